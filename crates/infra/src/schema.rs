@@ -105,6 +105,7 @@ macro_rules! for_each_table {
                 pinned -> Bool,
                 hidden -> Bool,
                 last_sent_at -> Nullable<BigInt>,
+                as_admin -> Bool,
             }
 
             group_bans (group_id, user_id) {

@@ -55,12 +55,14 @@ pub struct GroupDto {
     pub last_message: Option<MessageDto>,
     /// The caller's own settings of the group; null if the caller is not a member.
     pub my_settings: Option<MemberSettingsDto>,
+    /// The longest-serving owner; null except in the list of all groups (`?all=true`), and there if nobody owns it.
+    pub owner: Option<UserRefDto>,
 }
 
 impl GroupDto {
     /// Everybody gets the same events, so what depends on the reader is null.
     pub(crate) const IN_EVENTS: FixedFields = FixedFields {
-        null: &["my_role", "my_permissions", "read_seq", "unread", "last_message", "my_settings"],
+        null: &["my_role", "my_permissions", "read_seq", "unread", "last_message", "my_settings", "owner"],
         given: &[],
     };
 
@@ -74,7 +76,7 @@ impl From<GroupView> for GroupDto {
     fn from(view: GroupView) -> Self {
         let unread = view.unread().map(Field::from);
         let my_permissions = view.permissions().map(Field::from);
-        let GroupView { group, standing, last_message } = view;
+        let GroupView { group, standing, last_message, owner } = view;
         let my_settings = standing.as_ref().map(|standing| standing.settings.into());
         Self {
             id: group.id.into(),
@@ -96,6 +98,7 @@ impl From<GroupView> for GroupDto {
             my_permissions,
             last_message: last_message.map(MessageDto::from),
             my_settings,
+            owner: owner.map(UserRefDto::from),
         }
     }
 }
@@ -110,6 +113,8 @@ pub struct MemberDto {
     pub role: Field<RoleName>,
     /// When they joined the group.
     pub joined_at: Time,
+    /// Whether they joined without being let in, as somebody who manages the groups of the server.
+    pub as_admin: Field<bool>,
     /// The member's own settings of the group; null if the member is not the caller.
     pub settings: Option<MemberSettingsDto>,
     /// Until when the member is muted; null for one who is not. A mute without an end has the end
@@ -133,6 +138,7 @@ impl MemberDto {
             user: member.user.into(),
             role: member.role.name.into(),
             joined_at: member.joined_at.into(),
+            as_admin: member.as_admin.into(),
             settings: None,
             muted_until: member.mute.map(|mute| mute.until.into()),
             mute_reason: None,

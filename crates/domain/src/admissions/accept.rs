@@ -7,7 +7,7 @@ use crate::admissions::issuer::require_valid;
 use crate::admissions::model::{EndedInvitation, IssuedInvitation};
 use crate::error::Error;
 use crate::events::Event;
-use crate::groups::{Member, Quotas, admit_newcomer, lock_to_grow};
+use crate::groups::{Member, Newcomer, Quotas, admit_newcomer, lock_to_grow};
 use crate::ids::{GroupId, InvitationId};
 use crate::storage::Tx;
 
@@ -26,11 +26,12 @@ pub fn accept(
     let issued = lock(tx, actor, id)?;
     lock_to_grow(tx, issued.invitation.invited_by.id, actor.id())?;
     require_valid(tx, &issued, AdmissionRefusal::InvitationNotFound)?;
-    let IssuedInvitation { group, gift, .. } = issued;
+    let IssuedInvitation { group, gift, invitation, .. } = issued;
     let role = gift.ok_or(AdmissionRefusal::InvitationNotFound)?.title;
     remove(tx, id)?;
     tx.emit(Some(actor.id()), Event::InvitationAccepted(EndedInvitation { id, user: actor.id() }));
-    let member = admit_newcomer(tx, actor.id(), &group, actor.user.clone(), role, quotas)?;
+    let newcomer = Newcomer::let_in(actor.user.clone(), role, invitation.invited_by.id, &group);
+    let member = admit_newcomer(tx, actor.id(), &group, newcomer, quotas)?;
     Ok((group.id, member))
 }
 

@@ -8,8 +8,8 @@ use crate::admissions::model::Note;
 use crate::error::Error;
 use crate::events::{Event, JoinRequestUpdate};
 use crate::groups::{
-    Candidate, Group, GroupRefusal, Member, Quota, Quotas, Visibility, admit, lock_candidate, lock_managed,
-    permitted_roles, refuse_banned,
+    Candidate, Group, GroupRefusal, Member, Newcomer, Quota, Quotas, Visibility, admit, lock_candidate,
+    lock_managed, permitted_roles, refuse_banned,
 };
 use crate::ids::{GroupId, UserId};
 use crate::permissions::{BuiltInRole, GroupPermission, ServerPermission};
@@ -27,7 +27,7 @@ pub enum Joined {
 }
 
 /// Joins a public group: as its owner where nobody is left in it, else as a member. Joining twice changes nothing.
-/// Those who manage groups join any. Of a closed group, others ask to become a member, with a message to those who
+/// Those who manage groups join any, and its members see that. Of a closed group, others ask to become a member, with a message to those who
 /// decide; asking twice changes nothing, not even the message.
 ///
 /// # Errors
@@ -48,7 +48,8 @@ pub fn join(
     if found.standing.is_none() && found.group.archived_at.is_some() {
         return Err(GroupRefusal::Archived.into());
     }
-    match admit(tx, actor.id(), &found.group, actor.user.clone(), BuiltInRole::Member.into(), quotas)? {
+    let newcomer = Newcomer::let_in(actor.user.clone(), BuiltInRole::Member, actor.id(), &found.group);
+    match admit(tx, actor.id(), &found.group, newcomer, quotas)? {
         Unique::Stored(member) => Ok(Joined::Now(member)),
         Unique::Taken => {
             let member = tx.members().find(group, actor.id())?.ok_or(GroupRefusal::MemberNotFound)?;

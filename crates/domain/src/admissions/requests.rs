@@ -5,7 +5,7 @@ use crate::admissions::error::AdmissionRefusal;
 use crate::admissions::join_request::JoinRequest;
 use crate::error::Error;
 use crate::groups::{
-    Member, MemberQuery, Quotas, admit_newcomer, authorize_gift, end_join_request, lock_managed,
+    Member, MemberQuery, Newcomer, Quotas, admit_newcomer, authorize_gift, end_join_request, lock_managed,
     lock_to_grow, managed,
 };
 use crate::ids::{GroupId, UserId};
@@ -30,7 +30,8 @@ pub fn approve_request(
     lock_to_grow(tx, actor.id(), user)?;
     let role = authorize_gift(tx, actor, &found, GroupPermission::ApproveRequests, &RoleName::MEMBER)?;
     let request = tx.join_requests().find(group, user)?.ok_or(AdmissionRefusal::JoinRequestNotFound)?;
-    admit_newcomer(tx, actor.id(), &found.group, request.user, role.title, quotas)
+    let newcomer = Newcomer::let_in(request.user, role.title, actor.id(), &found.group);
+    admit_newcomer(tx, actor.id(), &found.group, newcomer, quotas)
 }
 
 /// Refuses a request to join a group, as somebody who may approve requests, or withdraws the actor's own.

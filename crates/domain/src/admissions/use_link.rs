@@ -7,7 +7,9 @@ use crate::admissions::issuer::require_valid;
 use crate::admissions::link_code::{CodeHash, LinkCode, LinkCodes};
 use crate::admissions::model::InvitedGroup;
 use crate::error::{Error, Refusal};
-use crate::groups::{Group, GroupRefusal, Member, Quotas, admit_newcomer, lock_to_grow, refuse_banned};
+use crate::groups::{
+    Group, GroupRefusal, Member, Newcomer, Quotas, admit_newcomer, lock_to_grow, refuse_banned,
+};
 use crate::ids::GroupId;
 use crate::storage::{Credential, Storage, Tx};
 
@@ -109,7 +111,8 @@ fn accept(tx: &mut dyn Tx, actor: &Actor, code: &CodeHash, quotas: &Quotas) -> R
     if !tx.invite_links().spend(issued.link.id)? {
         return Err(AdmissionRefusal::LinkNotFound.into());
     }
-    let member = admit_newcomer(tx, actor.id(), &issued.group, actor.user.clone(), role, quotas)?;
+    let newcomer = Newcomer::let_in(actor.user.clone(), role, issued.link.created_by.id, &issued.group);
+    let member = admit_newcomer(tx, actor.id(), &issued.group, newcomer, quotas)?;
     Ok(Admitted { group, member, is_new: true })
 }
 

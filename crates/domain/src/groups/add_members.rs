@@ -7,7 +7,7 @@ use crate::error::{Error, Refusal};
 use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
 use crate::groups::gift::authorize_gift;
-use crate::groups::membership::admit_newcomer;
+use crate::groups::membership::{Newcomer, admit_newcomer};
 use crate::groups::model::{Group, Member};
 use crate::groups::quota::Quotas;
 use crate::ids::{GroupId, UserId};
@@ -96,7 +96,8 @@ fn try_to_admit(
     role: &RoleTitle,
     quotas: &Quotas,
 ) -> Result<Result<Member, Refusal>, Error> {
-    match admit_newcomer(tx, actor.id(), group, user.clone(), role.clone(), quotas) {
+    let newcomer = Newcomer::let_in(user.clone(), role.clone(), actor.id(), group);
+    match admit_newcomer(tx, actor.id(), group, newcomer, quotas) {
         Ok(member) => Ok(Ok(member)),
         Err(Error::Refused(refusal)) => {
             if let Refusal::Group(GroupRefusal::QuotaExceeded { .. }) = refusal {

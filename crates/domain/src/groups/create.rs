@@ -4,14 +4,14 @@ use crate::accounts::{AccountRefusal, Actor, LockStrength, check};
 use crate::error::Error;
 use crate::events::{Event, GroupUpdate};
 use crate::groups::error::GroupRefusal;
-use crate::groups::membership::add;
+use crate::groups::membership::{Newcomer, add};
 use crate::groups::model::{
     Description, Group, GroupName, GroupView, History, NewGroup, Standing, Visibility,
 };
 use crate::groups::quota::Quotas;
 use crate::groups::settings::MemberSettings;
 use crate::ids::Seq;
-use crate::permissions::{BuiltInRole, Role, RoleTitle, ServerPermission, ServerScope};
+use crate::permissions::{BuiltInRole, Role, ServerPermission, ServerScope};
 use crate::storage::{Tx, Unique};
 
 /// A group that somebody wants to create.
@@ -65,7 +65,7 @@ pub fn create(
     if group.visibility.is_listed() {
         tx.emit(Some(actor.id()), Event::GroupCreated(GroupUpdate::of(group.clone())));
     }
-    add(tx, actor.id(), &empty, actor.user.clone(), RoleTitle::from(BuiltInRole::Owner), quotas)?;
+    add(tx, actor.id(), &empty, Newcomer::new(actor.user.clone(), BuiltInRole::Owner), quotas)?;
     let standing = Standing {
         role: Role::unchanged(BuiltInRole::Owner, !group.visibility.is_listed()),
         read_seq: Seq::ZERO,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::accounts::{User, Welcome};
 use crate::error::Error;
 use crate::groups::error::{GroupRefusal, Quota};
-use crate::groups::membership::add;
+use crate::groups::membership::{Newcomer, add};
 use crate::groups::model::Group;
 use crate::groups::quota::Quotas;
 use crate::groups::succession::is_led;
@@ -75,8 +75,8 @@ impl Welcome for DefaultGroups {
                     self.journal.skipped(*id, GroupRefusal::QuotaExceeded { quota, limit }.into());
                 }
                 Ok(group) => {
-                    let role = BuiltInRole::Member.into();
-                    add(tx, user.id, &group, user.as_ref(), role, &Quotas::UNLIMITED)?;
+                    let newcomer = Newcomer::new(user.as_ref(), BuiltInRole::Member);
+                    add(tx, user.id, &group, newcomer, &Quotas::UNLIMITED)?;
                     joined += 1;
                 }
                 Err(reason) => self.journal.skipped(*id, reason),

@@ -4,7 +4,7 @@ use crate::accounts::{AccountRefusal, Actor, LockStrength, User, UserRef, check}
 use crate::error::Error;
 use crate::groups::direct_key::{DirectKey, People};
 use crate::groups::error::GroupRefusal;
-use crate::groups::membership::add;
+use crate::groups::membership::{Newcomer, add};
 use crate::groups::model::{GroupView, NewDirect};
 use crate::groups::quota::Quotas;
 use crate::ids::GroupId;
@@ -68,7 +68,7 @@ fn store(
     };
     let mut group = new.to_group(id);
     for user in people {
-        add(tx, actor.id(), &group, user, BuiltInRole::Member.into(), quotas)?;
+        add(tx, actor.id(), &group, Newcomer::new(user, BuiltInRole::Member), quotas)?;
         group.member_count += 1;
     }
     tx.members().note_started(id, actor.id())?;

@@ -1,5 +1,7 @@
 //! Finding groups and members.
 
+use std::collections::HashMap;
+
 use crate::accounts::{Actor, require_on_server};
 use crate::error::Error;
 use crate::groups::access::{managed, unseen};
@@ -23,7 +25,8 @@ pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Er
 }
 
 /// A page of the groups that the actor, who is the query's viewer, may see. All there are, and those without an owner,
-/// are for those who manage groups.
+/// are for those who manage groups. In the list of all,
+/// each is shown with its owner.
 ///
 /// # Errors
 /// [`AccountRefusal::NotPermitted`](crate::accounts::AccountRefusal::NotPermitted), or a fault.
@@ -35,7 +38,15 @@ pub fn list(
     if query.all || query.ownerless {
         require_on_server(tx, actor, ServerPermission::ManageGroups)?;
     }
-    Ok(Page::from_lookahead(tx.groups().list(query)?, query.limit))
+    let mut page = Page::from_lookahead(tx.groups().list(query)?, query.limit);
+    if query.all && !page.items.is_empty() {
+        let ids: Vec<_> = page.items.iter().map(|placed| placed.entry.group.id).collect();
+        let owners: HashMap<_, _> = tx.members().first_owners(&ids)?.into_iter().collect();
+        for view in page.items.iter_mut().map(|placed| &mut placed.entry) {
+            view.owner = owners.get(&view.group.id).cloned();
+        }
+    }
+    Ok(page)
 }
 
 /// A page of a group's members. Whoever may see the group may see who is in it.

@@ -9,7 +9,7 @@ use crate::groups::access::lock_managed;
 use crate::groups::ban_check::refuse_banned;
 use crate::groups::error::GroupRefusal;
 use crate::groups::gift::authorize_gift;
-use crate::groups::model::{Group, Member, NewMembership};
+use crate::groups::model::{Group, Member, NewMembership, Visibility};
 use crate::groups::quota::Quotas;
 use crate::groups::settings::MemberSettings;
 use crate::groups::succession::ensure_owner;
@@ -55,7 +55,8 @@ pub fn add_member(
     let found = lock_managed(tx, actor, group)?;
     let user = lock_candidate(tx, actor, candidate)?;
     let role = authorize_gift(tx, actor, &found, GroupPermission::AddMembers, role)?;
-    admit_newcomer(tx, actor.id(), &found.group, user.as_ref(), role.title, quotas)
+    let newcomer = Newcomer::let_in(user.as_ref(), role.title, actor.id(), &found.group);
+    admit_newcomer(tx, actor.id(), &found.group, newcomer, quotas)
 }
 
 /// The user, locked so that their account can't be deleted while they get a membership, and their memberships can be
@@ -82,6 +83,28 @@ pub(crate) fn lock_to_grow(tx: &mut dyn Tx, decider: UserId, user: UserId) -> Re
     Ok(lock_in_order(tx, &mut locks)?)
 }
 
+/// Somebody who comes into a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Newcomer {
+    user: UserRef,
+    role: RoleTitle,
+    as_admin: bool,
+}
+
+impl Newcomer {
+    /// Somebody who needs nobody's decision: the creator of a group, for example.
+    pub(super) fn new(user: UserRef, role: impl Into<RoleTitle>) -> Self {
+        Self { user, role: role.into(), as_admin: false }
+    }
+
+    /// Somebody whom `decider` lets in. Who decides on themselves, where not everybody may come in, does so by managing
+    /// all groups: the members are told.
+    pub(crate) fn let_in(user: UserRef, role: impl Into<RoleTitle>, decider: UserId, group: &Group) -> Self {
+        let as_admin = user.id == decider && group.visibility != Visibility::Public;
+        Self { user, role: role.into(), as_admin }
+    }
+}
+
 /// Lets a user into a group: stores the membership, and ends what else was to let them in. Every way into a group ends
 /// here, except those of who can't have been invited: the creator, and new users. `group` is the group as it was
 /// before, locked, as is the user.
@@ -89,11 +112,10 @@ pub(crate) fn admit(
     tx: &mut dyn Tx,
     actor: UserId,
     group: &Group,
-    user: UserRef,
-    role: RoleTitle,
+    newcomer: Newcomer,
     quotas: &Quotas,
 ) -> Result<Unique<Member>, Error> {
-    let admitted = add(tx, actor, group, user, role, quotas)?;
+    let admitted = add(tx, actor, group, newcomer, quotas)?;
     if let Unique::Stored(member) = &admitted {
         end_ways_in(tx, actor, group, member.user.id)?;
     }
@@ -105,11 +127,10 @@ pub(crate) fn admit_newcomer(
     tx: &mut dyn Tx,
     actor: UserId,
     group: &Group,
-    user: UserRef,
-    role: RoleTitle,
+    newcomer: Newcomer,
     quotas: &Quotas,
 ) -> Result<Member, Error> {
-    match admit(tx, actor, group, user, role, quotas)? {
+    match admit(tx, actor, group, newcomer, quotas)? {
         Unique::Stored(member) => Ok(member),
         Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
     }
@@ -122,10 +143,10 @@ pub(super) fn add(
     tx: &mut dyn Tx,
     actor: UserId,
     group: &Group,
-    user: UserRef,
-    role: RoleTitle,
+    newcomer: Newcomer,
     quotas: &Quotas,
 ) -> Result<Unique<Member>, Error> {
+    let Newcomer { user, role, as_admin } = newcomer;
     refuse_banned(tx, group.id, user.id)?;
     // A direct conversation has no owner.
     let is_led = role.name == BuiltInRole::Owner || group.is_direct() || ensure_owner(tx, group.id)?;
@@ -139,6 +160,7 @@ pub(super) fn add(
         read_seq: group.last_seq,
         joined_seq: group.last_seq,
         since_event: tx.next_event_id()?,
+        as_admin,
     };
     if tx.members().insert(&membership)? == Unique::Taken {
         return Ok(Unique::Taken);
@@ -147,7 +169,7 @@ pub(super) fn add(
     let (joined_seq, settings) = (group.last_seq, MemberSettings::default());
     // Who leaves and comes again is still muted.
     let mute = tx.mutes().find(group.id, user.id)?;
-    let member = Member { user, role, joined_at, joined_seq, settings, mute };
+    let member = Member { user, role, joined_at, joined_seq, as_admin, settings, mute };
     let added = AddedMember { group: group.id, member: member.clone(), history: group.history };
     tx.emit(Some(actor), Event::MemberAdded(added));
     if !group.visibility.is_listed() {

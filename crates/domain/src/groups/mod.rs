@@ -50,7 +50,7 @@ pub use error::{GroupRefusal, Quota};
 pub use find::{find, list, list_members};
 pub(crate) use gift::{authorize_gift, may_let_in};
 pub use membership::{Candidate, add_member};
-pub(crate) use membership::{admit, admit_newcomer, lock_candidate, lock_to_grow};
+pub(crate) use membership::{Newcomer, admit, admit_newcomer, lock_candidate, lock_to_grow};
 pub use model::{
     Description, Group, GroupKind, GroupName, GroupView, History, JoinedGroup, Member, NewDirect, NewGroup,
     NewMembership, Standing, Topic, Visibility, VisibleGroup,

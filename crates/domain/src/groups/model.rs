@@ -363,6 +363,8 @@ pub struct GroupView {
     pub standing: Option<Standing>,
     /// The newest message or its tombstone; `None` before the first, and for those who may not read it.
     pub last_message: Option<MessageView>,
+    /// Its longest-serving owner; `None` unless it is listed for those who manage all groups.
+    pub owner: Option<UserRef>,
 }
 
 impl GroupView {
@@ -382,7 +384,7 @@ impl GroupView {
         let may_read = decide(&who, GroupPermission::ReadHistory, &group.scope()).is_allowed();
         let after = standing.as_ref().map_or(group.last_seq, |standing| group.readable_after(standing));
         let last_message = newest.filter(|view| may_read && view.message.seq > after);
-        Self { group, standing, last_message }
+        Self { group, standing, last_message, owner: None }
     }
 
     /// How many messages the one who looks has not read; `None` for others than members.
@@ -393,7 +395,7 @@ impl GroupView {
 
 impl TextBytes for GroupView {
     fn text_bytes(&self) -> usize {
-        self.group.text_bytes() + self.last_message.text_bytes()
+        self.group.text_bytes() + self.last_message.text_bytes() + self.owner.text_bytes()
     }
 }
 
@@ -410,6 +412,8 @@ pub struct Member {
     pub joined_seq: Seq,
     /// Their own settings, to be shown to nobody else.
     pub settings: MemberSettings,
+    /// Whether they joined without being let in, as somebody who manages the groups of the server.
+    pub as_admin: bool,
     /// Whether they may write nothing at present.
     pub mute: Option<Mute>,
 }
@@ -475,6 +479,8 @@ pub struct NewMembership {
     /// The id of the event that tells of the joining: older events of the group are not replayed to this
     /// member.
     pub since_event: EventId,
+    /// Whether they join without being let in, as somebody who manages the groups of the server.
+    pub as_admin: bool,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The ports for groups and members.
 
+use crate::accounts::UserRef;
 use crate::groups::direct_key::DirectKey;
 use crate::groups::model::{
     Group, GroupKind, GroupView, JoinedGroup, Member, NewDirect, NewGroup, NewMembership, VisibleGroup,
@@ -158,6 +159,11 @@ repository! {
 
         /// Removes a membership and decrements the member count.
         fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault>;
+
+        /// The longest-serving owner of each of these groups, in no particular order; none of a group where that account
+        /// was deleted and the membership has still to end. MUST cost no more than a look-up for each group, however many
+        /// owners it has.
+        fn first_owners(&mut self, groups: &[GroupId]) -> Result<Vec<(GroupId, UserRef)>, StorageFault>;
 
         /// The number of owners of the group whose accounts are not deleted.
         fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault>;

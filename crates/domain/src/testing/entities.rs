@@ -116,7 +116,7 @@ pub(crate) fn standing(role: BuiltInRole) -> Standing {
 pub(crate) fn member(id: UserId, role: BuiltInRole) -> Member {
     let (joined_seq, settings) = (Seq::new(20), MemberSettings::default());
     let (user, role) = (user(id).as_ref(), role.into());
-    Member { user, role, joined_at: EARLIER, joined_seq, settings, mute: None }
+    Member { user, role, joined_at: EARLIER, joined_seq, settings, as_admin: false, mute: None }
 }
 
 /// A ban from the group, without an end.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
+use groupchat_domain::accounts::UserRef;
 use groupchat_domain::groups::{
     GroupKind, JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
     Visibility,
@@ -22,6 +23,11 @@ use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name
 use crate::sql::pairs::AmongPairs;
 use crate::sql::stored::{StoredHistory, StoredNotify};
 use crate::tx::DbTx;
+
+// A second name of the table, for the subquery that finds who has owned a group for longest.
+diesel::alias! {
+    const OWNERS: Alias<Owners> = memberships as owners;
+}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = memberships)]
@@ -46,6 +52,7 @@ struct MemberRow {
     role: TitleRow,
     joined_at: i64,
     joined_seq: i64,
+    as_admin: bool,
     #[diesel(embed)]
     settings: SettingsRow,
     #[diesel(embed)]
@@ -61,6 +68,7 @@ impl From<MemberRow> for Member {
             joined_seq: Seq::new(row.joined_seq),
             settings: row.settings.into(),
             mute: row.mute.0,
+            as_admin: row.as_admin,
         }
     }
 }
@@ -210,6 +218,7 @@ impl MemberRepository for DbTx<'_> {
                 memberships::joined_seq.eq(membership.joined_seq.get()),
                 memberships::joined_at.eq(membership.joined_at.as_micros()),
                 memberships::since_event.eq(membership.since_event.get()),
+                memberships::as_admin.eq(membership.as_admin),
             ))
             .on_conflict_do_nothing();
         match on_backend!(self, |connection| row.execute(connection))? {
@@ -244,6 +253,25 @@ impl MemberRepository for DbTx<'_> {
             0 => Ok(()),
             _ => self.count_members(group, -1),
         }
+    }
+
+    fn first_owners(&mut self, groups: &[GroupId]) -> Result<Vec<(GroupId, UserRef)>, StorageFault> {
+        let ids: Vec<_> = groups.iter().map(|group| group.get()).collect();
+        let first = OWNERS
+            .filter(OWNERS.field(memberships::group_id).eq(groups::id))
+            .filter(OWNERS.field(memberships::role).eq(BuiltInRole::Owner.as_str()))
+            .order((OWNERS.field(memberships::joined_at), OWNERS.field(memberships::user_id)))
+            .select(OWNERS.field(memberships::user_id))
+            .limit(1)
+            .single_value();
+        let owned = groups::table
+            .inner_join(users::table.on(users::id.nullable().eq(first)))
+            .filter(groups::id.eq_any(ids))
+            .filter(users::deleted_at.is_null());
+        let rows: Vec<(i64, UserRefRow)> = on_backend!(self, |connection| owned
+            .select((groups::id, UserRefRow::as_select()))
+            .load(connection))?;
+        Ok(rows.into_iter().map(|(group, owner)| (GroupId::new(group), owner.into())).collect())
     }
 
     fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault> {

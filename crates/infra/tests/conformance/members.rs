@@ -42,8 +42,9 @@ fn members_are_counted_as_they_come_and_go(tx: &mut dyn Tx) {
     join(tx, other, bob, BuiltInRole::Member);
     assert_eq!((count(tx, id), count(tx, other)), (2, 1));
     let (role, settings) = (BuiltInRole::Owner.into(), MemberSettings::default());
-    let member =
-        Member { user: ann.as_ref(), role, joined_at: at(5), joined_seq: Seq::ZERO, settings, mute: None };
+    let joined_seq = Seq::ZERO;
+    let (user, joined_at, as_admin, mute) = (ann.as_ref(), at(5), false, None);
+    let member = Member { user, role, joined_at, joined_seq, settings, as_admin, mute };
     assert_eq!(tx.members().find(id, ann.id), Ok(Some(member)));
     assert_eq!(tx.members().find(other, ann.id), Ok(None));
 
@@ -323,6 +324,27 @@ fn a_user_s_groups_say_since_when_and_private_ones_that_ended_are_found_by_id_un
     assert_eq!(joined(tx, ann), [whole(chess, 4)]);
 }
 
+fn the_longest_serving_owner_of_each_group_is_found(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name));
+    let [chess, go, empty] = ["chess", "go", "empty"].map(|name| group(tx, name));
+    join(tx, chess, bob.id, BuiltInRole::Owner);
+    join(tx, chess, ann.id, BuiltInRole::Owner);
+    join(tx, go, bob.id, BuiltInRole::Owner);
+    join(tx, go, ann.id, BuiltInRole::Member);
+    let mut owners = tx.members().first_owners(&[chess, go, empty]).unwrap();
+    owners.sort_by_key(|(group, _)| *group);
+    // Both joined at one time, so the id decides.
+    assert_eq!(owners, [(chess, ann.as_ref()), (go, bob.as_ref())]);
+}
+
+fn how_somebody_joined_is_kept(tx: &mut dyn Tx) {
+    let (ann, chess) = (user(tx, "ann").id, group(tx, "chess"));
+    let membership = NewMembership { as_admin: true, ..new_membership(chess, ann, BuiltInRole::Owner) };
+    tx.members().insert(&membership).unwrap();
+    assert!(tx.members().find(chess, ann).unwrap().unwrap().as_admin);
+    assert!(tx.members().find_many(&[(chess, ann)]).unwrap()[0].1.as_admin);
+}
+
 cases! { transaction:
     members_are_counted_as_they_come_and_go
     members_are_found_by_pairs_of_group_and_user
@@ -335,6 +357,8 @@ cases! { transaction:
     a_search_finds_names_and_never_addresses
     deleted_users_are_left_out
     owners_are_counted_without_deleted_ones
+    the_longest_serving_owner_of_each_group_is_found
+    how_somebody_joined_is_kept
     the_longest_serving_admin_succeeds_else_the_longest_serving_member
     the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted
     the_groups_of_a_user_are_counted_up_to_a_limit

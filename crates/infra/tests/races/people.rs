@@ -107,8 +107,16 @@ fn sign_in(tx: &mut dyn Tx, user: UserId, key: KeyHash) {
 pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: BuiltInRole) {
     let (joined_at, since_event) = (tx.now(), tx.next_event_id().unwrap());
     let (read_seq, joined_seq) = (Seq::ZERO, Seq::ZERO);
-    let membership =
-        NewMembership { group, user, role: role.into(), joined_at, read_seq, joined_seq, since_event };
+    let membership = NewMembership {
+        group,
+        user,
+        role: role.into(),
+        joined_at,
+        read_seq,
+        joined_seq,
+        since_event,
+        as_admin: false,
+    };
     stored(tx.members().insert(&membership).unwrap());
 }
 

@@ -101,7 +101,16 @@ pub(crate) fn group(tx: &mut dyn Tx, name: &str) -> GroupId {
 
 pub(crate) fn new_membership(group: GroupId, user: UserId, role: BuiltInRole) -> NewMembership {
     let (joined_at, read_seq, since_event) = (at(3), Seq::ZERO, EventId::new(1));
-    NewMembership { group, user, role: role.into(), joined_at, read_seq, joined_seq: Seq::ZERO, since_event }
+    NewMembership {
+        group,
+        user,
+        role: role.into(),
+        joined_at,
+        read_seq,
+        joined_seq: Seq::ZERO,
+        since_event,
+        as_admin: false,
+    }
 }
 
 pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: BuiltInRole) {

@@ -66,7 +66,7 @@ renumber! {
     GroupMember: group member;
     AddedMember: group member;
     RemovedMember: group user;
-    GroupView: group last_message;
+    GroupView: group last_message owner;
     groupchat_domain::permissions::ServerRole: id;
     RolesOfUser: user roles;
     InvitedGroup: id;

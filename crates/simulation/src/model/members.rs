@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use groupchat_domain::accounts::UserRef;
 use groupchat_domain::groups::{
     Group, JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
 };
@@ -19,9 +20,9 @@ use crate::model::tx::{ModelTx, each_once};
 impl Tables {
     fn member(&self, group: GroupId, user: UserId, membership: &Membership, now: Timestamp) -> Member {
         let role = self.title(group, &membership.role);
-        let Membership { joined_at, joined_seq, settings, .. } = *membership;
+        let Membership { joined_at, joined_seq, settings, as_admin, .. } = *membership;
         let (mute, user) = (self.lasting_mute(group, user, now), self.user_ref(user));
-        Member { user, role, joined_at, joined_seq, settings, mute }
+        Member { user, role, joined_at, joined_seq, settings, as_admin, mute }
     }
 
     fn title(&self, group: GroupId, name: &RoleName) -> RoleTitle {
@@ -79,7 +80,7 @@ impl MemberRepository for ModelTx<'_> {
     }
 
     fn insert(&mut self, membership: &NewMembership) -> Result<Unique<()>, StorageFault> {
-        let NewMembership { group, user, role, joined_at, read_seq, joined_seq, since_event } =
+        let NewMembership { group, user, role, joined_at, read_seq, joined_seq, since_event, as_admin } =
             membership.clone();
         let tables = self.write()?;
         if !tables.groups.contains(&group) || !tables.users.contains(&user) {
@@ -98,6 +99,7 @@ impl MemberRepository for ModelTx<'_> {
             settings: MemberSettings::default(),
             last_sent_at: joined_at,
             takes_part: false,
+            as_admin,
         };
         tables.memberships.put((group, user), membership);
         tables.count_members(group, 1);
@@ -125,6 +127,18 @@ impl MemberRepository for ModelTx<'_> {
             tables.count_members(group, -1);
         }
         Ok(())
+    }
+
+    fn first_owners(&mut self, groups: &[GroupId]) -> Result<Vec<(GroupId, UserRef)>, StorageFault> {
+        let tables = self.read()?;
+        let owner = |group: GroupId| {
+            let all = tables.memberships.iter().filter(|((of, _), _)| *of == group);
+            let owners = all.filter(|(_, membership)| membership.role == BuiltInRole::Owner);
+            let first = owners.min_by_key(|((_, user), membership)| (membership.joined_at, *user));
+            let user = tables.user(first?.0.1)?;
+            Some((group, user.as_ref()))
+        };
+        Ok(each_once(groups).filter_map(owner).collect())
     }
 
     fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault> {

@@ -46,6 +46,8 @@ pub(crate) struct Membership {
     pub(crate) settings: MemberSettings,
     /// When they joined, until they have sent a message.
     pub(crate) last_sent_at: Timestamp,
+    /// Whether they joined by managing all groups.
+    pub(crate) as_admin: bool,
     /// Whether the member has started the direct conversation, or sent a message.
     pub(crate) takes_part: bool,
 }

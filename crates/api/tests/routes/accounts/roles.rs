@@ -188,3 +188,30 @@ async fn a_provisioned_key_hands_out_no_roles() {
     let own = format!("/api/users/{}/roles/1", created["id"]);
     bot.delete(&own).await.refused(403, "provisioned_key");
 }
+
+#[actix_web::test]
+async fn who_manages_groups_sees_whose_they_are_and_joins_as_such() {
+    let server = Server::start().await;
+    let (root, ann, bob) = (server.admin("root").await, server.user("ann").await, server.user("bob").await);
+    let stewards = define(&root, "Stewards", &["manage_groups"]).await;
+    let draft = json!({"name": "Secret", "visibility": "private"});
+    let group = ann.post("/api/groups", draft).await.created();
+    let path = format!("/api/groups/{}", group["id"]);
+    ann.post(&format!("{path}/messages"), json!({"text": "hush"})).await.created();
+    bob.get("/api/groups?all=true").await.refused(403, "admin_only");
+    root.put_empty(&self::path(&bob, stewards)).await.ok();
+    let listed = bob.get("/api/groups?all=true").await.ok();
+    let listed = &listed["items"][0];
+    assert_eq!((&listed["owner"]["username"], &listed["member_count"]), (&json!("ann"), &json!(1)));
+    assert_eq!((&listed["last_seq"], &listed["last_message"]), (&json!(1), &Value::Null));
+    assert_eq!(ann.get("/api/groups").await.ok()["items"][0]["owner"], Value::Null);
+    // Managing is not reading.
+    bob.get(&format!("{path}/messages")).await.refused(404, "group_not_found");
+    bob.patch(&path, json!({"description": "managed"})).await.ok();
+    let joined = bob.post_empty(&format!("{path}/join")).await.created();
+    assert_eq!((&joined["role"], &joined["as_admin"]), (&json!("member"), &json!(true)));
+    let members = ann.get(&format!("{path}/members")).await.ok();
+    let how: Vec<_> = members["items"].as_array().unwrap().iter().map(|member| &member["as_admin"]).collect();
+    assert_eq!(how, [false, true]);
+    bob.get(&format!("{path}/messages")).await.ok();
+}

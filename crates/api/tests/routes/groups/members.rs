@@ -25,7 +25,7 @@ async fn an_added_member_is_shown_whole() {
     let member = answer.created();
     let expected = json!({
         "user": {"id": team.stranger.id(), "username": "stranger", "display_name": "S"},
-        "role": "member", "joined_at": time(&member["joined_at"]), "settings": null,
+        "role": "member", "joined_at": time(&member["joined_at"]), "as_admin": false, "settings": null,
         "muted_until": null, "mute_reason": null,
     });
     assert_eq!(member, expected);
@@ -100,7 +100,7 @@ async fn anybody_joins_a_public_group_and_stays_what_they_are() {
     let joined = answer.created();
     let expected = json!({
         "user": {"id": team.stranger.id(), "username": "stranger", "display_name": null},
-        "role": "member", "joined_at": time(&joined["joined_at"]),
+        "role": "member", "joined_at": time(&joined["joined_at"]), "as_admin": false,
         "settings": {"notify": "all", "pinned": false, "hidden": false},
         "muted_until": null, "mute_reason": null,
     });
@@ -141,7 +141,7 @@ async fn a_role_is_changed_by_owners_and_server_admins() {
     let changed = team.owner.patch(&path, role("admin")).await.ok();
     let expected = json!({
         "user": {"id": team.member.id(), "username": "member", "display_name": null},
-        "role": "admin", "joined_at": time(&changed["joined_at"]), "settings": null,
+        "role": "admin", "joined_at": time(&changed["joined_at"]), "as_admin": false, "settings": null,
         "muted_until": null, "mute_reason": null,
     });
     assert_eq!(changed, expected);

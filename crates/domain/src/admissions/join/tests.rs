@@ -88,7 +88,8 @@ fn anybody_joins_a_public_group_as_a_member() {
 fn members_and_server_admins_need_not_ask() {
     for visibility in [Visibility::Closed, Visibility::Private] {
         let mut tx = stores(finds(with(visibility), None).reads_rights(true), Unique::Stored(()));
-        assert!(matches!(join_it(&mut tx), Ok(Joined::Now(_))), "{visibility:?}");
+        let Ok(Joined::Now(joined)) = join_it(&mut tx) else { panic!("{visibility:?}") };
+        assert!(joined.as_admin, "{visibility:?}: its members are told how");
         let mut tx = stores(finds(with(visibility), Some(BuiltInRole::Member)), Unique::Taken);
         assert!(matches!(join_it(&mut tx), Ok(Joined::Before(_))), "{visibility:?}");
     }

@@ -55,6 +55,7 @@ fn stores_owner_since(tx: MockTx, since_event: EventId) -> MockTx {
         read_seq: Seq::ZERO,
         joined_seq: Seq::ZERO,
         since_event,
+        as_admin: false,
     };
     tx.members
         .expect_insert()
@@ -106,6 +107,7 @@ fn all_learn_of_a_public_group_and_its_members_of_its_owner() {
         joined_seq: Seq::ZERO,
         settings: MemberSettings::default(),
         mute: None,
+        as_admin: false,
     };
     let added = AddedMember { group: GROUP, member: owner, history: History::All };
     let expected = [

@@ -9,11 +9,16 @@ use crate::permissions::BuiltInRole;
 use crate::search::SearchText;
 use crate::testing::{
     GROUP, ME, MEMBER, MockTx, OTHER, OUTSIDER, assert_hands_faults_on, group, me, member, needs, placed,
-    standing,
+    standing, user,
 };
 
 fn shown() -> GroupView {
-    GroupView { group: group(), standing: Some(standing(BuiltInRole::Member)), last_message: None }
+    GroupView {
+        group: group(),
+        standing: Some(standing(BuiltInRole::Member)),
+        last_message: None,
+        owner: None,
+    }
 }
 
 fn group_query(limit: i64) -> GroupQuery {
@@ -60,7 +65,7 @@ fn server_admins_see_groups_and_members_that_they_are_not_among_but_no_message()
     };
     let mut tx = finds_hidden(MockTx::new());
     tx.groups.expect_view().returning(|_, _| Ok(None));
-    let view = GroupView { group: hidden.clone(), standing: None, last_message: None };
+    let view = GroupView { group: hidden.clone(), standing: None, last_message: None, owner: None };
     assert_eq!(find(&mut tx, &me(), GROUP), Ok(view));
     let mut tx = finds_hidden(MockTx::new().finds_group(None, None)).reads_rights(true);
     tx.members.expect_list().returning(|_| Ok(Vec::new()));
@@ -90,7 +95,16 @@ fn only_server_admins_look_for_all_groups_and_for_those_without_an_owner() {
         let query = GroupQuery { all, ownerless, ..group_query(1) };
         let mut tx = MockTx::new().reads_rights(true);
         tx.groups.expect_list().with(eq(query.clone())).times(1).returning(|_| Ok(placed([shown()])));
-        assert_eq!(list(&mut tx, &me(), &query).unwrap().items.len(), 1);
+        // Only the list of all groups shows whose they are.
+        let (times, owner) = (usize::from(all), all.then(|| user(OTHER).as_ref()));
+        let found = owner.clone();
+        tx.members
+            .expect_first_owners()
+            .withf(|groups| groups == [GROUP])
+            .times(times)
+            .returning(move |_| Ok(found.iter().map(|owner| (GROUP, owner.clone())).collect()));
+        let page = list(&mut tx, &me(), &query).unwrap();
+        assert_eq!(page.items.iter().map(|placed| placed.entry.owner.clone()).collect::<Vec<_>>(), [owner]);
         let mut tx = MockTx::new().reads_rights(false);
         assert_eq!(list(&mut tx, &me(), &query), Err(needs(ServerPermission::ManageGroups).into()));
     }

@@ -74,13 +74,24 @@ fn added(user: UserId, role: BuiltInRole) -> Member {
 
 /// A membership is stored that starts with the event that tells of it, and with nothing unread.
 fn stores(tx: MockTx, user: UserId, role: BuiltInRole, outcome: Unique<()>) -> MockTx {
-    let mut tx = stores_membership(tx, user, role, outcome);
+    stores_as(tx, user, role, false, outcome)
+}
+
+/// The same, for somebody who perhaps joins by managing all groups.
+fn stores_as(tx: MockTx, user: UserId, role: BuiltInRole, as_admin: bool, outcome: Unique<()>) -> MockTx {
+    let mut tx = stores_membership(tx, user, role, as_admin, outcome);
     tx.invitations.expect_remove_of().with(eq(GROUP), eq(user)).returning(|_, _| Ok(None));
     tx.join_requests.expect_remove().returning(|_, _| Ok(false));
     tx
 }
 
-fn stores_membership(tx: MockTx, user: UserId, role: BuiltInRole, outcome: Unique<()>) -> MockTx {
+fn stores_membership(
+    tx: MockTx,
+    user: UserId,
+    role: BuiltInRole,
+    as_admin: bool,
+    outcome: Unique<()>,
+) -> MockTx {
     let mut tx = tx.bans_nobody();
     let membership = NewMembership {
         group: GROUP,
@@ -90,6 +101,7 @@ fn stores_membership(tx: MockTx, user: UserId, role: BuiltInRole, outcome: Uniqu
         read_seq: group().last_seq,
         joined_seq: group().last_seq,
         since_event: FIRST_EVENT,
+        as_admin,
     };
     tx.members.expect_insert().with(eq(membership)).times(1).returning(move |_| Ok(outcome));
     tx.members.expect_count_owners().with(eq(GROUP)).returning(|_| Ok(1));
@@ -242,8 +254,41 @@ fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
         .times(1)
         .returning(|_| Ok(Unique::Stored(())));
     tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
-    add(&mut tx, ME, &group(), me().user, BuiltInRole::Owner.into(), &Quotas::default()).unwrap();
+    let founder = Newcomer::new(me().user, BuiltInRole::Owner);
+    add(&mut tx, ME, &group(), founder, &Quotas::default()).unwrap();
     assert!(matches!(tx.emitted[1].2, Event::MemberAdded(..)));
+}
+
+/// Whoever is not in the group can only decide by managing all groups.
+#[test]
+fn who_decides_on_themselves_comes_in_as_an_admin_unless_anybody_may_come_in() {
+    for (decider, visibility, as_admin) in [
+        (ME, Visibility::Public, false),
+        (ME, Visibility::Closed, true),
+        (ME, Visibility::Private, true),
+        (OTHER, Visibility::Closed, false),
+        (OTHER, Visibility::Private, false),
+    ] {
+        let group = Group { visibility, ..group() };
+        let newcomer = Newcomer::let_in(me().user, BuiltInRole::Member, decider, &group);
+        assert_eq!(newcomer.as_admin, as_admin, "{decider:?} {visibility:?}");
+    }
+    assert!(!Newcomer::new(me().user, BuiltInRole::Owner).as_admin, "nobody decides on the creator");
+}
+
+#[test]
+fn a_server_admin_who_adds_themselves_to_a_private_group_is_told_of_as_one() {
+    let private = Group { visibility: Visibility::Private, ..group() };
+    let mut tx = MockTx::new().called_by_in(SERVER_ADMIN, private);
+    tx.accounts
+        .expect_lock()
+        .withf(|users, strength| users == [ME] && *strength == LockStrength::Exclusive)
+        .times(1)
+        .returning(|_, _| Ok(()));
+    let mut tx = stores_as(tx, ME, BuiltInRole::Member, true, Unique::Stored(()));
+    assert!(add_candidate(&mut tx, &Candidate::Id(ME), BuiltInRole::Member).unwrap().as_admin);
+    let (_, _, Event::MemberAdded(told)) = &tx.emitted[0] else { panic!("{:?}", tx.emitted) };
+    assert!(told.member.as_admin);
 }
 
 #[test]

@@ -77,7 +77,8 @@ fn every_text_of_a_message_counts() {
 #[test]
 fn every_text_of_a_group_counts_and_that_of_its_last_message() {
     assert_eq!(described().text_bytes(), 32 + 64);
-    let shown = GroupView { group: described(), standing: None, last_message: Some(view(sent())) };
+    let shown =
+        GroupView { group: described(), standing: None, last_message: Some(view(sent())), owner: None };
     assert_eq!(shown.text_bytes(), 32 + 64 + 1 + 2 + 8 + 16);
 }
 

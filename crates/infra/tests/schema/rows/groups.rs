@@ -183,6 +183,7 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         ("pinned", Bool(true)),
         ("hidden", Bool(true)),
         ("last_sent_at", Number(7)),
+        ("as_admin", Bool(true)),
     ]],
     another: &[
         ("group_id", Number(1)),
@@ -197,6 +198,7 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         ("pinned", Bool(false)),
         ("hidden", Bool(false)),
         ("last_sent_at", Null),
+        ("as_admin", Bool(false)),
     ],
     accepted: &[
         &[("role", Text("admin"))],

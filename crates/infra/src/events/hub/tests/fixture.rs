@@ -181,7 +181,8 @@ pub(super) fn member(user: UserId) -> Member {
     let username = Some(Username::parse(&format!("user{user}")).unwrap());
     let user = UserRef { id: user, username, display_name: None };
     let (joined_at, settings) = (Timestamp::from_micros(0), MemberSettings::default());
-    Member { user, role: BuiltInRole::Member.into(), joined_at, joined_seq: Seq::ZERO, settings, mute: None }
+    let (role, joined_seq) = (BuiltInRole::Member.into(), Seq::ZERO);
+    Member { user, role, joined_at, joined_seq, settings, as_admin: false, mute: None }
 }
 
 /// A user who has been in these groups since before the log began. The session has the same number as the user.
