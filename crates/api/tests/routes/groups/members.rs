@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::team::Team;
+use crate::events::all_transports::now;
 use crate::harness::{Client, PASSWORD, time};
 
 impl Team {
@@ -281,4 +282,67 @@ async fn a_group_that_nobody_is_left_in_is_owned_by_the_next_to_come() {
     assert_eq!(appointed["role"], "owner");
     team.root.delete(&deleted).await.no_content();
     assert!(team.root.list(OWNERLESS, "/name").await.is_empty());
+}
+
+/// How somebody came into a group, as its other members see it.
+async fn came_as_admin(team: &Team, path: &str, user: i64) -> Value {
+    let members = team.owner.get(&format!("{path}/members")).await.ok();
+    let members = members["items"].as_array().expect("items");
+    let found = members.iter().find(|member| member["user"]["id"] == user);
+    found.expect("they are in the group")["as_admin"].clone()
+}
+
+#[actix_web::test]
+async fn a_server_admin_who_lets_themselves_in_is_shown_as_one_whatever_the_way() {
+    let team = Team::start().await;
+    let root = team.root.id();
+    for (number, way) in ["join", "add", "batch", "invitation", "link"].into_iter().enumerate() {
+        let draft = json!({"name": format!("Private {number}"), "visibility": "private"});
+        let group = team.owner.post("/api/groups", draft).await.created();
+        let path = format!("/api/groups/{}", group["id"]);
+        let before = now(&team.owner).await;
+        match way {
+            "join" => drop(team.root.post_empty(&format!("{path}/join")).await.created()),
+            "add" => {
+                team.root.post(&format!("{path}/members"), json!({"user_id": root})).await.created();
+            }
+            "batch" => {
+                let users = json!({"user_ids": [team.stranger.id(), root]});
+                team.root.post(&format!("{path}/members/batch"), users).await.ok();
+                assert_eq!(came_as_admin(&team, &path, team.stranger.id()).await, false);
+            }
+            "invitation" => {
+                let draft = json!({"user_id": root});
+                let invitation = team.root.post(&format!("{path}/invitations"), draft).await.created();
+                let accept = format!("/api/invitations/{}/accept", invitation["id"]);
+                team.root.post_empty(&accept).await.created();
+            }
+            _ => {
+                let link = team.root.post(&format!("{path}/invite-links"), json!({})).await.created();
+                let code = link["code"].as_str().expect("a code");
+                team.root.post_empty(&format!("/api/invite-links/{code}/accept")).await.created();
+            }
+        }
+        assert_eq!(came_as_admin(&team, &path, root).await, true, "{way}");
+        let told = team.owner.get(&format!("/api/events?cursor={before}")).await.ok();
+        let told = told["items"].as_array().expect("events").iter();
+        let added = told.filter(|event| event["type"] == "member.added");
+        let mut added = added.filter(|event| event["data"]["user"]["id"] == root);
+        assert_eq!(added.next().expect("it is told")["data"]["as_admin"], true, "{way}");
+    }
+}
+
+#[actix_web::test]
+async fn a_server_admin_whom_somebody_lets_in_or_whom_anybody_could_is_a_member_like_others() {
+    let team = Team::start().await;
+    team.root.post_empty(&format!("{}/join", team.path)).await.created();
+    assert_eq!(came_as_admin(&team, &team.path, team.root.id()).await, false, "anybody joins a public group");
+    let draft = json!({"name": "Private", "visibility": "private"});
+    let private = team.owner.post("/api/groups", draft).await.created();
+    let private = format!("/api/groups/{}", private["id"]);
+    team.owner.add(&private, &team.root, "member").await;
+    assert_eq!(came_as_admin(&team, &private, team.root.id()).await, false, "the owner has let them in");
+    let own = team.root.post("/api/groups", json!({"name": "Own", "visibility": "private"})).await.created();
+    let own = format!("/api/groups/{}/members", own["id"]);
+    assert_eq!(team.root.get(&own).await.ok()["items"][0]["as_admin"], false, "they have created it");
 }
