@@ -53,8 +53,8 @@ pub(crate) enum EventData {
     Roles(ServerRolesDto),
     /// The roles of a user.
     RolesOfUser(RolesOfUserDto),
-    /// A group.
-    Group(GroupDto),
+    /// A group, which is much larger than the others.
+    Group(Box<GroupDto>),
     /// A member of the event's group.
     Member(MemberDto),
     /// A ban from the event's group.
@@ -262,7 +262,9 @@ impl From<Subject> for EventData {
             }
             Subject::ServerRoles(ServerRoles(roles)) => Self::Roles(roles.into()),
             Subject::RolesOfUser(roles) => Self::RolesOfUser(roles.into()),
-            Subject::GroupUpdate(GroupUpdate { group, .. }) => Self::Group(GroupDto::for_everybody(group)),
+            Subject::GroupUpdate(GroupUpdate { group, .. }) => {
+                Self::Group(Box::new(GroupDto::for_everybody(group)))
+            }
             Subject::GroupMember(GroupMember { member, .. })
             | Subject::AddedMember(AddedMember { member, .. }) => {
                 Self::Member(MemberDto::for_everybody(member))
