@@ -19,6 +19,9 @@ impl Limit {
     /// The default number of items.
     pub const DEFAULT: Self = Self { items: 50, bytes: Self::MAX_BYTES };
 
+    /// A single item.
+    pub const ONE: Self = Self { items: 1, bytes: Self::MAX_BYTES };
+
     /// Checks a requested limit.
     ///
     /// # Errors

@@ -38,6 +38,7 @@ fn shape_of(event_type: EventType) -> Option<Shape> {
         SubjectKind::OwnMembership => Shape { fixed: MemberDto::OWN_IN_EVENTS, ..logged("Member") },
         SubjectKind::Invitation => Shape { group: Nullness::Null, ..logged("Invitation") },
         SubjectKind::EndedInvitation => Shape { group: Nullness::Null, ..logged("Removed") },
+        SubjectKind::GroupSenders | SubjectKind::DirectPartner => return None,
         SubjectKind::Message => Shape { fixed: MessageDto::IN_EVENTS, ..logged("Message") },
         SubjectKind::Tombstone => Shape { fixed: MessageDto::TOMBSTONE, ..logged("Message") },
     };

@@ -291,7 +291,7 @@ impl From<Subject> for EventData {
             }
             Subject::RemovedGroup(group) => Self::Removed(RemovedDto { id: GoneId(group.id.get()).into() }),
             // Such events are delivered to nobody.
-            Subject::Gone => Self::Nothing {},
+            Subject::Gone | Subject::GroupSenders(_) | Subject::DirectPartner(_) => Self::Nothing {},
         }
     }
 }

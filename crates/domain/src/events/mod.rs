@@ -40,9 +40,9 @@ pub use replay::{ReplayPage, log_state, replay};
 pub(crate) use repository::MockEventRepository;
 pub use repository::{EventRepository, Removed, Retained};
 pub use subject::{
-    AddedMember, BanUpdate, EndedBan, EndedJoinRequest, GroupMember, GroupUpdate, JoinRequestUpdate,
-    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone,
-    UserUpdate,
+    AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
+    GroupUpdate, JoinRequestUpdate, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles,
+    Subject, SubjectKind, Tombstone, UserUpdate,
 };
 pub use subscriber::{Backpressure, Delivered, Item, Subscriber, SubscriberKind, Subscription};
 pub use table::{Event, EventType};

@@ -7,8 +7,9 @@ use crate::admissions::{EndedInvitation, Invitation, JoinRequest};
 use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    AddedMember, BanUpdate, EndedBan, EndedJoinRequest, GroupMember, GroupUpdate, JoinRequestUpdate,
-    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
+    GroupUpdate, JoinRequestUpdate, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles,
+    Tombstone, UserUpdate,
 };
 use crate::groups::{Ban, Group, Member};
 use crate::ids::{GroupId, InvitationId, MessageId, RoleId, UserId};
@@ -148,6 +149,26 @@ impl Restore for RemovedMember {
     }
 }
 
+impl Restore for GroupSenders {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        GroupUpdate::look_up(ids, lookup)?;
+        lookup.roles.insert(group_of(ids)?);
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let group = group_of(ids)?;
+        let senders = found.permitted(group, GroupPermission::Send);
+        Ok(senders.map(|senders| Self { group, senders }))
+    }
+}
+
+impl Restore for DirectPartner {
+    fn restore(ids: SubjectIds, _: Audience, _: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(Some(Self { group: group_of(ids)?, user: user_of(ids)? }))
+    }
+}
+
 impl Restore for BanUpdate {
     fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
         EndedBan::look_up(ids, lookup)?;
@@ -165,9 +186,7 @@ impl Restore for BanUpdate {
 
 impl Restore for EndedBan {
     fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
-        GroupUpdate::look_up(ids, lookup)?;
-        lookup.roles.insert(group_of(ids)?);
-        Ok(())
+        GroupSenders::look_up(ids, lookup)
     }
 
     fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {

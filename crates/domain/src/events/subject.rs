@@ -16,7 +16,9 @@ use crate::messages::Message;
 pub use self::bans::{BanUpdate, EndedBan};
 pub use self::groups::{GroupUpdate, RemovedGroup};
 pub use self::join_requests::{EndedJoinRequest, JoinRequestUpdate};
-pub use self::members::{AddedMember, GroupMember, OwnMembership, RemovedMember};
+pub use self::members::{
+    AddedMember, DirectPartner, GroupMember, GroupSenders, OwnMembership, RemovedMember,
+};
 pub use self::messages::Tombstone;
 pub use self::users::{RolesOfUser, ServerRoles, UserUpdate};
 
@@ -61,6 +63,10 @@ subjects! {
     AddedMember,
     /// A user who is no longer a member of a group.
     RemovedMember,
+    /// Which roles of a group send.
+    GroupSenders,
+    /// A direct conversation of two people.
+    DirectPartner,
     /// A ban from a group.
     BanUpdate,
     /// A ban that was lifted.

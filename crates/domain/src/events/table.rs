@@ -18,9 +18,9 @@ use crate::events::audience::{self, Audience};
 use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
-    AddedMember, BanUpdate, EndedBan, EndedJoinRequest, GroupMember, GroupUpdate, JoinRequestUpdate,
-    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone,
-    UserUpdate,
+    AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
+    GroupUpdate, JoinRequestUpdate, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles,
+    Subject, SubjectKind, Tombstone, UserUpdate,
 };
 use crate::ids::UserId;
 use crate::messages::Message;
@@ -93,6 +93,12 @@ events! {
     MessageUnpinned(Message) = "message.unpinned", to members, by user;
     /// Some or all sessions of a user have ended: the user's connections authenticate again.
     SessionsEnded(UserId) = "sessions.ended", to user, by user_or_server, hidden;
+    /// Other roles of a group send than before: the connections of its members note who may write.
+    SendersUpdated(GroupSenders) = "senders.updated", to members, by user, hidden;
+    /// The two people of a direct conversation can't talk any more: their connections note it.
+    DirectClosed(DirectPartner) = "direct.closed", to members, by user_or_server, hidden;
+    /// The two people of a direct conversation can talk again.
+    DirectOpened(DirectPartner) = "direct.opened", to members, by user, hidden;
 }
 
 /// What the table says about a type.

@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 
 use crate::accounts::PresenceSetting;
+use crate::error::Error;
 use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
 use crate::events::subject::{
-    AddedMember, BanUpdate, EndedBan, EndedJoinRequest, GroupMember, GroupUpdate, JoinRequestUpdate,
-    RemovedGroup, RemovedMember, UserUpdate,
+    AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
+    GroupUpdate, JoinRequestUpdate, RemovedGroup, RemovedMember, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
-use crate::groups::JoinedGroup;
+use crate::groups::{GroupRefusal, JoinedGroup, Writing};
 use crate::ids::{EventId, GroupId, SessionId, UserId, Version};
 use crate::permissions::PermittedRoles;
+use crate::time::Timestamp;
 
 /// A listening user, with the groups that the user is in. Applying an event updates it, so that it always has the state
 /// right after the last event.
@@ -56,6 +58,22 @@ impl Viewer {
         self.memberships.values().filter(|group| !group.has_ended).map(|group| group.id)
     }
 
+    /// The groups in which the user and the other members are shown to each other.
+    pub fn open_groups(&self) -> impl Iterator<Item = GroupId> {
+        let open = |group: &&JoinedGroup| !group.has_ended && !group.writing.is_closed;
+        self.memberships.values().filter(open).map(|group| group.id)
+    }
+
+    /// Rejects what the user writes in a group now, as sending a message would be rejected, but for slow mode.
+    ///
+    /// # Errors
+    /// `NotFound` for a group that the user is not in, whether or not it exists; `RoleTooLow`, `Archived`, `Muted` or
+    /// `DirectClosed` of [`GroupRefusal`].
+    pub fn require_to_write(&self, group: GroupId, now: Timestamp) -> Result<(), Error> {
+        let joined = self.memberships.get(&group).filter(|group| !group.has_ended);
+        Ok(joined.ok_or(GroupRefusal::NotFound)?.require_to_write(now)?)
+    }
+
     /// The private groups that have been deleted, and whose end the user is still to be told of.
     pub fn ended_groups(&self) -> impl Iterator<Item = GroupId> {
         self.memberships.values().filter(|group| group.has_ended).map(|group| group.id)
@@ -87,8 +105,10 @@ impl Viewer {
                     && self.memberships.get(group).is_none_or(|known| known.since < logged.id) =>
             {
                 let (joined_seq, role, history) = (member.joined_seq, member.role.name.clone(), *history);
+                let muted_until = member.mute.as_ref().map(|mute| mute.until);
+                let writing = Writing { muted_until, ..Writing::usual(&role) };
                 let whole = JoinedGroup::whole(*group, logged.id);
-                self.memberships.insert(*group, JoinedGroup { joined_seq, role, history, ..whole });
+                self.memberships.insert(*group, JoinedGroup { joined_seq, role, history, writing, ..whole });
             }
             // The group is gone, or the user has left it again: a later event says so. Until then the user may learn of
             // its end and nothing else.
@@ -101,15 +121,24 @@ impl Viewer {
             }
             Event::MemberUpdated(GroupMember { group, member }) if member.user.id == self.user => {
                 if let Some(joined) = self.memberships.get_mut(group) {
-                    joined.role = member.role.name.clone();
+                    joined.set_role(&member.role.name);
+                    joined.writing.muted_until = member.mute.as_ref().map(|mute| mute.until);
                 }
             }
             Event::GroupCreated(GroupUpdate { group, .. })
             | Event::GroupUpdated(GroupUpdate { group, .. }) => {
                 if let Some(joined) = self.memberships.get_mut(&group.id) {
                     joined.history = group.history;
+                    joined.writing.is_archived = group.archived_at.is_some();
                 }
             }
+            Event::SendersUpdated(GroupSenders { group, senders }) => {
+                if let Some(joined) = self.memberships.get_mut(group) {
+                    joined.writing.role_sends = senders.contain(&joined.role);
+                }
+            }
+            Event::DirectClosed(DirectPartner { group, .. }) => self.set_closed(*group, true),
+            Event::DirectOpened(DirectPartner { group, .. }) => self.set_closed(*group, false),
             Event::MemberRemoved(RemovedMember { group, user })
                 if *user == self.user
                     && self.memberships.get(group).is_some_and(|joined| joined.since < logged.id) =>
@@ -125,6 +154,12 @@ impl Viewer {
                 (self.presence, self.version) = (user.presence, user.version);
             }
             _ => {}
+        }
+    }
+
+    fn set_closed(&mut self, group: GroupId, is_closed: bool) {
+        if let Some(joined) = self.memberships.get_mut(&group) {
+            joined.writing.is_closed = is_closed;
         }
     }
 

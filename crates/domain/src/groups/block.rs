@@ -3,9 +3,9 @@
 
 use crate::accounts::{AccountRefusal, Actor, Block, BlockQuery, LockStrength, MAX_BLOCKS, lock_in_order};
 use crate::error::Error;
-use crate::events::Event;
+use crate::events::{DirectPartner, Event};
 use crate::groups::direct_key::DirectKey;
-use crate::ids::UserId;
+use crate::ids::{GroupId, UserId};
 use crate::paging::{Limit, Page};
 use crate::storage::Tx;
 use crate::validation::{Violation, ViolationCode};
@@ -19,7 +19,7 @@ pub fn block(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Result<Block, Erro
         let violation = Violation::new(ViolationCode::OutOfRange, "must not be your own");
         return Err(violation.in_field("user_id").into());
     }
-    lock_both(tx, actor, user)?;
+    let conversation = lock_both(tx, actor, user)?;
     let blocked = tx.accounts().find(user)?.ok_or(AccountRefusal::UserNotFound)?;
     if let Some(block) = tx.blocks().find(actor.id(), user)? {
         return Ok(block);
@@ -30,6 +30,9 @@ pub fn block(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Result<Block, Erro
     let created_at = tx.now();
     tx.blocks().insert(actor.id(), user, created_at)?;
     tx.emit(Some(actor.id()), Event::BlocksUpdated(actor.id()));
+    if let Some(group) = conversation {
+        tx.emit(Some(actor.id()), Event::DirectClosed(DirectPartner { group, user }));
+    }
     Ok(Block { user: blocked.as_ref(), created_at })
 }
 
@@ -38,10 +41,16 @@ pub fn block(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Result<Block, Erro
 /// # Errors
 /// [`AccountRefusal::UserNotFound`], or a fault.
 pub fn unblock(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Result<(), Error> {
-    lock_both(tx, actor, user)?;
+    let conversation = lock_both(tx, actor, user)?;
     tx.accounts().find(user)?.ok_or(AccountRefusal::UserNotFound)?;
-    if tx.blocks().remove(actor.id(), user)? {
-        tx.emit(Some(actor.id()), Event::BlocksUpdated(actor.id()));
+    if !tx.blocks().remove(actor.id(), user)? {
+        return Ok(());
+    }
+    tx.emit(Some(actor.id()), Event::BlocksUpdated(actor.id()));
+    if let Some(group) = conversation
+        && !tx.blocks().any_between(actor.id(), &[user])?
+    {
+        tx.emit(Some(actor.id()), Event::DirectOpened(DirectPartner { group, user }));
     }
     Ok(())
 }
@@ -61,8 +70,9 @@ pub fn list_blocks(
 }
 
 /// Locks the conversation of the two, so that no message is under way in it that does not know of the change; and the
-/// actor, whose blocks are counted, and the other, whose account must not be deleted meanwhile.
-fn lock_both(tx: &mut dyn Tx, actor: &Actor, other: UserId) -> Result<(), Error> {
+/// actor, whose blocks are counted, and the other, whose account must not be deleted meanwhile. Returns the
+/// conversation, if there is one.
+fn lock_both(tx: &mut dyn Tx, actor: &Actor, other: UserId) -> Result<Option<GroupId>, Error> {
     let key = DirectKey::of(actor.id(), &[other]);
     let conversation = tx.groups().find_direct(&key)?;
     if let Some(conversation) = conversation {
@@ -73,10 +83,11 @@ fn lock_both(tx: &mut dyn Tx, actor: &Actor, other: UserId) -> Result<(), Error>
     // Whoever starts a conversation locks its people, too: from here on none begins. One that began just now is locked
     // after the users, against the usual order; should somebody wait the other way round, the storage ends one of the
     // two and runs it again.
-    match tx.groups().find_direct(&key)? {
-        Some(begun) if conversation.is_none() => Ok(tx.groups().lock(begun)?),
-        _ => Ok(()),
+    let known = tx.groups().find_direct(&key)?;
+    if let Some(begun) = known.filter(|_| conversation.is_none()) {
+        tx.groups().lock(begun)?;
     }
+    Ok(known)
 }
 
 #[cfg(test)]

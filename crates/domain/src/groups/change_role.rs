@@ -9,6 +9,7 @@ use crate::groups::membership::lock_to_grow;
 use crate::groups::model::Member;
 use crate::groups::quota::Quotas;
 use crate::groups::role_lookup::role_to_give;
+use crate::groups::senders::tell_sender;
 use crate::ids::{GroupId, UserId};
 use crate::permissions::{BuiltInRole, GroupPermission, RoleName};
 use crate::storage::Tx;
@@ -43,8 +44,9 @@ pub fn change_role(
     if *name == BuiltInRole::Owner {
         quotas.check_owner(tx, user)?;
     }
-    member.role = role.title;
+    member.role = role.title.clone();
     tx.emit(Some(actor.id()), Event::MemberUpdated(GroupMember { group, member: member.clone() }));
+    tell_sender(tx, actor.id(), &found.group, &role)?;
     Ok(member)
 }
 

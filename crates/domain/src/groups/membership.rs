@@ -11,6 +11,8 @@ use crate::groups::error::GroupRefusal;
 use crate::groups::gift::authorize_gift;
 use crate::groups::model::{Group, Member, NewMembership, Visibility};
 use crate::groups::quota::Quotas;
+use crate::groups::role_lookup::find_role;
+use crate::groups::senders::tell_sender;
 use crate::groups::settings::MemberSettings;
 use crate::groups::succession::ensure_owner;
 use crate::groups::ways_in::end_ways_in;
@@ -175,6 +177,13 @@ pub(super) fn add(
     if !group.visibility.is_listed() {
         let group = Group { member_count: group.member_count + 1, ..group.clone() };
         tx.emit(Some(actor), Event::GroupCreated(GroupUpdate::shown_to(group, member.user.id)));
+    }
+    // Owners may do everything, and a direct conversation has no roles.
+    if !group.is_direct()
+        && member.role.name != BuiltInRole::Owner
+        && let Some(role) = find_role(tx, group, member.role.name.clone())?
+    {
+        tell_sender(tx, actor, group, &role)?;
     }
     Ok(Unique::Stored(member))
 }

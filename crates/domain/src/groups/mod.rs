@@ -17,6 +17,7 @@ mod edit_member;
 mod error;
 mod find;
 mod gift;
+mod joined;
 mod membership;
 mod model;
 mod mute;
@@ -27,6 +28,7 @@ mod restriction;
 mod restriction_repository;
 mod role_lookup;
 mod roles;
+mod senders;
 mod settings;
 mod slow_mode;
 mod succession;
@@ -49,11 +51,12 @@ pub use edit_member::{MemberChanges, change_settings, edit_member};
 pub use error::{GroupRefusal, Quota};
 pub use find::{find, list, list_members};
 pub(crate) use gift::{authorize_gift, may_let_in};
+pub use joined::{JoinedGroup, Writing};
 pub use membership::{Candidate, add_member};
 pub(crate) use membership::{Newcomer, admit, admit_newcomer, lock_candidate, lock_to_grow};
 pub use model::{
-    Description, Group, GroupKind, GroupName, GroupView, History, JoinedGroup, Member, NewDirect, NewGroup,
-    NewMembership, Standing, Topic, Visibility, VisibleGroup,
+    Description, Group, GroupKind, GroupName, GroupView, History, Member, NewDirect, NewGroup, NewMembership,
+    Standing, Topic, Visibility, VisibleGroup,
 };
 pub use mute::{mute, unmute};
 pub use quota::Quotas;

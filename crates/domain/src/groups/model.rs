@@ -429,31 +429,6 @@ impl Member {
     }
 }
 
-/// A group that a user is in, as the events of the user's connections depend on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JoinedGroup {
-    /// The group.
-    pub id: GroupId,
-    /// The id of the event that told of the joining: older events of the group are not for the user.
-    pub since: EventId,
-    /// The number of the group's newest message at that time.
-    pub joined_seq: Seq,
-    /// The user's role in it, on which some events depend.
-    pub role: RoleName,
-    /// Which messages the user reads.
-    pub history: History,
-    /// Whether the group has been deleted, and was private: the user may still learn of its end.
-    pub has_ended: bool,
-}
-
-impl JoinedGroup {
-    /// A group all of whose messages the user, a plain member, reads.
-    pub const fn whole(id: GroupId, since: EventId) -> Self {
-        let role = RoleName::MEMBER;
-        Self { id, since, joined_seq: Seq::ZERO, role, history: History::All, has_ended: false }
-    }
-}
-
 impl TextBytes for Member {
     fn text_bytes(&self) -> usize {
         self.user.text_bytes() + self.role.name.text_bytes() + self.mute.text_bytes()

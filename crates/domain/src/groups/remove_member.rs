@@ -2,14 +2,17 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::{Event, RemovedMember};
+use crate::events::{DirectPartner, Event, RemovedMember};
 use crate::groups::access::lock_managed;
 use crate::groups::change_role::require_another_owner;
+use crate::groups::direct_key::DirectKey;
 use crate::groups::error::GroupRefusal;
+use crate::groups::repository::MemberQuery;
 use crate::groups::succession::ensure_owner;
 use crate::groups::ways_in::end_invitations_by;
 use crate::ids::{GroupId, UserId};
 use crate::jobs::Task;
+use crate::paging::Limit;
 use crate::permissions::{BuiltInRole, GroupPermission};
 use crate::storage::Tx;
 
@@ -47,8 +50,25 @@ pub(crate) fn end_membership(tx: &mut dyn Tx, group: GroupId, user: UserId) -> R
         ensure_owner(tx, group)?;
     }
     remove(tx, None, group, user)?;
-    if found.group.is_direct() && found.group.member_count <= 1 {
-        remove_direct(tx, group)?;
+    match found.group.member_count {
+        ..=1 if found.group.is_direct() => remove_direct(tx, group),
+        2 if found.group.is_direct() => close_direct(tx, group, user),
+        _ => Ok(()),
+    }
+}
+
+/// Tells the connections of whoever is left in a conversation of two that they can't write in it any more. One of more
+/// people stays open to the last of them.
+fn close_direct(tx: &mut dyn Tx, conversation: GroupId, gone: UserId) -> Result<(), Error> {
+    let left = tx.members().list(&MemberQuery {
+        group: conversation,
+        search: None,
+        after: None,
+        limit: Limit::ONE,
+    })?;
+    let Some(left) = left.first().map(|position| position.entry.user.id) else { return Ok(()) };
+    if tx.groups().find_direct(&DirectKey::of(left, &[gone]))? == Some(conversation) {
+        tx.emit(None, Event::DirectClosed(DirectPartner { group: conversation, user: gone }));
     }
     Ok(())
 }

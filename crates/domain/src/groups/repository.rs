@@ -2,8 +2,9 @@
 
 use crate::accounts::UserRef;
 use crate::groups::direct_key::DirectKey;
+use crate::groups::joined::JoinedGroup;
 use crate::groups::model::{
-    Group, GroupKind, GroupView, JoinedGroup, Member, NewDirect, NewGroup, NewMembership, VisibleGroup,
+    Group, GroupKind, GroupView, Member, NewDirect, NewGroup, NewMembership, VisibleGroup,
 };
 use crate::groups::settings::MemberSettings;
 use crate::ids::{GroupId, Position, Seq, UserId};

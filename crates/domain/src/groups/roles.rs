@@ -9,6 +9,7 @@ use crate::groups::edit::store_change;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, VisibleGroup};
 use crate::groups::role_lookup::find_role;
+use crate::groups::senders::{sends, tell_senders};
 use crate::ids::{GroupId, UserId};
 use crate::permissions::{
     BuiltInRole, Decision, GroupPermission, MAX_ROLES, PermissionSet, Rank, Role, RoleDefinition, RoleName,
@@ -105,6 +106,9 @@ pub fn edit_role(
     let definition = RoleDefinition { rank: changed.title.rank, permissions: changed.permissions };
     tx.roles().put(group, name, &definition)?;
     store_change(tx, actor, &found.group, found.group.clone())?;
+    if sends(&changed) != sends(&role) {
+        tell_senders(tx, actor.id(), &found.group)?;
+    }
     Ok(changed)
 }
 

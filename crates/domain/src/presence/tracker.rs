@@ -95,7 +95,7 @@ impl PresenceTracker {
         present.set(viewer.presence, viewer.version);
         present.connect(device, now);
         // Events may have been missed while there were no listeners.
-        let groups: HashSet<_> = viewer.groups().collect();
+        let groups: HashSet<_> = viewer.open_groups().collect();
         let before = std::mem::replace(&mut present.groups, groups.clone());
         for group in before.difference(&groups) {
             self.withdraw_presence(*group, user);
@@ -189,6 +189,45 @@ impl PresenceTracker {
             }
             _ => None,
         }
+    }
+
+    /// Applies that the direct conversation of two users was closed: in it, they are no longer shown to each other. Returns
+    /// who is offline from now on, and to whom: if they are shown in another group, they still see each other.
+    pub fn part(&mut self, group: GroupId, pair: [UserId; 2]) -> Vec<(UserId, EphemeralEvent)> {
+        let [one, other] = pair;
+        let were_shown = pair.map(|user| {
+            self.last_seen.leave(group, user);
+            if let Some(present) = self.users.get_mut(&user) {
+                present.groups.remove(&group);
+            }
+            self.withdraw_presence(group, user)
+        });
+        let hidden =
+            [(one, other), (other, one)].into_iter().zip(were_shown).filter(|(_, was_shown)| *was_shown);
+        let parted = hidden.filter(|((user, from), _)| !self.is_shown_to(*user, *from));
+        let (presence, last_seen_at) = (Presence::Offline, None);
+        let offline =
+            |((user, from), _)| (from, EphemeralEvent::PresenceChanged { user, presence, last_seen_at });
+        parted.map(offline).collect()
+    }
+
+    /// Applies that the direct conversation of two users is open again. Returns the changes to announce.
+    pub fn reunite(&mut self, group: GroupId, pair: [UserId; 2]) -> Vec<PresenceChange> {
+        let mut changes = Vec::new();
+        for user in pair {
+            self.last_seen.enter(group, user);
+            if let Some(present) = self.users.get_mut(&user) {
+                present.groups.insert(group);
+                changes.extend(self.announce_to_joined(user, vec![group]));
+            }
+        }
+        changes
+    }
+
+    /// Whether a user is shown in one of the groups of another.
+    fn is_shown_to(&self, user: UserId, other: UserId) -> bool {
+        let groups = self.users.get(&other).into_iter().flat_map(|present| &present.groups);
+        groups.filter_map(|group| self.shown_in.get(group)).any(|shown| shown.contains(&user))
     }
 
     /// The presence of all users who are shown in these groups, except one, and when users who are offline were last

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::accounts::UserRef;
 use crate::error::Error;
-use crate::events::{EphemeralEvent, Event, LoggedEvent, RemovedMember, Viewer};
+use crate::events::{DirectPartner, EphemeralEvent, Event, LoggedEvent, RemovedGroup, RemovedMember, Viewer};
 use crate::groups::GroupRefusal;
 use crate::ids::{GroupId, UserId};
 use crate::time::Timestamp;
@@ -32,18 +32,20 @@ struct Announced {
 }
 
 impl TypingTracker {
-    /// A user types in a group, or continues to. Returns the event for the other members, if any.
+    /// A user types in a group, or continues to, at a time of the steady clock and of the wall clock. Returns the event for
+    /// the other members, if any.
     ///
     /// # Errors
-    /// [`GroupRefusal::NotFound`] if the user is not a member, whether or not the group exists.
+    /// As [`Viewer::require_to_write`]: nobody is shown to type what they may not send.
     pub fn start(
         &mut self,
         viewer: &Viewer,
         who: UserRef,
         group: GroupId,
         now: Timestamp,
+        wall: Timestamp,
     ) -> Result<Option<EphemeralEvent>, Error> {
-        require_member(viewer, group)?;
+        viewer.require_to_write(group, wall)?;
         let key = (group, viewer.user);
         // The clock may have been set back, which must not suppress announcements.
         // Also after a stop: a client that keeps starting and stopping must not keep a whole group busy.
@@ -59,7 +61,7 @@ impl TypingTracker {
     /// A user has stopped. Returns the event for the other members, if they were notified of the typing.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// [`GroupRefusal::NotFound`] if the user is not a member, whether or not the group exists.
     pub fn stop(
         &mut self,
         viewer: &Viewer,
@@ -84,7 +86,10 @@ impl TypingTracker {
             Event::MemberRemoved(RemovedMember { group, user }) => {
                 self.announced.remove(&(*group, *user));
             }
-            Event::GroupDeleted(gone) => self.announced.retain(|(group, _), _| *group != gone.id),
+            Event::GroupDeleted(RemovedGroup { id, .. })
+            | Event::DirectClosed(DirectPartner { group: id, .. }) => {
+                self.announced.retain(|(group, _), _| group != id);
+            }
             Event::UserDeleted(gone) => self.announced.retain(|(_, user), _| user != gone),
             _ => {}
         }

@@ -130,6 +130,11 @@ pub(crate) fn moderators() -> PermittedRoles {
     PermittedRoles::with(GroupPermission::BanMembers, &[], false)
 }
 
+/// The roles that send in a group that has changed none.
+pub(crate) fn senders() -> PermittedRoles {
+    PermittedRoles::with(GroupPermission::Send, &[], false)
+}
+
 /// A message of the group, with two likes.
 pub(crate) fn message(author: UserId) -> Message {
     let new = NewMessage {

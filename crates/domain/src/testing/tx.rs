@@ -128,6 +128,7 @@ impl MockTx {
     pub(crate) fn bans_nobody(mut self) -> Self {
         self.mutes.expect_find().with(eq(GROUP), always()).returning(|_, _| Ok(None));
         self.bans.expect_find().with(eq(GROUP), always()).returning(|_, _| Ok(None));
+        self.roles.expect_find().with(eq(GROUP), always()).returning(|_, _| Ok(None));
         self
     }
 

@@ -7,17 +7,17 @@ use diesel::prelude::*;
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::groups::{
     GroupKind, JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
-    Visibility,
+    Standing, Visibility, Writing,
 };
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::paging::NamePosition;
-use groupchat_domain::permissions::{BuiltInRole, Rank, RoleName};
+use groupchat_domain::permissions::{BuiltInRole, GroupPermission, Rank, RoleName};
 use groupchat_domain::storage::{StorageFault, Tx as _, Unique};
 use groupchat_domain::time::Timestamp;
 
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
-use crate::permissions::rows::{MuteRow, TitleRow};
+use crate::permissions::rows::{MuteRow, StandingRow, TitleRow};
 use crate::schema::{group_mutes, group_roles, groups, memberships, users};
 use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name};
 use crate::sql::pairs::AmongPairs;
@@ -79,25 +79,34 @@ impl From<MemberRow> for Member {
 struct JoinedGroupRow {
     group_id: i64,
     since_event: i64,
-    joined_seq: i64,
-    role: String,
     #[diesel(select_expression = groups::history)]
     history: StoredHistory,
-    #[diesel(select_expression = groups::deleted_at.is_not_null())]
-    has_ended: bool,
+    #[diesel(select_expression = groups::archived_at.is_not_null())]
+    is_archived: bool,
+    #[diesel(embed)]
+    standing: StandingRow,
 }
 
-impl From<JoinedGroupRow> for JoinedGroup {
-    fn from(row: JoinedGroupRow) -> Self {
-        Self {
-            id: GroupId::new(row.group_id),
-            since: EventId::new(row.since_event),
-            joined_seq: Seq::new(row.joined_seq),
-            role: RoleName::from_stored(row.role),
-            history: row.history.0,
-            has_ended: row.has_ended,
-        }
+impl JoinedGroupRow {
+    fn joined(self) -> Option<JoinedGroup> {
+        // There always is one, in a query of memberships.
+        let Standing { role, joined_seq, is_closed, muted_until, .. } = self.standing.0?;
+        let role_sends = role.permissions.contains(GroupPermission::Send);
+        Some(JoinedGroup {
+            id: GroupId::new(self.group_id),
+            since: EventId::new(self.since_event),
+            joined_seq,
+            role: role.title.name,
+            history: self.history.0,
+            has_ended: false,
+            writing: Writing { role_sends, is_archived: self.is_archived, is_closed, muted_until },
+        })
     }
+}
+
+/// A private group that was deleted. What its roles allowed may be gone.
+fn ended_group((id, since): (i64, i64)) -> JoinedGroup {
+    JoinedGroup { has_ended: true, ..JoinedGroup::whole(GroupId::new(id), EventId::new(since)) }
 }
 
 /// Members whose accounts are not deleted, each with what is stored about the role, if anything, and with a mute that
@@ -127,6 +136,20 @@ fn memberships_in_groups(user: i64) -> _ {
     memberships::table
         .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
         .filter(memberships::user_id.eq(user))
+}
+
+/// Those in groups that are not deleted, each with what is stored about the role, if anything, and with a mute that lasts
+/// at this time.
+#[auto_type]
+fn memberships_with_roles(user: i64, now: i64) -> _ {
+    let memberships: memberships_in_groups = memberships_in_groups(user);
+    let role = group_roles::group_id.eq(memberships::group_id).and(group_roles::name.eq(memberships::role));
+    let mute =
+        group_mutes::group_id.eq(memberships::group_id).and(group_mutes::user_id.eq(memberships::user_id));
+    memberships
+        .left_join(group_roles::table.on(role))
+        .left_join(group_mutes::table.on(mute.and(group_mutes::until.gt(now))))
+        .filter(groups::deleted_at.is_null())
 }
 
 impl DbTx<'_> {
@@ -353,20 +376,20 @@ impl MemberRepository for DbTx<'_> {
     }
 
     fn joined_groups(&mut self, user: UserId) -> Result<Vec<JoinedGroup>, StorageFault> {
-        let joined = memberships_in_groups(user.get()).filter(groups::deleted_at.is_null());
+        let joined = memberships_with_roles(user.get(), self.now().as_micros());
         let rows: Vec<JoinedGroupRow> =
             on_backend!(self, |connection| joined.select(JoinedGroupRow::as_select()).load(connection))?;
-        Ok(rows.into_iter().map(JoinedGroup::from).collect())
+        Ok(rows.into_iter().filter_map(JoinedGroupRow::joined).collect())
     }
 
     fn ended_groups(&mut self, user: UserId, among: &[GroupId]) -> Result<Vec<JoinedGroup>, StorageFault> {
         let ended = memberships_in_groups(user.get())
             .filter(memberships::group_id.eq_any(among.iter().map(|group| group.get())))
             .filter(groups::deleted_at.is_not_null())
-            .filter(groups::visibility.eq(Visibility::Private.as_str()));
-        let rows: Vec<JoinedGroupRow> =
-            on_backend!(self, |connection| ended.select(JoinedGroupRow::as_select()).load(connection))?;
-        Ok(rows.into_iter().map(JoinedGroup::from).collect())
+            .filter(groups::visibility.eq(Visibility::Private.as_str()))
+            .select((memberships::group_id, memberships::since_event));
+        let rows = on_backend!(self, |connection| ended.load(connection))?;
+        Ok(rows.into_iter().map(ended_group).collect())
     }
 
     fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault> {

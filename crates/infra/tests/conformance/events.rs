@@ -7,13 +7,13 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::admissions::{EndedInvitation, JoinRequest, NewInvitation};
 use groupchat_domain::events::{
-    AddedMember, Audience, BanUpdate, EndedBan, EndedJoinRequest, Event, EventRecord, EventType, GroupMember,
-    GroupUpdate, JoinRequestUpdate, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser,
-    ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate, load,
+    AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, Event, EventRecord,
+    EventType, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent, OwnMembership,
+    RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate, load,
 };
 use groupchat_domain::groups::History;
 use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, UserId};
-use groupchat_domain::permissions::{BuiltInRole, ServerRole};
+use groupchat_domain::permissions::{BuiltInRole, GroupPermission, PermittedRoles, ServerRole};
 use groupchat_domain::storage::Tx;
 
 use crate::support::Database;
@@ -79,6 +79,10 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
             let ban = tx.bans().find(group, user).unwrap().expect("a ban");
             Subject::BanUpdate(BanUpdate::of(group, ban, moderators(), false))
         }
+        SubjectKind::GroupSenders => {
+            let senders = PermittedRoles::with(GroupPermission::Send, &[], false);
+            Subject::GroupSenders(GroupSenders { group, senders })
+        }
         SubjectKind::EndedBan => Subject::EndedBan(EndedBan::of(group, user, moderators(), true)),
         SubjectKind::Invitation => {
             Subject::Invitation(tx.invitations().find_of(group, user).unwrap().unwrap().invitation)
@@ -110,6 +114,7 @@ fn what_is_left(Chat { group, user, .. }: Chat, kind: SubjectKind) -> Subject {
             Subject::EndedInvitation(EndedInvitation { id: InvitationId::new(1), user })
         }
         SubjectKind::RemovedMember => Subject::RemovedMember(RemovedMember { group, user }),
+        SubjectKind::DirectPartner => Subject::DirectPartner(DirectPartner { group, user }),
         _ => Subject::Gone,
     }
 }

@@ -1,12 +1,16 @@
 //! Members.
 
 use groupchat_domain::groups::{
-    Group, History, JoinedGroup, Member, MemberQuery, MemberSettings, NewMembership, Notify, Visibility,
+    DirectKey, Group, History, JoinedGroup, Member, MemberQuery, MemberSettings, Mute, NewDirect,
+    NewMembership, Notify, Visibility, Writing,
 };
 use groupchat_domain::ids::{EventId, GroupId, Seq, UserId};
 use groupchat_domain::paging::NameCursor;
-use groupchat_domain::permissions::BuiltInRole;
+use groupchat_domain::permissions::{
+    BuiltInRole, GroupPermission, PermissionSet, Rank, RoleDefinition, RoleName,
+};
 use groupchat_domain::storage::{Tx, Unique};
+use groupchat_domain::time::Timestamp;
 
 use crate::support::fixture::*;
 
@@ -310,7 +314,7 @@ fn a_user_s_groups_say_since_when_and_private_ones_that_ended_are_found_by_id_un
     tx.groups().mark_deleted(go, at(9)).unwrap();
     assert_eq!((joined(tx, ann), joined(tx, bob)), (vec![whole(chess, 4)], vec![]));
     let all = [chess, go, bridge];
-    let end = |since| JoinedGroup { history: History::Joined, has_ended: true, ..whole(go, since) };
+    let end = |since| JoinedGroup { has_ended: true, ..whole(go, since) };
     for _ in 0..2 {
         assert_eq!(tx.members().ended_groups(ann, &all), Ok(vec![end(9)]), "{bridge} was public");
         assert_eq!(tx.members().ended_groups(bob, &all), Ok(vec![end(7)]));
@@ -345,7 +349,64 @@ fn how_somebody_joined_is_kept(tx: &mut dyn Tx) {
     assert!(tx.members().find_many(&[(chess, ann)]).unwrap()[0].1.as_admin);
 }
 
+fn a_user_s_groups_say_what_decides_whether_the_user_may_write(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let [chess, go, bridge, poker] = ["chess", "go", "bridge", "poker"].map(|name| group(tx, name));
+    let judge = RoleName::parse("Judge").unwrap();
+    let permissions = PermissionSet::of(&[GroupPermission::View]);
+    let silent = RoleDefinition { rank: Rank::from_stored(20).unwrap(), permissions };
+    tx.roles().put(go, &judge, &silent).unwrap();
+    tx.roles().put(bridge, &RoleName::MEMBER, &silent).unwrap();
+    for (group, role) in [
+        (chess, BuiltInRole::Admin),
+        (go, BuiltInRole::Member),
+        (bridge, BuiltInRole::Member),
+        (poker, BuiltInRole::Readonly),
+    ] {
+        join(tx, group, ann, role);
+    }
+    tx.members().set_role(go, ann, &judge).unwrap();
+    let later = Timestamp::from_micros(tx.now().as_micros() + 1);
+    for (group, user, until) in
+        [(chess, ann, later), (chess, bob, at(9)), (go, ann, tx.now()), (poker, bob, later)]
+    {
+        tx.mutes().put(group, user, &Mute { until, reason: None }).unwrap();
+    }
+    let archived = tx.groups().find_many(&[bridge]).unwrap().remove(0);
+    stored(tx.groups().update(&Group { archived_at: Some(at(3)), ..archived }).unwrap());
+    let conversation = NewDirect { key: DirectKey::of(ann, &[bob]), created_at: at(1) };
+    let conversation = stored(tx.groups().insert_direct(&conversation).unwrap());
+    for person in [ann, bob] {
+        join(tx, conversation, person, BuiltInRole::Member);
+    }
+    let writing = |tx: &mut dyn Tx, user| {
+        let mut joined = tx.members().joined_groups(user).unwrap();
+        joined.sort_by_key(|group| group.id);
+        joined.into_iter().map(|group| (group.id, group.role, group.writing)).collect::<Vec<_>>()
+    };
+    let usual = |role: BuiltInRole| (RoleName::from(role), Writing::usual(&role.into()));
+    let (member, member_writes) = usual(BuiltInRole::Member);
+    let mute = |writing| Writing { muted_until: Some(later), ..writing };
+    let silenced = Writing { role_sends: false, ..member_writes };
+    let expected = |is_closed| {
+        let (admin, admin_writes) = usual(BuiltInRole::Admin);
+        let (readonly, readonly_writes) = usual(BuiltInRole::Readonly);
+        vec![
+            (chess, admin, mute(admin_writes)),
+            (go, judge.clone(), silenced),
+            (bridge, member.clone(), Writing { is_archived: true, ..silenced }),
+            (poker, readonly, readonly_writes),
+            (conversation, member.clone(), Writing { is_closed, ..member_writes }),
+        ]
+    };
+    assert_eq!(writing(tx, ann), expected(false));
+    tx.blocks().insert(bob, ann, at(4)).unwrap();
+    assert_eq!(writing(tx, ann), expected(true));
+    assert_eq!(writing(tx, bob), [(conversation, member, Writing { is_closed: true, ..member_writes })]);
+}
+
 cases! { transaction:
+    a_user_s_groups_say_what_decides_whether_the_user_may_write
     members_are_counted_as_they_come_and_go
     members_are_found_by_pairs_of_group_and_user
     as_many_members_are_found_at_once_as_a_page_of_the_log_names

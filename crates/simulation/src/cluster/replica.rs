@@ -242,6 +242,8 @@ impl Replica {
             | Event::InvitationAccepted(ended)
             | Event::InvitationDeclined(ended) => drop(self.invitations.remove(&ended.id)),
             Event::BlocksUpdated(_) | Event::SessionsEnded(_) | Event::Gone(..) => {}
+            // For the servers.
+            Event::SendersUpdated(_) | Event::DirectClosed(_) | Event::DirectOpened(_) => {}
         }
         None
     }

@@ -6,9 +6,9 @@ use groupchat_domain::admissions::{
     JudgedLink, OwnInvitations,
 };
 use groupchat_domain::events::{
-    AddedMember, Audience, BanUpdate, EndedBan, EndedJoinRequest, EphemeralAudience, EphemeralEvent,
-    EventRecord, GroupMember, GroupUpdate, JoinRequestUpdate, LoggedEvent, OwnMembership, RemovedGroup,
-    RemovedMember, RolesOfUser, ServerRoles, Subject, Tombstone, UserUpdate,
+    AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, EphemeralAudience,
+    EphemeralEvent, EventRecord, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent,
+    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, Tombstone, UserUpdate,
 };
 use groupchat_domain::groups::{Addition, Ban, Group, GroupView, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
@@ -67,6 +67,8 @@ renumber! {
     AddedMember: group member;
     RemovedMember: group user;
     GroupView: group last_message owner;
+    GroupSenders: group;
+    DirectPartner: group user;
     groupchat_domain::permissions::ServerRole: id;
     RolesOfUser: user roles;
     InvitedGroup: id;
@@ -186,6 +188,8 @@ impl Renumber for LoggedEvent {
             }
             Subject::AddedMember(member) => member.renumber(ids),
             Subject::RemovedMember(member) => member.renumber(ids),
+            Subject::GroupSenders(senders) => senders.renumber(ids),
+            Subject::DirectPartner(partner) => partner.renumber(ids),
             Subject::BanUpdate(update) => {
                 update.renumber(ids);
                 let BanUpdate { group, ban, moderators, .. } = update.clone();

@@ -15,7 +15,7 @@ use crate::model::state::{GroupRow, Membership, Named, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
-    fn standing(&self, group: GroupId, viewer: UserId, now: Timestamp) -> Option<Standing> {
+    pub(super) fn standing(&self, group: GroupId, viewer: UserId, now: Timestamp) -> Option<Standing> {
         let membership = self.memberships.get(&(group, viewer))?;
         let stored = self.roles.get(&(group, membership.role.clone())).copied();
         let row = self.groups.get(&group)?;

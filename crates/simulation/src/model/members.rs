@@ -5,10 +5,11 @@ use std::cmp::Reverse;
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::groups::{
     Group, JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
+    Standing, Writing,
 };
-use groupchat_domain::ids::{GroupId, Position, UserId};
+use groupchat_domain::ids::{EventId, GroupId, Position, UserId};
 use groupchat_domain::paging::NamePosition;
-use groupchat_domain::permissions::{BuiltInRole, RoleName, RoleTitle};
+use groupchat_domain::permissions::{BuiltInRole, GroupPermission, RoleName, RoleTitle};
 use groupchat_domain::storage::{StorageFault, Tx as _, Unique};
 use groupchat_domain::time::Timestamp;
 
@@ -40,12 +41,24 @@ impl Tables {
     }
 
     /// A membership as those who follow events see it; `None` in a group that is deleted and was not private.
-    fn joined(&self, (id, membership): (GroupId, Membership)) -> Option<JoinedGroup> {
+    fn joined(&self, user: UserId, id: GroupId, since: EventId, now: Timestamp) -> Option<JoinedGroup> {
         let GroupRow { group, is_deleted, .. } = self.groups.get(&id)?;
-        let Membership { since_event: since, joined_seq, role, .. } = membership;
-        let (history, has_ended) = (group.history, *is_deleted);
-        let joined = JoinedGroup { id, since, joined_seq, role, history, has_ended };
-        (!is_deleted || !group.visibility.is_listed()).then_some(joined)
+        if *is_deleted {
+            let ended = JoinedGroup { has_ended: true, ..JoinedGroup::whole(id, since) };
+            return (!group.visibility.is_listed()).then_some(ended);
+        }
+        let Standing { role, joined_seq, is_closed, muted_until, .. } = self.standing(id, user, now)?;
+        let role_sends = role.permissions.contains(GroupPermission::Send);
+        let writing =
+            Writing { role_sends, is_archived: group.archived_at.is_some(), is_closed, muted_until };
+        let (role, history) = (role.title.name, group.history);
+        Some(JoinedGroup { id, since, joined_seq, role, history, has_ended: false, writing })
+    }
+
+    /// Every membership of a user as those who follow events see it.
+    fn all_joined(&self, user: UserId, now: Timestamp) -> impl Iterator<Item = JoinedGroup> {
+        let memberships = self.memberships_of(user);
+        memberships.filter_map(move |(group, row)| self.joined(user, group, row.since_event, now))
     }
 
     /// The memberships of a user in groups that are not deleted.
@@ -188,14 +201,13 @@ impl MemberRepository for ModelTx<'_> {
     }
 
     fn joined_groups(&mut self, user: UserId) -> Result<Vec<JoinedGroup>, StorageFault> {
-        let tables = self.read()?;
-        let joined = tables.memberships_of(user).filter_map(|membership| tables.joined(membership));
-        Ok(joined.filter(|joined| !joined.has_ended).collect())
+        let now = self.now();
+        Ok(self.read()?.all_joined(user, now).filter(|joined| !joined.has_ended).collect())
     }
 
     fn ended_groups(&mut self, user: UserId, among: &[GroupId]) -> Result<Vec<JoinedGroup>, StorageFault> {
-        let tables = self.read()?;
-        let joined = tables.memberships_of(user).filter_map(|membership| tables.joined(membership));
+        let now = self.now();
+        let joined = self.read()?.all_joined(user, now);
         Ok(joined.filter(|joined| joined.has_ended && among.contains(&joined.id)).collect())
     }
 

@@ -166,6 +166,76 @@ async fn others_are_told_who_types_and_who_has_stopped() {
     listening.stop().await;
 }
 
+#[actix_web::test]
+async fn who_may_not_write_is_shown_to_nobody_while_they_type() {
+    let (_server, listening, [ann, bob, cy], group) = people().await;
+    let (mut anns, _) = WebSocket::open(&listening, &ann, "").await;
+    let (mut bobs, _) = WebSocket::open(&listening, &bob, "").await;
+    // Both are past their past.
+    cy.patch("/api/users/me", json!({"display_name": "Cy"})).await.ok();
+    for socket in [&mut anns, &mut bobs] {
+        socket.wait_for("user.updated").await;
+    }
+    let types = json!({"type": "typing", "group_id": id_in(&group)});
+    let member = format!("{group}/members/{}", bob.id());
+    let tomorrow = json!({"until": "2999-01-01T00:00:00Z"});
+    ann.put(&format!("{member}/mute"), tomorrow).await.ok();
+    assert_eq!(refused(&mut bobs, "member.updated", &types).await, "muted");
+    ann.delete(&format!("{member}/mute")).await.no_content();
+    bobs.wait_for("member.updated").await;
+    ann.patch(&member, json!({"role": "readonly"})).await.ok();
+    assert_eq!(refused(&mut bobs, "member.updated", &types).await, "role_too_low");
+    let may_send = json!({"permissions": ["view", "read_history", "send"]});
+    ann.patch(&format!("{group}/roles/readonly"), may_send).await.ok();
+    bobs.wait_for("group.updated").await;
+    assert_eq!(bobs.ask(types.clone()).await["data"], json!({}), "the role sends now");
+    assert_eq!(anns.wait_for("typing").await["data"]["user"]["id"], bob.id());
+    ann.put(&format!("{group}/archive"), json!({})).await.ok();
+    assert_eq!(refused(&mut bobs, "group.updated", &types).await, "archived");
+    assert_eq!(refused(&mut anns, "group.updated", &types).await, "archived");
+    listening.stop().await;
+}
+
+/// Why somebody can't be shown to type after such an event.
+async fn refused(socket: &mut WebSocket, after: &str, request: &Value) -> Value {
+    socket.wait_for(after).await;
+    socket.ask(request.clone()).await["error"]["code"].take()
+}
+
+#[actix_web::test]
+async fn a_block_hides_the_two_from_each_other_in_their_conversation() {
+    let (_server, listening, [ann, bob, cy], _) = people().await;
+    let mut anns = arrived(&listening, &ann).await;
+    let mut cys = arrived(&listening, &cy).await;
+    let conversation = ann.post("/api/direct", json!({"user_ids": [cy.id()]})).await.created();
+    told(&mut anns, there(&cy, "online")).await;
+    told(&mut cys, there(&ann, "online")).await;
+    let types = json!({"type": "typing", "group_id": conversation["id"]});
+    assert_eq!(cys.ask(types.clone()).await["data"], json!({}));
+    anns.wait_for("typing").await;
+    ann.put(&format!("/api/users/{}/block", cy.id()), json!({})).await.ok();
+    told(&mut anns, there(&cy, "offline")).await;
+    told(&mut cys, there(&ann, "offline")).await;
+    for socket in [&mut anns, &mut cys] {
+        assert_eq!(socket.ask(types.clone()).await["error"]["code"], "direct_closed");
+    }
+    // So it is for who connects now, and nothing is told of what happens.
+    let (mut again, _) = WebSocket::open(&listening, &cy, "").await;
+    bob.patch("/api/users/me", json!({"display_name": "Bob"})).await.ok();
+    again.wait_for("user.updated").await;
+    assert_eq!(again.ask(types.clone()).await["error"]["code"], "direct_closed");
+    ann.delete(&format!("/api/users/{}/block", cy.id())).await.no_content();
+    told(&mut cys, there(&ann, "online")).await;
+    assert_eq!(cys.ask(types).await["data"], json!({}));
+    anns.wait_for("typing").await;
+    listening.stop().await;
+}
+
+/// Waits until a connection is told this. Who comes into a conversation may be told twice of who is there.
+async fn told(socket: &mut WebSocket, event: Value) {
+    soon(async { while socket.any().await != event {} }).await;
+}
+
 /// Whoever has not read the backlog yet is not known to the hub, which knows who is in which group.
 #[actix_web::test]
 async fn typing_before_the_end_of_the_backlog_gets_the_same_reply_in_every_group() {

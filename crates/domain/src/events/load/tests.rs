@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
-    RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, DirectPartner, EndedBan, GroupMember, GroupSenders, GroupUpdate, OwnMembership,
+    RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::{Group, History};
@@ -16,8 +16,8 @@ use crate::ids::{EventId, GroupId, Position, UserId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
     EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, ban, ended_join_request,
-    group, invitation, issued, join_request, join_request_update, member, message, moderators, tombstone,
-    user,
+    group, invitation, issued, join_request, join_request_update, member, message, moderators, senders,
+    tombstone, user,
 };
 
 /// A record as it comes from the log, about the only user, group and message.
@@ -140,6 +140,7 @@ fn present(event_type: EventType) -> Subject {
         SubjectKind::EndedBan => {
             Subject::EndedBan(EndedBan::logged(GROUP, OTHER, moderators(), Audience::Group(GROUP)))
         }
+        SubjectKind::GroupSenders => Subject::GroupSenders(GroupSenders { group: GROUP, senders: senders() }),
         SubjectKind::Invitation => Subject::Invitation(invitation()),
         SubjectKind::JoinRequestUpdate => Subject::JoinRequestUpdate(join_request_update()),
         SubjectKind::EndedJoinRequest => Subject::EndedJoinRequest(ended_join_request()),
@@ -161,6 +162,7 @@ fn gone(event_type: EventType) -> Subject {
             Subject::EndedInvitation(EndedInvitation { id: INVITATION, user: OTHER })
         }
         SubjectKind::RemovedMember => Subject::RemovedMember(RemovedMember { group: GROUP, user: OTHER }),
+        SubjectKind::DirectPartner => Subject::DirectPartner(DirectPartner { group: GROUP, user: OTHER }),
         _ => Subject::Gone,
     }
 }

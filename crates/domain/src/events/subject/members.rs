@@ -4,6 +4,7 @@ use crate::events::about::{About, SubjectIds};
 use crate::events::audience::{InGroup, OfUser};
 use crate::groups::{History, Member};
 use crate::ids::{GroupId, UserId};
+use crate::permissions::PermittedRoles;
 use crate::text::TextBytes;
 
 /// A member of a group.
@@ -114,5 +115,59 @@ impl InGroup for RemovedMember {
 impl OfUser for RemovedMember {
     fn user_id(&self) -> UserId {
         self.user
+    }
+}
+
+/// Which roles of a group send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupSenders {
+    /// The group.
+    pub group: GroupId,
+    /// Its roles that may send.
+    pub senders: PermittedRoles,
+}
+
+impl About for GroupSenders {
+    fn ids(&self) -> SubjectIds {
+        SubjectIds { group: Some(self.group), ..SubjectIds::default() }
+    }
+}
+
+impl TextBytes for GroupSenders {
+    fn text_bytes(&self) -> usize {
+        self.senders.text_bytes()
+    }
+}
+
+impl InGroup for GroupSenders {
+    fn group_id(&self) -> GroupId {
+        self.group
+    }
+}
+
+/// A direct conversation of two people: of the actor, if there is one, with a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DirectPartner {
+    /// The conversation.
+    pub group: GroupId,
+    /// The user.
+    pub user: UserId,
+}
+
+impl About for DirectPartner {
+    fn ids(&self) -> SubjectIds {
+        SubjectIds { group: Some(self.group), user: Some(self.user), ..SubjectIds::default() }
+    }
+}
+
+impl TextBytes for DirectPartner {
+    fn text_bytes(&self) -> usize {
+        0
+    }
+}
+
+impl InGroup for DirectPartner {
+    fn group_id(&self) -> GroupId {
+        self.group
     }
 }

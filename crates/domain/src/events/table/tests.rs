@@ -6,7 +6,7 @@ use crate::ids::{GroupId, MessageId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
     GROUP, INVITATION, MESSAGE, OTHER, ban, ended_join_request, group, invitation, join_request_update,
-    member, message, moderators, tombstone, user,
+    member, message, moderators, senders, tombstone, user,
 };
 
 /// An event of this type about the only user, group and message.
@@ -33,6 +33,8 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::BanUpdate => Subject::BanUpdate(BanUpdate::of(GROUP, ban(OTHER), moderators(), true)),
         SubjectKind::EndedBan => Subject::EndedBan(EndedBan::of(GROUP, OTHER, moderators(), true)),
         SubjectKind::RemovedMember => Subject::RemovedMember(RemovedMember { group: GROUP, user: OTHER }),
+        SubjectKind::GroupSenders => Subject::GroupSenders(GroupSenders { group: GROUP, senders: senders() }),
+        SubjectKind::DirectPartner => Subject::DirectPartner(DirectPartner { group: GROUP, user: OTHER }),
         SubjectKind::Invitation => Subject::Invitation(invitation()),
         SubjectKind::EndedInvitation => {
             Subject::EndedInvitation(EndedInvitation { id: INVITATION, user: OTHER })
@@ -55,7 +57,9 @@ fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageI
         | SubjectKind::RolesOfUser
         | SubjectKind::Invitation
         | SubjectKind::EndedInvitation => (Some(OTHER), None, None),
-        SubjectKind::GroupUpdate | SubjectKind::RemovedGroup => (None, Some(GROUP), None),
+        SubjectKind::GroupUpdate | SubjectKind::RemovedGroup | SubjectKind::GroupSenders => {
+            (None, Some(GROUP), None)
+        }
         SubjectKind::GroupMember
         | SubjectKind::AddedMember
         | SubjectKind::OwnMembership
@@ -63,6 +67,7 @@ fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageI
         | SubjectKind::EndedBan
         | SubjectKind::JoinRequestUpdate
         | SubjectKind::EndedJoinRequest
+        | SubjectKind::DirectPartner
         | SubjectKind::RemovedMember => (Some(OTHER), Some(GROUP), None),
         SubjectKind::Message | SubjectKind::Tombstone => (None, Some(GROUP), Some(MESSAGE)),
     }
@@ -114,6 +119,8 @@ fn the_audience_follows_from_the_type_and_the_subject() {
         (EventType::MessageDeleted, Audience::Group(GROUP)),
         (EventType::BlocksUpdated, Audience::User(OTHER)),
         (EventType::SessionsEnded, Audience::User(OTHER)),
+        (EventType::SendersUpdated, Audience::Group(GROUP)),
+        (EventType::DirectClosed, Audience::Group(GROUP)),
     ] {
         assert_eq!(example(event_type).audience(), Some(audience), "{event_type:?}");
     }
@@ -160,6 +167,7 @@ fn the_server_acts_only_on_accounts_memberships_ways_in_and_sessions() {
         "invitation.withdrawn",
         "join_request.ended",
         "sessions.ended",
+        "direct.closed",
     ];
     assert_eq!(names, expected);
 }

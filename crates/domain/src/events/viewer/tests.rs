@@ -1,10 +1,12 @@
+use std::time::Duration;
+
 use super::*;
 use crate::accounts::User;
 use crate::events::subject::{GroupMember, Tombstone};
-use crate::groups::{Ban, Group, History, Member, Visibility};
+use crate::groups::{Ban, Group, History, Member, Mute, Visibility};
 use crate::ids::{Position, Seq};
 use crate::messages::Message;
-use crate::permissions::BuiltInRole;
+use crate::permissions::{BuiltInRole, GroupPermission, Shortfall};
 use crate::testing::{
     EARLIER, GROUP, ME, MY_SESSION, NOW, OTHER, approvers, ban, group, join_request, member, message,
     moderators, user,
@@ -446,4 +448,55 @@ fn public_events_are_seen_without_membership() {
         logged(5, Audience::All, Event::UserDeleted(OTHER)),
     ];
     assert_eq!(seen(viewer(&[]), &events), [1, 2, 3, 4, 5]);
+}
+
+/// My updated membership.
+fn updated(id: i64, member: Member) -> LoggedEvent {
+    logged(id, Audience::Group(GROUP), Event::MemberUpdated(GroupMember { group: GROUP, member }))
+}
+
+#[test]
+fn whether_the_viewer_may_write_follows_the_events() {
+    let may_write = |viewer: &Viewer| viewer.require_to_write(GROUP, NOW);
+    let archived = Group { archived_at: Some(EARLIER), ..group() };
+    let muted = Mute { until: NOW.plus(Duration::from_secs(1)), reason: None };
+    let silent = Member { mute: Some(muted.clone()), ..member(ME, BuiltInRole::Member) };
+    let to_group = |event| logged(10, Audience::Group(GROUP), event);
+    let senders = |senders| Event::SendersUpdated(GroupSenders { group: GROUP, senders });
+    let (pair, group_is) = (DirectPartner { group: GROUP, user: OTHER }, |group| {
+        logged(10, Audience::All, Event::GroupUpdated(GroupUpdate::of(group)))
+    });
+    let lacks = GroupRefusal::RoleTooLow(Shortfall::Lacks(GroupPermission::Send));
+    let mut viewer = viewer(&[(GROUP, 1)]);
+    for (event, expected) in [
+        (group_is(archived), Err(GroupRefusal::Archived)),
+        (group_is(group()), Ok(())),
+        (updated(10, silent.clone()), Err(GroupRefusal::Muted { until: muted.until })),
+        (updated(10, member(ME, BuiltInRole::Member)), Ok(())),
+        (updated(10, member(ME, BuiltInRole::Readonly)), Err(lacks)),
+        (updated(10, member(ME, BuiltInRole::Member)), Ok(())),
+        (to_group(senders(moderators())), Err(lacks)),
+        (updated(10, Member { mute: None, ..silent.clone() }), Err(lacks)),
+        (to_group(senders(crate::testing::senders())), Ok(())),
+        (to_group(Event::DirectClosed(pair)), Err(GroupRefusal::DirectClosed)),
+        (to_group(Event::DirectOpened(pair)), Ok(())),
+        (removed(10, ME), Err(GroupRefusal::NotFound)),
+    ] {
+        let is_hidden = event.event.event_type().is_hidden();
+        assert_eq!(viewer.apply_and_check(&event), !is_hidden);
+        assert_eq!(may_write(&viewer), expected.map_err(Error::from), "{event:?}");
+    }
+    let Event::MemberAdded(again) = added(11, ME).event else { unreachable!() };
+    let again = Event::MemberAdded(AddedMember { member: silent, ..again });
+    viewer.apply(&logged(11, Audience::Group(GROUP), again));
+    assert_eq!(may_write(&viewer), Err(GroupRefusal::Muted { until: muted.until }.into()));
+}
+
+#[test]
+fn in_a_closed_conversation_nobody_is_shown_to_the_other() {
+    let mut viewer = viewer(&[(GROUP, 1), (ELSEWHERE, 1)]);
+    let closed = Event::DirectClosed(DirectPartner { group: GROUP, user: OTHER });
+    viewer.apply(&logged(10, Audience::Group(GROUP), closed));
+    assert_eq!(viewer.open_groups().collect::<Vec<_>>(), [ELSEWHERE]);
+    assert_eq!(viewer.groups().count(), 2);
 }

@@ -59,6 +59,24 @@ fn stores(mut tx: MockTx) -> MockTx {
 fn own_devices_are_told_of_a_block_and_nobody_else() {
     let mut tx = stores(has(MAX_BLOCKS - 1));
     assert_eq!(block(&mut tx, &me(), OTHER), Ok(blocked(NOW)));
+    let closed = Event::DirectClosed(DirectPartner { group: GROUP, user: OTHER });
+    let told = [
+        (Audience::User(ME), Some(ME), Event::BlocksUpdated(ME)),
+        // For the servers: nobody is told of it.
+        (Audience::Group(GROUP), Some(ME), closed),
+    ];
+    assert_eq!(tx.emitted, told);
+}
+
+#[test]
+fn where_the_two_have_no_conversation_nothing_is_closed_or_opened() {
+    let mut tx = locks_conversation([None, None], true);
+    tx.blocks.expect_find().returning(|_, _| Ok(None));
+    tx.blocks.expect_count().returning(|_, _| Ok(0));
+    assert_eq!(block(&mut stores(tx), &me(), OTHER), Ok(blocked(NOW)));
+    let mut tx = locks_conversation([None, None], true);
+    tx.blocks.expect_remove().returning(|_, _| Ok(true));
+    assert_eq!(unblock(&mut tx, &me(), OTHER), Ok(()));
     assert_eq!(tx.emitted, [(Audience::User(ME), Some(ME), Event::BlocksUpdated(ME))]);
 }
 
@@ -98,11 +116,18 @@ fn nobody_blocks_themselves_or_one_who_is_not_there() {
 
 #[test]
 fn a_block_is_ended_once() {
-    for there in [true, false] {
+    for (there, blocked_by_other, opens) in [(true, false, true), (true, true, false), (false, false, false)]
+    {
         let mut tx = locks(true);
         tx.blocks.expect_remove().with(eq(ME), eq(OTHER)).times(1).returning(move |_, _| Ok(there));
+        tx.blocks.expect_any_between().returning(move |_, _| Ok(blocked_by_other));
         assert_eq!(unblock(&mut tx, &me(), OTHER), Ok(()));
-        assert_eq!(tx.emitted.len(), usize::from(there));
+        let opened = Event::DirectOpened(DirectPartner { group: GROUP, user: OTHER });
+        let told = [
+            there.then(|| (Audience::User(ME), Some(ME), Event::BlocksUpdated(ME))),
+            opens.then_some((Audience::Group(GROUP), Some(ME), opened)),
+        ];
+        assert_eq!(tx.emitted, told.into_iter().flatten().collect::<Vec<_>>());
     }
 }
 
@@ -126,6 +151,7 @@ fn faults_are_returned() {
     let unblocking = || {
         let mut tx = locks(true);
         tx.blocks.expect_remove().returning(|_, _| Ok(true));
+        tx.blocks.expect_any_between().returning(|_, _| Ok(false));
         tx
     };
     assert_hands_faults_on(unblocking, |tx| unblock(tx, &me(), OTHER));

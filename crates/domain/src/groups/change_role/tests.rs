@@ -94,6 +94,22 @@ fn members_learn_of_a_new_role() {
 }
 
 #[test]
+fn connections_learn_which_roles_send_if_the_name_of_the_new_one_does_not_say_it() {
+    let judge = RoleName::parse("Judge").unwrap();
+    let permissions = PermissionSet::of(&[GroupPermission::Send]);
+    let definition = RoleDefinition { rank: Rank::from_stored(20).unwrap(), permissions };
+    let mut tx = called_by(OWNER, member(OTHER, BuiltInRole::Member), 1);
+    tx.roles.checkpoint();
+    tx.roles.expect_find().with(eq(GROUP), eq(judge.clone())).returning(move |_, _| Ok(Some(definition)));
+    let stored = vec![(judge.clone(), definition)];
+    tx.roles.expect_list().with(eq(GROUP)).returning(move |_| Ok(stored.clone()));
+    tx.members.expect_set_role().returning(|_, _, _| Ok(()));
+    assert!(change_role(&mut tx, &me(), GROUP, OTHER, Some(&judge), &Quotas::default()).is_ok());
+    let (_, _, Event::SendersUpdated(told)) = &tx.emitted[1] else { panic!("{:?}", tx.emitted) };
+    assert!(told.group == GROUP && told.senders.contain(&judge));
+}
+
+#[test]
 fn nobody_changes_their_own_role_but_as_an_owner() {
     for caller in [MEMBER, ADMIN] {
         let mut tx = called_by(caller, member(ME, caller.role.unwrap()), 1);
@@ -194,6 +210,8 @@ fn called_by_a_manager_of_roles(roles: [(RoleName, RoleDefinition); 3], target: 
     tx.accounts.expect_lock().returning(|_, _| Ok(()));
     tx.server_roles.expect_rights().returning(|_| Ok(Some(rights(false))));
     tx.members.expect_find().returning(move |_, user| Ok(Some(member(user, target))));
+    let stored = roles.to_vec();
+    tx.roles.expect_list().returning(move |_| Ok(stored.clone()));
     tx.roles.expect_find().returning(move |_, name| {
         Ok(roles.iter().find(|(known, _)| known == name).map(|(_, definition)| *definition))
     });

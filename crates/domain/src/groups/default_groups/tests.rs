@@ -28,6 +28,7 @@ fn finds(first: Option<Group>) -> MockTx {
     let mut tx = MockTx::new();
     tx.bans.expect_find().returning(|_, _| Ok(None));
     tx.mutes.expect_find().returning(|_, _| Ok(None));
+    tx.roles.expect_find().returning(|_, _| Ok(None));
     tx.groups.expect_find_many().returning(move |ids| {
         let first = first.clone().filter(|_| ids == [GROUP]);
         let second = (ids == [ANOTHER]).then(|| Group { id: ANOTHER, ..group() });

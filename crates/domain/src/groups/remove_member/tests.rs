@@ -10,7 +10,8 @@ use crate::ids::InvitationId;
 use crate::permissions::RoleName;
 use crate::testing::{
     ADMIN, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTRANKED, OUTSIDER, OWNER,
-    SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, direct, group, lacks, me, member, standing,
+    SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, direct, group, lacks, me, member, placed,
+    standing,
 };
 
 /// The caller finds `target` in the group, which has `owners` owners.
@@ -179,14 +180,29 @@ fn leaves_nobody_in(conversation: Group) -> MockTx {
     tx
 }
 
+/// One is left in a conversation; this is that of the two.
+fn leaves_one_in(of_two: Option<GroupId>) -> MockTx {
+    let mut tx = ends_membership_in(Group { member_count: 2, ..direct() }, BuiltInRole::Member, 0);
+    tx.members.expect_list().returning(|_| Ok(placed([member(ME, BuiltInRole::Member)])));
+    tx.groups.expect_find_direct().withf(|key| key.people() == [ME, OTHER]).returning(move |_| Ok(of_two));
+    tx
+}
+
 #[test]
 fn a_direct_conversation_goes_with_the_last_of_its_people() {
     let mut tx = leaves_nobody_in(Group { member_count: 1, ..direct() });
     assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));
     assert_eq!(tx.emitted, [removed(None, OTHER)]);
     // Others still read it.
-    let mut tx = ends_membership_in(Group { member_count: 2, ..direct() }, BuiltInRole::Member, 0);
+    let mut tx = leaves_one_in(Some(GROUP));
     assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));
+    let closed = Event::DirectClosed(DirectPartner { group: GROUP, user: OTHER });
+    assert_eq!(tx.emitted, [removed(None, OTHER), (Audience::Group(GROUP), None, closed)]);
+    assert_hands_faults_on(|| leaves_one_in(Some(GROUP)), |tx| end_membership(tx, GROUP, OTHER));
+    // It was one of more than two people, and stays open.
+    let mut tx = leaves_one_in(None);
+    assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));
+    assert_eq!(tx.emitted, [removed(None, OTHER)]);
     // Somebody may join a group.
     let mut tx = ends_membership_in(Group { member_count: 1, ..group() }, BuiltInRole::Member, 0);
     assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));

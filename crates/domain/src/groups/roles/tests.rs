@@ -1,7 +1,7 @@
 use mockall::predicate::eq;
 
 use super::*;
-use crate::events::{Audience, Event, GroupUpdate};
+use crate::events::{Audience, Event, EventType, GroupSenders, GroupUpdate};
 use crate::groups::model::{Standing, Visibility};
 use crate::groups::role_lookup::find_role;
 use crate::permissions::Shortfall;
@@ -205,6 +205,31 @@ fn a_role_is_deleted_once_nobody_has_it() {
         tx.emitted,
         [(Audience::All, Some(ME), Event::GroupUpdated(GroupUpdate::of(changed_group())))]
     );
+}
+
+#[test]
+fn connections_learn_which_roles_send_when_that_has_changed() {
+    use GroupPermission::{Pin, ReadHistory, Send, View};
+    let before = defined(20, &[View, Send]);
+    for (after, tells) in
+        [(defined(20, &[View, ReadHistory]), true), (defined(20, &[View, Send, Pin]), false)]
+    {
+        let mut tx = MockTx::new().called_by(OWNER);
+        tx.roles.checkpoint();
+        tx.roles.expect_find().with(eq(GROUP), eq(name("Pupil"))).returning(move |_, _| Ok(Some(before)));
+        tx.roles.expect_list().with(eq(GROUP)).returning(move |_| Ok(vec![(name("Pupil"), after)]));
+        let mut tx = puts(tx, "Pupil", after);
+        let changes = RoleChanges { permissions: Some(after.permissions), ..RoleChanges::default() };
+        assert!(edit_role(&mut tx, &me(), GROUP, &name("Pupil"), changes).is_ok());
+        let told: Vec<_> = tx.emitted.iter().map(|(_, _, event)| event.event_type()).collect();
+        let expected = [EventType::GroupUpdated, EventType::SendersUpdated];
+        assert_eq!(told, expected[..1 + usize::from(tells)]);
+        if tells {
+            let senders = crate::testing::senders();
+            let updated = Event::SendersUpdated(GroupSenders { group: GROUP, senders });
+            assert_eq!(tx.emitted[1], (Audience::Group(GROUP), Some(ME), updated));
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 use super::*;
 use crate::events::{Audience, RemovedGroup, RemovedMember};
-use crate::groups::JoinedGroup;
+use crate::groups::{JoinedGroup, Writing};
 use crate::ids::{EventId, Position, SessionId};
+use crate::permissions::RoleName;
 use crate::testing::{EARLIER, GROUP, ME, NOW, OTHER, message, user};
 
 const ELSEWHERE: GroupId = GroupId::new(8);
@@ -25,7 +26,7 @@ fn typing(group: GroupId, id: UserId, until: Option<Timestamp>) -> Option<Epheme
 }
 
 fn start(tracker: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
-    tracker.start(&member(id), name(id), group, now).unwrap()
+    tracker.start(&member(id), name(id), group, now, NOW).unwrap()
 }
 
 fn stop(tracker: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
@@ -107,9 +108,41 @@ fn only_members_can_type() {
     let outsider = Viewer::new(ME, SessionId::new(1), [JoinedGroup::whole(ELSEWHERE, EventId::new(1))]);
     let mut tracker = TypingTracker::default();
     let refused = Err(GroupRefusal::NotFound.into());
-    assert_eq!(tracker.start(&outsider, name(ME), GROUP, NOW), refused);
+    assert_eq!(tracker.start(&outsider, name(ME), GROUP, NOW, NOW), refused);
     assert_eq!(tracker.stop(&outsider, name(ME), GROUP, NOW), refused);
     assert!(tracker.announced.is_empty());
+}
+
+#[test]
+fn only_who_may_write_is_shown_to_type_and_whoever_does_stops() {
+    let writing = |writing| {
+        let joined = JoinedGroup { writing, ..JoinedGroup::whole(GROUP, EventId::new(1)) };
+        Viewer::new(ME, SessionId::new(1), [joined])
+    };
+    let usual = Writing::usual(&RoleName::MEMBER);
+    let muted = writing(Writing { muted_until: Some(after(9)), ..usual });
+    for (viewer, refusal) in [
+        (writing(Writing { is_closed: true, ..usual }), GroupRefusal::DirectClosed),
+        (writing(Writing { is_archived: true, ..usual }), GroupRefusal::Archived),
+        (muted.clone(), GroupRefusal::Muted { until: after(9) }),
+    ] {
+        let mut tracker = TypingTracker::default();
+        assert_eq!(tracker.start(&viewer, name(ME), GROUP, EARLIER, NOW), Err(refusal.into()));
+        assert!(tracker.announced.is_empty());
+        let mut tracker = busy();
+        let stopped = tracker.stop(&viewer, name(ME), GROUP, after(1));
+        assert_eq!(stopped, Ok(typing(GROUP, ME, None)), "was shown before");
+    }
+    // A mute ends by the wall clock.
+    let started = TypingTracker::default().start(&muted, name(ME), GROUP, EARLIER, after(9));
+    assert!(started.unwrap().is_some());
+}
+
+#[test]
+fn the_end_of_a_conversation_ends_typing_in_it() {
+    let mut tracker = busy();
+    tracker.apply(&logged(Event::DirectClosed(DirectPartner { group: GROUP, user: OTHER })));
+    assert_eq!(known(tracker), [(ME, ELSEWHERE)]);
 }
 
 #[test]

@@ -11,7 +11,8 @@ use groupchat_domain::time::{Clock, Timestamp};
 pub(super) struct ClockReading {
     /// The steady clock: microseconds since an arbitrary moment of this process.
     pub(super) steady: Timestamp,
-    now: Timestamp,
+    /// The wall clock.
+    pub(super) now: Timestamp,
 }
 
 impl ClockReading {

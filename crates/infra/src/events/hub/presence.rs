@@ -5,17 +5,18 @@ use std::sync::Arc;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::PresenceSetting;
 use groupchat_domain::events::{
-    AddedMember, EphemeralAudience, EphemeralEvent, Event, LoggedEvent, RemovedMember, SharedEvent, Viewer,
+    AddedMember, DirectPartner, EphemeralAudience, EphemeralEvent, Event, LoggedEvent, RemovedMember,
+    SharedEvent, Viewer,
 };
 use groupchat_domain::groups::GroupRefusal;
-use groupchat_domain::ids::GroupId;
+use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::presence::{Activity, PresenceChange};
 
 use super::clock_reading::ClockReading;
 use super::core::Hub;
 use super::listener::Listener;
 use super::registry::Registry;
-use super::trackers::ConnectedDevice;
+use super::trackers::{ConnectedDevice, Trackers};
 use super::wakers::Wakers;
 use crate::executor::sync::locked;
 
@@ -31,7 +32,7 @@ impl Hub {
         let reading = self.reading();
         let connected = trackers.presence.connect(&viewer, reading.steady);
         self.publish_change(connected.change, reading);
-        let groups: Vec<_> = viewer.groups().collect();
+        let groups: Vec<_> = viewer.open_groups().collect();
         let snapshot = trackers.presence.snapshot(&groups, viewer.user);
         let snapshot = snapshot.into_iter().map(|ephemeral| reading.in_wall_time(ephemeral)).collect();
         Some((ConnectedDevice { user: viewer.user, id: connected.device }, snapshot))
@@ -57,7 +58,9 @@ impl Hub {
             Activity::Active => true,
             Activity::Away => false,
             Activity::StartTyping(group, who) => {
-                self.type_in(listener, group, reading, |viewer| types.start(viewer, who, group, now))?;
+                self.type_in(listener, group, reading, |viewer| {
+                    types.start(viewer, who, group, now, reading.now)
+                })?;
                 true
             }
             Activity::StopTyping(group, who) => {
@@ -99,6 +102,11 @@ impl Hub {
         if let Event::MemberRemoved(RemovedMember { group, user }) = &logged.event {
             self.inbox.withdraw_presence(*user, *group);
         }
+        match &logged.event {
+            Event::DirectClosed(pair) => self.part(&mut trackers, logged.actor, pair),
+            Event::DirectOpened(pair) => self.reunite(&mut trackers, logged.actor, pair, reading),
+            _ => {}
+        }
         if let Event::MemberAdded(AddedMember { group, member, .. }) = &logged.event
             && registry.is_listening(member.user.id)
         {
@@ -110,6 +118,33 @@ impl Hub {
                     device.deliver_ephemeral(&present, None, &self.options, wakers);
                 }
             }
+        }
+    }
+
+    /// Applies that the direct conversation of the actor with a user was closed.
+    fn part(&self, trackers: &mut Trackers, actor: Option<UserId>, pair: &DirectPartner) {
+        let DirectPartner { group, user } = *pair;
+        // If the account was deleted, the user is shown to nobody anyway.
+        let Some(actor) = actor else { return };
+        for person in [actor, user] {
+            self.inbox.withdraw_presence(person, group);
+        }
+        for (to, offline) in trackers.presence.part(group, [actor, user]) {
+            self.publish_ephemeral(EphemeralAudience::OwnDevices(to), offline);
+        }
+    }
+
+    /// Applies that the direct conversation of the actor with a user is open again.
+    fn reunite(
+        &self,
+        trackers: &mut Trackers,
+        actor: Option<UserId>,
+        pair: &DirectPartner,
+        reading: ClockReading,
+    ) {
+        let Some(actor) = actor else { return };
+        for change in trackers.presence.reunite(pair.group, [actor, pair.user]) {
+            self.publish_change(Some(change), reading);
         }
     }
 

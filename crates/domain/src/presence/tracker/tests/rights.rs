@@ -4,6 +4,8 @@ use super::*;
 use crate::accounts::PresenceSetting;
 use crate::events::{Audience, RemovedGroup, RemovedMember, UserUpdate};
 
+const THIRD_GROUP: GroupId = GroupId::new(9);
+
 #[test]
 fn a_snapshot_contains_users_of_shared_groups_once() {
     let mut attendance = PresenceTracker::default();
@@ -255,4 +257,56 @@ fn a_long_snapshot_prefers_users_who_are_present() {
     let told = attendance.snapshot(&groups, ME);
     assert_eq!(told.len(), MAX_SNAPSHOT);
     assert!(told.contains(&is(UserId::new(2_000), Presence::Online)));
+}
+
+#[test]
+fn in_a_closed_conversation_the_two_are_not_shown_to_each_other() {
+    let mut attendance = PresenceTracker::default();
+    let groups = [(ME, [GROUP, ELSEWHERE]), (OTHER, [GROUP, THIRD_GROUP])];
+    for (user, groups) in groups {
+        attendance.connect(&viewer(user, &groups), NOW);
+    }
+    let offline = |user| is(user, Presence::Offline);
+    assert_eq!(attendance.part(GROUP, [ME, OTHER]), [(OTHER, offline(ME)), (ME, offline(OTHER))]);
+    assert!(visible(&attendance, GROUP).is_empty());
+    assert_eq!(attendance.part(GROUP, [ME, OTHER]), []);
+
+    let online = |user| change(user, Presence::Online, &[GROUP]);
+    assert_eq!(attendance.reunite(GROUP, [ME, OTHER]), [online(ME), online(OTHER)]);
+    assert_eq!(visible(&attendance, GROUP), [ME, OTHER]);
+}
+
+#[test]
+fn those_who_part_still_see_each_other_in_another_group() {
+    let mut attendance = PresenceTracker::default();
+    for user in [ME, OTHER] {
+        attendance.connect(&viewer(user, &[GROUP, ELSEWHERE]), NOW);
+    }
+    assert_eq!(attendance.part(GROUP, [ME, OTHER]), []);
+    assert_eq!(visible(&attendance, ELSEWHERE), [ME, OTHER]);
+    assert!(visible(&attendance, GROUP).is_empty());
+}
+
+#[test]
+fn nobody_is_told_of_who_was_not_there_or_has_left() {
+    let mut attendance = PresenceTracker::default();
+    let device = attendance.connect(&viewer(ME, &[GROUP]), NOW).device;
+    assert_eq!(attendance.part(GROUP, [ME, OTHER]), [(OTHER, is(ME, Presence::Offline))]);
+    attendance.reunite(GROUP, [ME, OTHER]);
+    attendance.disconnect(ME, device, after(1));
+    attendance.tick(after(3_600));
+    assert_eq!(attendance.snapshot(&[GROUP], OTHER).len(), 1, "when I was last seen");
+    attendance.part(GROUP, [ME, OTHER]);
+    assert_eq!(attendance.snapshot(&[GROUP], OTHER), []);
+}
+
+#[test]
+fn who_connects_is_not_shown_in_a_closed_conversation() {
+    let mut attendance = PresenceTracker::default();
+    let mut joined = JoinedGroup::whole(GROUP, EventId::new(1));
+    joined.writing.is_closed = true;
+    let viewer = Viewer::new(ME, SessionId::new(1), [joined]).with_presence(PresenceSetting::Shown);
+    let announced = attendance.connect(&viewer, NOW).change;
+    assert_eq!(announced, Some(change(ME, Presence::Online, &[])));
+    assert!(visible(&attendance, GROUP).is_empty());
 }

@@ -1,7 +1,7 @@
 //! Presence and typing.
 
 use groupchat_domain::accounts::{DisplayName, PresenceSetting, User, Username};
-use groupchat_domain::events::{Audience, EphemeralEvent, Event, UserUpdate};
+use groupchat_domain::events::{Audience, DirectPartner, EphemeralEvent, Event, LoggedEvent, UserUpdate};
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::ids::{GroupId, Position, UserId, Version};
 use groupchat_domain::presence::{
@@ -221,6 +221,48 @@ fn typing_in_a_group_requires_membership() {
     assert_eq!(bob.feed.act(Activity::StartTyping(POKER, member(BOB).user)), refused);
     let mut unauthorized = test_hub.subscribe();
     assert_eq!(unauthorized.feed.act(Activity::StartTyping(CHESS, member(BOB).user)), refused);
+}
+
+/// Ann blocks Bob, or ends the block: what happens in their conversation.
+fn ann_changes_a_block(test_hub: &TestHub, event: fn(DirectPartner) -> Event) {
+    let event = event(DirectPartner { group: CHESS, user: BOB });
+    let logged = LoggedEvent { actor: Some(ANN), ..test_hub.write(Audience::Group(CHESS), event) };
+    test_hub.commit(&[logged]);
+    test_hub.broadcast();
+}
+
+/// What a listener got, but for positions.
+fn told(listener: &mut TestListener) -> Vec<Got> {
+    listener.take().into_iter().filter(|got| !matches!(got, Got::Passed(_))).collect()
+}
+
+#[test]
+fn in_a_closed_conversation_neither_typing_nor_presence_goes_through() {
+    let test_hub = TestHub::new();
+    let (mut ann, _) = join(&test_hub, ANN, &[CHESS]);
+    let (mut bob, _) = join(&test_hub, BOB, &[CHESS]);
+    let types = |who: &mut TestListener, user| who.feed.act(Activity::StartTyping(CHESS, member(user).user));
+    assert_eq!(types(&mut bob, BOB), Ok(()));
+    test_hub.broadcast();
+    ann.take();
+    bob.take();
+    ann_changes_a_block(&test_hub, Event::DirectClosed);
+    let offline = |user| got_presence(user, Presence::Offline);
+    assert_eq!((told(&mut ann), told(&mut bob)), (vec![offline(BOB)], vec![offline(ANN)]));
+    for (who, user) in [(&mut ann, ANN), (&mut bob, BOB)] {
+        assert_eq!(types(who, user), Err(GroupRefusal::DirectClosed.into()));
+    }
+    assert_eq!(bob.feed.act(Activity::StopTyping(CHESS, member(BOB).user)), Ok(()));
+    assert_eq!(bob.feed.act(Activity::Away), Ok(()));
+    wait_until(&test_hub, seconds(CHANGE_INTERVAL) + 1);
+    assert_eq!((told(&mut ann), told(&mut bob)), (vec![], vec![got_presence(BOB, Presence::Away)]));
+
+    ann_changes_a_block(&test_hub, Event::DirectOpened);
+    let seen = || vec![got_presence(ANN, Presence::Online), got_presence(BOB, Presence::Away)];
+    assert_eq!((told(&mut ann), told(&mut bob)), (seen(), seen()));
+    assert_eq!(types(&mut bob, BOB), Ok(()));
+    test_hub.broadcast();
+    assert!(told(&mut ann).iter().any(|got| matches!(got, Got::Ephemeral(EphemeralEvent::Typing { .. }))));
 }
 
 #[test]
