@@ -56,6 +56,56 @@ impl Club {
 }
 
 #[actix_web::test]
+async fn a_block_keeps_invitations_away_and_is_not_told() {
+    let server = Server::start().await;
+    let club = Club::new(&server).await;
+    let block = format!("/api/users/{}/block", club.owner.id());
+    let sight = |club: &Club| format!("/api/groups/{}/invitations", club.group);
+    club.guest.put_empty(&block).await.ok();
+    let cursor = club.guest.get("/api/events").await.ok()["cursor"].clone();
+    let made = club.invite(&club.owner, json!({"note": "Let us talk"})).await;
+    assert_eq!(made["valid"], json!(true));
+    assert!(!club.is_invited().await);
+    for answer in ["accept", "decline"] {
+        let path = format!("/api/invitations/{}/{answer}", made["id"]);
+        club.guest.post_empty(&path).await.refused(404, "invitation_not_found");
+    }
+    let listed = club.owner.get(&club.invitations()).await.ok();
+    assert_eq!(listed["items"][0]["valid"], json!(true), "{}", sight(&club));
+    let path = format!("/api/events?cursor={}", cursor.as_str().unwrap_or_default());
+    let told = club.guest.get(&path).await.ok();
+    assert_eq!(told["items"], json!([]));
+
+    // Somebody else's arrives, and with the end of the block so does the owner's.
+    club.guest.delete(&block).await.no_content();
+    assert!(club.is_invited().await);
+    club.guest.put_empty(&block).await.ok();
+    assert!(!club.is_invited().await);
+    let draft = json!({"user_id": club.guest.id()});
+    club.admin.post(&club.invitations(), draft).await.ok();
+    assert!(club.is_invited().await);
+    club.accept(&made).await.created();
+}
+
+#[actix_web::test]
+async fn nobody_is_added_by_whom_they_have_blocked_but_by_others() {
+    let server = Server::start().await;
+    let (club, root) = (Club::new(&server).await, server.admin("root").await);
+    for blocked in [&club.owner, &root] {
+        club.guest.put_empty(&format!("/api/users/{}/block", blocked.id())).await.ok();
+    }
+    let members = format!("{}/members", club.group);
+    let draft = || json!({"user_id": club.guest.id()});
+    // As if the account were gone.
+    club.owner.post(&members, draft()).await.refused(404, "user_not_found");
+    club.member.post(&members, draft()).await.refused(403, "role_too_low");
+    for able in [&club.admin, &root] {
+        able.post(&members, draft()).await.created();
+        club.guest.delete(&format!("{members}/me")).await.no_content();
+    }
+}
+
+#[actix_web::test]
 async fn who_is_invited_sees_name_size_and_inviter_and_comes_in_by_accepting() {
     let server = Server::start().await;
     let club = Club::new(&server).await;

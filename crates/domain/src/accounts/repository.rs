@@ -221,6 +221,9 @@ repository! {
         /// Whether the user has blocked one of the others, or one of them the user.
         fn any_between(&mut self, user: UserId, others: &[UserId]) -> Result<bool, StorageFault>;
 
+        /// Those of these pairs of a user and another of which the user has blocked the other; in no particular order.
+        fn find_many(&mut self, pairs: &[(UserId, UserId)]) -> Result<Vec<(UserId, UserId)>, StorageFault>;
+
         /// Stores a block, which MUST NOT exist.
         fn insert(&mut self, user: UserId, blocked: UserId, at: Timestamp) -> Result<(), StorageFault>;
 

@@ -27,7 +27,7 @@ pub fn accept(
     lock_to_grow(tx, issued.invitation.invited_by.id, actor.id())?;
     require_valid(tx, &issued, AdmissionRefusal::InvitationNotFound)?;
     let IssuedInvitation { group, gift, invitation, .. } = issued;
-    let role = gift.ok_or(AdmissionRefusal::InvitationNotFound)?.title;
+    let role = gift.ok_or(AdmissionRefusal::InvitationNotFound)?;
     remove(tx, id)?;
     tx.emit(Some(actor.id()), Event::InvitationAccepted(EndedInvitation { id, user: actor.id() }));
     let newcomer = Newcomer::let_in(actor.user.clone(), role, invitation.invited_by.id, &group);
@@ -47,7 +47,7 @@ pub fn decline(tx: &mut dyn Tx, actor: &Actor, id: InvitationId) -> Result<(), E
     Ok(())
 }
 
-/// The actor's invitation, read again once its group is locked.
+/// The actor's invitation, read again once its group is locked. One by somebody whom the actor has blocked is not there.
 fn lock(tx: &mut dyn Tx, actor: &Actor, id: InvitationId) -> Result<IssuedInvitation, Error> {
     let group = find(tx, actor, id)?.group.id;
     tx.groups().lock(group)?;
@@ -56,7 +56,11 @@ fn lock(tx: &mut dyn Tx, actor: &Actor, id: InvitationId) -> Result<IssuedInvita
 
 fn find(tx: &mut dyn Tx, actor: &Actor, id: InvitationId) -> Result<IssuedInvitation, Error> {
     let found = tx.invitations().find(id)?.filter(|issued| issued.invitation.user.id == actor.id());
-    Ok(found.ok_or(AdmissionRefusal::InvitationNotFound)?)
+    let issued = found.ok_or(AdmissionRefusal::InvitationNotFound)?;
+    if tx.blocks().find(actor.id(), issued.invitation.invited_by.id)?.is_some() {
+        return Err(AdmissionRefusal::InvitationNotFound.into());
+    }
+    Ok(issued)
 }
 
 #[cfg(test)]

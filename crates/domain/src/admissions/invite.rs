@@ -37,7 +37,8 @@ pub struct InvitationDraft {
     pub expires_at: Option<Timestamp>,
 }
 
-/// Invites a user to a group, as somebody who may invite, and, for another role than `member`, manage roles. Whoever is
+/// Invites a user to a group, as somebody who may invite, and, for another role than `member`, manage roles. A user who
+/// has blocked the actor doesn't learn of it, and the actor doesn't learn that. Whoever is
 /// invited already gets this invitation in the place of the other one; the same one again changes nothing. Also says
 /// whether it is the first.
 ///
@@ -89,8 +90,25 @@ pub fn invite(
         created_at: now,
         expires_at: draft.expires_at,
     };
-    tx.emit(Some(actor.id()), Event::InvitationCreated(invitation.clone()));
+    tell_invited(tx, actor, before, &invitation)?;
     Ok((JudgedInvitation { invitation, is_valid: true }, before.is_none()))
+}
+
+/// Tells the invited, unless they have blocked the inviter: then they are told at most that the invitation of somebody else,
+/// which this one replaces, has ended.
+fn tell_invited(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    before: Option<&Invitation>,
+    made: &Invitation,
+) -> Result<(), Error> {
+    let (id, user) = (made.id, made.user.id);
+    if tx.blocks().find(user, actor.id())?.is_none() {
+        tx.emit(Some(actor.id()), Event::InvitationCreated(made.clone()));
+    } else if before.is_some_and(|before| before.invited_by.id != actor.id()) {
+        tx.emit(None, Event::InvitationWithdrawn(EndedInvitation { id, user }));
+    }
+    Ok(())
 }
 
 /// Whether the inviter has made this very invitation before.
@@ -146,9 +164,12 @@ pub fn withdraw(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: InvitationId
         return Err(AdmissionRefusal::InvitationNotFound.into());
     };
     authorize_end(tx, actor, &found, &issued)?;
-    let user = issued.invitation.user.id;
+    let (user, inviter) = (issued.invitation.user.id, issued.invitation.invited_by.id);
     remove(tx, id)?;
-    tx.emit(Some(actor.id()), Event::InvitationWithdrawn(EndedInvitation { id, user }));
+    // Who has blocked the inviter was not told of the invitation.
+    if tx.blocks().find(user, inviter)?.is_none() {
+        tx.emit(Some(actor.id()), Event::InvitationWithdrawn(EndedInvitation { id, user }));
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::admissions::error::AdmissionRefusal;
 use crate::admissions::invite_link::{IssuedLink, JudgedLink};
-use crate::admissions::model::{IssuedInvitation, JudgedInvitation};
+use crate::admissions::model::{Invitation, IssuedInvitation, JudgedInvitation};
 use crate::error::Error;
 use crate::groups::{Group, may_let_in};
 use crate::ids::UserId;
@@ -110,6 +110,19 @@ pub(crate) fn judge<I: Issued>(tx: &mut dyn Tx, issued: Vec<I>) -> Result<Vec<I:
         one.judged(is_valid)
     };
     Ok(issued.into_iter().map(judge).collect())
+}
+
+/// The invitations that the invited learn of: those that let them in, and that are not made by somebody whom they have
+/// blocked. Others than the invited are not told of a block, so to them those are valid.
+pub(crate) fn shown(tx: &mut dyn Tx, issued: Vec<IssuedInvitation>) -> Result<Vec<Invitation>, StorageFault> {
+    let judged = judge(tx, issued)?.into_iter().filter(|judged| judged.is_valid);
+    let valid: Vec<_> = judged.map(|judged| judged.invitation).collect();
+    if valid.is_empty() {
+        return Ok(valid);
+    }
+    let pair = |invitation: &Invitation| (invitation.user.id, invitation.invited_by.id);
+    let blocked = tx.blocks().find_many(&valid.iter().map(pair).collect::<Vec<_>>())?;
+    Ok(valid.into_iter().filter(|invitation| !blocked.contains(&pair(invitation))).collect())
 }
 
 /// Rejects what lets nobody in any more, as if it were not there.

@@ -9,10 +9,10 @@ use crate::error::Error;
 use crate::events::{Event, JoinRequestUpdate};
 use crate::groups::{
     Candidate, Group, GroupRefusal, Member, Newcomer, Quota, Quotas, Visibility, admit, lock_candidate,
-    lock_managed, permitted_roles, refuse_banned,
+    lock_managed, permitted_roles, refuse_banned, role_to_give,
 };
 use crate::ids::{GroupId, UserId};
-use crate::permissions::{BuiltInRole, GroupPermission, ServerPermission};
+use crate::permissions::{GroupPermission, RoleName, ServerPermission};
 use crate::storage::{Tx, Unique};
 
 /// What came of joining a group.
@@ -48,7 +48,8 @@ pub fn join(
     if found.standing.is_none() && found.group.archived_at.is_some() {
         return Err(GroupRefusal::Archived.into());
     }
-    let newcomer = Newcomer::let_in(actor.user.clone(), BuiltInRole::Member, actor.id(), &found.group);
+    let role = role_to_give(tx, &found.group, &RoleName::MEMBER)?;
+    let newcomer = Newcomer::let_in(actor.user.clone(), role, actor.id(), &found.group);
     match admit(tx, actor.id(), &found.group, newcomer, quotas)? {
         Unique::Stored(member) => Ok(Joined::Now(member)),
         Unique::Taken => {

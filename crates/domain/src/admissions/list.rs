@@ -1,7 +1,7 @@
 //! Listing invitations.
 
 use crate::accounts::Actor;
-use crate::admissions::issuer::judge;
+use crate::admissions::issuer::{judge, shown};
 use crate::admissions::model::{Invitation, IssuedInvitation, JudgedInvitation};
 use crate::admissions::repository::{InvitationQuery, Invitations};
 use crate::error::Error;
@@ -45,8 +45,8 @@ impl TextBytes for OwnInvitations {
     }
 }
 
-/// A page of the actor's own invitations, the newest first. Those that don't let anybody in any more are left out, so
-/// that a page may be empty before the end of the list.
+/// A page of the actor's own invitations, the newest first. Those that don't let anybody in any more are left out, and
+/// those by users whom the actor has blocked, so that a page may be empty before the end of the list.
 ///
 /// # Errors
 /// A fault.
@@ -58,9 +58,8 @@ pub fn list_own_invitations(
 ) -> Result<OwnInvitations, Error> {
     let page = read(tx, Invitations::Of(actor.id()), below, limit)?;
     let last = page.items.last().map(|issued| issued.invitation.id);
-    let judged = judge(tx, page.items)?;
-    let items = judged.into_iter().filter(|judged| judged.is_valid).map(|judged| judged.invitation);
-    Ok(OwnInvitations { items: items.collect(), next: last.filter(|_| page.more) })
+    let items = shown(tx, page.items)?;
+    Ok(OwnInvitations { items, next: last.filter(|_| page.more) })
 }
 
 fn read(

@@ -26,7 +26,7 @@ pub use invite_link::{
     InviteLink, InviteLinkQuery, InviteLinkRepository, IssuedLink, JudgedLink, LINK_LIFETIME,
     MAX_INVITE_LINKS, MAX_LINK_LIFETIME, MAX_MADE_INVITE_LINKS, MaxUses, NewInviteLink,
 };
-pub(crate) use issuer::judge;
+pub(crate) use issuer::shown;
 pub use join::{Joined, join};
 #[cfg(test)]
 pub(crate) use join_request::MockJoinRequestRepository;

@@ -30,7 +30,7 @@ pub fn approve_request(
     lock_to_grow(tx, actor.id(), user)?;
     let role = authorize_gift(tx, actor, &found, GroupPermission::ApproveRequests, &RoleName::MEMBER)?;
     let request = tx.join_requests().find(group, user)?.ok_or(AdmissionRefusal::JoinRequestNotFound)?;
-    let newcomer = Newcomer::let_in(request.user, role.title, actor.id(), &found.group);
+    let newcomer = Newcomer::let_in(request.user, role, actor.id(), &found.group);
     admit_newcomer(tx, actor.id(), &found.group, newcomer, quotas)
 }
 

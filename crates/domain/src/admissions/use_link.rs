@@ -107,7 +107,7 @@ fn accept(tx: &mut dyn Tx, actor: &Actor, code: &CodeHash, quotas: &Quotas) -> R
     }
     require_valid(tx, &issued, AdmissionRefusal::LinkNotFound)?;
     refuse_banned_by_link(tx, actor, &issued.group)?;
-    let role = issued.gift.ok_or(AdmissionRefusal::LinkNotFound)?.title;
+    let role = issued.gift.ok_or(AdmissionRefusal::LinkNotFound)?;
     if !tx.invite_links().spend(issued.link.id)? {
         return Err(AdmissionRefusal::LinkNotFound.into());
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 
-use crate::admissions::judge;
+use crate::admissions::shown;
 use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
 use crate::events::restore::{Found, Lookup, MissingId};
@@ -23,7 +23,7 @@ pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec
 /// The events of a page of the log, in its order, each with the current state of its subject: a message that has since
 /// been deleted is its tombstone, and a user, group or membership that has since ended leaves
 /// [`Event::Gone`](crate::events::Event::Gone). However long the page is, there is at most one query each for users,
-/// groups, members, bans, roles, messages, invitations, requests to join, and roles on the server.
+/// groups, members, bans, roles, messages, invitations, blocks, requests to join, and roles on the server.
 ///
 /// Doesn't check who may see an event.
 ///
@@ -66,7 +66,7 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
     let server_roles =
         if lookup.server_roles { ServerRole::all(tx.server_roles().list()?) } else { Vec::new() };
     let invitations = find(&lookup.invitations, |ids| tx.invitations().find_many(ids))?;
-    let invitations = judge(tx, invitations)?.into_iter().filter(|judged| judged.is_valid);
+    let invitations = shown(tx, invitations)?;
     Ok(Found {
         users: by_key(users, |user| (user.id, user.without_private_fields())),
         groups: by_key(groups, |group| (group.id, group)),
@@ -77,7 +77,7 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
         messages: by_key(messages, |message| (message.id, message)),
         held,
         server_roles,
-        invitations: invitations.map(|judged| (judged.invitation.id, judged.invitation)).collect(),
+        invitations: by_key(invitations, |invitation| (invitation.id, invitation)),
     })
 }
 

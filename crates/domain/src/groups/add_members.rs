@@ -7,11 +7,11 @@ use crate::error::{Error, Refusal};
 use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
 use crate::groups::gift::authorize_gift;
-use crate::groups::membership::{Newcomer, admit_newcomer};
+use crate::groups::membership::{Newcomer, admit_newcomer, blocked_by_any};
 use crate::groups::model::{Group, Member};
 use crate::groups::quota::Quotas;
 use crate::ids::{GroupId, UserId};
-use crate::permissions::{GroupPermission, RoleName, RoleTitle};
+use crate::permissions::{GroupPermission, Role, RoleName};
 use crate::storage::Tx;
 use crate::validation::{Violation, ViolationCode};
 
@@ -71,14 +71,20 @@ pub fn add_members(
     let found = lock_managed(tx, actor, group)?;
     lock_to_grow(tx, actor, batch)?;
     let role = authorize_gift(tx, actor, &found, GroupPermission::AddMembers, &RoleName::MEMBER)?;
-    let candidates = candidates(tx, &found.group, batch)?;
+    let mut candidates = candidates(tx, &found.group, batch)?;
+    for blocker in blocked_by_any(tx, actor, batch.ids())? {
+        // A member stays one, whomever they have blocked.
+        if let Some(Some(_)) = candidates.get(&blocker) {
+            candidates.remove(&blocker);
+        }
+    }
     let mut group = found.group;
     let mut additions = Vec::with_capacity(batch.ids().len());
     for id in batch.ids() {
         let outcome = match candidates.get(id) {
             None => Err(AccountRefusal::UserNotFound.into()),
             Some(None) => Err(GroupRefusal::AlreadyMember.into()),
-            Some(Some(user)) => try_to_admit(tx, actor, &group, user, &role.title, quotas)?,
+            Some(Some(user)) => try_to_admit(tx, actor, &group, user, &role, quotas)?,
         };
         group.member_count += i64::from(outcome.is_ok());
         additions.push(Addition { user: *id, outcome });
@@ -93,7 +99,7 @@ fn try_to_admit(
     actor: &Actor,
     group: &Group,
     user: &UserRef,
-    role: &RoleTitle,
+    role: &Role,
     quotas: &Quotas,
 ) -> Result<Result<Member, Refusal>, Error> {
     let newcomer = Newcomer::let_in(user.clone(), role.clone(), actor.id(), group);

@@ -65,9 +65,10 @@ pub fn create(
     if group.visibility.is_listed() {
         tx.emit(Some(actor.id()), Event::GroupCreated(GroupUpdate::of(group.clone())));
     }
-    add(tx, actor.id(), &empty, Newcomer::new(actor.user.clone(), BuiltInRole::Owner), quotas)?;
+    let role = Role::unchanged(BuiltInRole::Owner, !group.visibility.is_listed());
+    add(tx, actor.id(), &empty, Newcomer::new(actor.user.clone(), role.clone()), quotas)?;
     let standing = Standing {
-        role: Role::unchanged(BuiltInRole::Owner, !group.visibility.is_listed()),
+        role,
         read_seq: Seq::ZERO,
         joined_seq: Seq::ZERO,
         settings: MemberSettings::default(),

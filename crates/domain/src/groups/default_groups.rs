@@ -9,9 +9,10 @@ use crate::groups::error::{GroupRefusal, Quota};
 use crate::groups::membership::{Newcomer, add};
 use crate::groups::model::Group;
 use crate::groups::quota::Quotas;
+use crate::groups::role_lookup::role_to_give;
 use crate::groups::succession::is_led;
 use crate::ids::GroupId;
-use crate::permissions::BuiltInRole;
+use crate::permissions::RoleName;
 use crate::storage::Tx;
 
 /// Says which default groups a new user was not put into.
@@ -75,7 +76,8 @@ impl Welcome for DefaultGroups {
                     self.journal.skipped(*id, GroupRefusal::QuotaExceeded { quota, limit }.into());
                 }
                 Ok(group) => {
-                    let newcomer = Newcomer::new(user.as_ref(), BuiltInRole::Member);
+                    let role = role_to_give(tx, &group, &RoleName::MEMBER)?;
+                    let newcomer = Newcomer::new(user.as_ref(), role);
                     add(tx, user.id, &group, newcomer, &Quotas::UNLIMITED)?;
                     joined += 1;
                 }

@@ -8,7 +8,7 @@ use crate::groups::membership::{Newcomer, add};
 use crate::groups::model::{GroupView, NewDirect};
 use crate::groups::quota::Quotas;
 use crate::ids::GroupId;
-use crate::permissions::{BuiltInRole, ServerPermission, ServerScope};
+use crate::permissions::{BuiltInRole, Role, ServerPermission, ServerScope};
 use crate::storage::{Tx, Unique};
 use crate::validation::{Violation, ViolationCode};
 
@@ -68,7 +68,7 @@ fn store(
     };
     let mut group = new.to_group(id);
     for user in people {
-        add(tx, actor.id(), &group, Newcomer::new(user, BuiltInRole::Member), quotas)?;
+        add(tx, actor.id(), &group, Newcomer::new(user, Role::unchanged(BuiltInRole::Member, true)), quotas)?;
         group.member_count += 1;
     }
     tx.members().note_started(id, actor.id())?;

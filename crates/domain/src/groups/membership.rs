@@ -1,7 +1,7 @@
 //! Adding members to a group, and letting in those who come by another way.
 
 use crate::accounts::{
-    AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, lock_in_order,
+    AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, lock_in_order, may,
 };
 use crate::error::Error;
 use crate::events::{AddedMember, Event, GroupUpdate};
@@ -11,13 +11,12 @@ use crate::groups::error::GroupRefusal;
 use crate::groups::gift::authorize_gift;
 use crate::groups::model::{Group, Member, NewMembership, Visibility};
 use crate::groups::quota::Quotas;
-use crate::groups::role_lookup::find_role;
 use crate::groups::senders::tell_sender;
 use crate::groups::settings::MemberSettings;
 use crate::groups::succession::ensure_owner;
 use crate::groups::ways_in::end_ways_in;
 use crate::ids::{GroupId, UserId};
-use crate::permissions::{BuiltInRole, GroupPermission, RoleName, RoleTitle};
+use crate::permissions::{BuiltInRole, GroupPermission, Role, RoleName, ServerPermission};
 use crate::storage::{Tx, Unique};
 
 /// Whom to add: by id, or by name.
@@ -42,7 +41,8 @@ impl Candidate {
 /// nobody is left in the group, the user becomes its owner, whatever the role.
 ///
 /// # Errors
-/// [`GroupRefusal::NotFound`], [`AccountRefusal::UserNotFound`], [`GroupRefusal::MembersOnly`],
+/// [`GroupRefusal::NotFound`], [`AccountRefusal::UserNotFound`], also if the user has blocked the actor,
+/// [`GroupRefusal::MembersOnly`],
 /// [`GroupRefusal::RoleTooLow`], [`GroupRefusal::Archived`], [`GroupRefusal::AlreadyMember`],
 /// [`GroupRefusal::Banned`], [`GroupRefusal::QuotaExceeded`], an invalid `role` that the group doesn't have, or a
 /// fault.
@@ -57,8 +57,30 @@ pub fn add_member(
     let found = lock_managed(tx, actor, group)?;
     let user = lock_candidate(tx, actor, candidate)?;
     let role = authorize_gift(tx, actor, &found, GroupPermission::AddMembers, role)?;
-    let newcomer = Newcomer::let_in(user.as_ref(), role.title, actor.id(), &found.group);
+    refuse_blocked(tx, actor, group, user.id)?;
+    let newcomer = Newcomer::let_in(user.as_ref(), role, actor.id(), &found.group);
     admit_newcomer(tx, actor.id(), &found.group, newcomer, quotas)
+}
+
+/// Rejects who adds somebody by whom they are blocked, as if that account were gone. Those who manage the groups of the
+/// server put people into groups whatever they think of each other.
+fn refuse_blocked(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserId) -> Result<(), Error> {
+    let is_blocked = !blocked_by_any(tx, actor, &[user])?.is_empty();
+    // A member stays one, whomever they have blocked.
+    if !is_blocked || tx.members().find(group, user)?.is_some() {
+        return Ok(());
+    }
+    Err(AccountRefusal::UserNotFound.into())
+}
+
+/// Those of these users who have blocked the actor, so that the actor can't add them.
+pub(super) fn blocked_by_any(tx: &mut dyn Tx, actor: &Actor, users: &[UserId]) -> Result<Vec<UserId>, Error> {
+    let pairs: Vec<_> = users.iter().map(|user| (*user, actor.id())).collect();
+    let blocks = tx.blocks().find_many(&pairs)?;
+    if blocks.is_empty() || may(tx, actor, ServerPermission::ManageGroups)? {
+        return Ok(Vec::new());
+    }
+    Ok(blocks.into_iter().map(|(user, _)| user).collect())
 }
 
 /// The user, locked so that their account can't be deleted while they get a membership, and their memberships can be
@@ -89,21 +111,21 @@ pub(crate) fn lock_to_grow(tx: &mut dyn Tx, decider: UserId, user: UserId) -> Re
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Newcomer {
     user: UserRef,
-    role: RoleTitle,
+    role: Role,
     as_admin: bool,
 }
 
 impl Newcomer {
     /// Somebody who needs nobody's decision: the creator of a group, for example.
-    pub(super) fn new(user: UserRef, role: impl Into<RoleTitle>) -> Self {
-        Self { user, role: role.into(), as_admin: false }
+    pub(super) fn new(user: UserRef, role: Role) -> Self {
+        Self { user, role, as_admin: false }
     }
 
     /// Somebody whom `decider` lets in. Who decides on themselves, where not everybody may come in, does so by managing
     /// all groups: the members are told.
-    pub(crate) fn let_in(user: UserRef, role: impl Into<RoleTitle>, decider: UserId, group: &Group) -> Self {
+    pub(crate) fn let_in(user: UserRef, role: Role, decider: UserId, group: &Group) -> Self {
         let as_admin = user.id == decider && group.visibility != Visibility::Public;
-        Self { user, role: role.into(), as_admin }
+        Self { user, role, as_admin }
     }
 }
 
@@ -151,13 +173,14 @@ pub(super) fn add(
     let Newcomer { user, role, as_admin } = newcomer;
     refuse_banned(tx, group.id, user.id)?;
     // A direct conversation has no owner.
-    let is_led = role.name == BuiltInRole::Owner || group.is_direct() || ensure_owner(tx, group.id)?;
-    let role = if is_led { role } else { BuiltInRole::Owner.into() };
+    let is_led = role.title.name == BuiltInRole::Owner || group.is_direct() || ensure_owner(tx, group.id)?;
+    let is_private = !group.visibility.is_listed();
+    let role = if is_led { role } else { Role::unchanged(BuiltInRole::Owner, is_private) };
     let joined_at = tx.now();
     let membership = NewMembership {
         group: group.id,
         user: user.id,
-        role: role.name.clone(),
+        role: role.title.name.clone(),
         joined_at,
         read_seq: group.last_seq,
         joined_seq: group.last_seq,
@@ -167,24 +190,18 @@ pub(super) fn add(
     if tx.members().insert(&membership)? == Unique::Taken {
         return Ok(Unique::Taken);
     }
-    quotas.check_added(tx, group, user.id, &role.name)?;
+    quotas.check_added(tx, group, user.id, &role.title.name)?;
     let (joined_seq, settings) = (group.last_seq, MemberSettings::default());
     // Who leaves and comes again is still muted.
     let mute = tx.mutes().find(group.id, user.id)?;
-    let member = Member { user, role, joined_at, joined_seq, as_admin, settings, mute };
+    let member = Member { user, role: role.title.clone(), joined_at, joined_seq, as_admin, settings, mute };
     let added = AddedMember { group: group.id, member: member.clone(), history: group.history };
     tx.emit(Some(actor), Event::MemberAdded(added));
-    if !group.visibility.is_listed() {
+    if is_private {
         let group = Group { member_count: group.member_count + 1, ..group.clone() };
         tx.emit(Some(actor), Event::GroupCreated(GroupUpdate::shown_to(group, member.user.id)));
     }
-    // Owners may do everything, and a direct conversation has no roles.
-    if !group.is_direct()
-        && member.role.name != BuiltInRole::Owner
-        && let Some(role) = find_role(tx, group, member.role.name.clone())?
-    {
-        tell_sender(tx, actor, group, &role)?;
-    }
+    tell_sender(tx, actor, group, &role)?;
     Ok(Unique::Stored(member))
 }
 

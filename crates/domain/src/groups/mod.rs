@@ -69,7 +69,7 @@ pub use restriction::{Ban, Mute, Reason, RestrictionDraft};
 pub use restriction_repository::{BanRepository, MuteRepository};
 #[cfg(test)]
 pub(crate) use restriction_repository::{MockBanRepository, MockMuteRepository};
-pub(crate) use role_lookup::permitted_roles;
+pub(crate) use role_lookup::{permitted_roles, role_to_give};
 pub use roles::{RoleChanges, define_role, delete_role, edit_role, explain, list_roles};
 pub use settings::{MemberSettings, Notify, SettingsChanges};
 pub use slow_mode::SlowMode;

@@ -32,7 +32,7 @@ pub(crate) fn permitted_roles(
 ///
 /// # Errors
 /// An invalid `role`, or a fault.
-pub(super) fn role_to_give(tx: &mut dyn Tx, group: &Group, name: &RoleName) -> Result<Role, Error> {
+pub(crate) fn role_to_give(tx: &mut dyn Tx, group: &Group, name: &RoleName) -> Result<Role, Error> {
     find_role(tx, group, name.clone())?.ok_or_else(|| {
         let detail = "must be owner, admin, member, readonly or a role that the group has defined";
         Violation::new(ViolationCode::InvalidFormat, detail).in_field("role").into()

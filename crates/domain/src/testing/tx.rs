@@ -253,6 +253,8 @@ impl MockTx {
             .withf(|users, strength| users == [ME] && *strength == LockStrength::Shared)
             .returning(|_, _| Ok(()));
         tx.roles.expect_find().with(eq(GROUP), always()).returning(|_, _| Ok(None));
+        tx.blocks.expect_find().returning(|_, _| Ok(None));
+        tx.blocks.expect_find_many().returning(|_| Ok(Vec::new()));
         let actor = if caller.server_admin { server_admin(ME) } else { user(ME) };
         tx.accounts.expect_find().with(eq(ME)).returning(move |_| Ok(Some(actor.clone())));
         tx.server_roles

@@ -10,6 +10,7 @@ use groupchat_domain::time::Timestamp;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::schema::{blocks, users};
+use crate::sql::pairs::AmongPairs;
 use crate::sql::row_count;
 use crate::tx::DbTx;
 
@@ -68,6 +69,18 @@ impl BlockRepository for DbTx<'_> {
         let found = blocks::table.filter(made.or(met)).select(blocks::user_id).limit(1);
         let found: Option<i64> = on_backend!(self, |connection| found.first(connection).optional())?;
         Ok(found.is_some())
+    }
+
+    fn find_many(&mut self, pairs: &[(UserId, UserId)]) -> Result<Vec<(UserId, UserId)>, StorageFault> {
+        if pairs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pairs = pairs.iter().map(|(user, other)| (user.get(), other.get())).collect();
+        let found = blocks::table
+            .filter(AmongPairs::of(blocks::user_id, blocks::blocked_id, pairs))
+            .select((blocks::user_id, blocks::blocked_id));
+        let rows: Vec<(i64, i64)> = on_backend!(self, |connection| found.load(connection))?;
+        Ok(rows.into_iter().map(|(user, other)| (UserId::new(user), UserId::new(other))).collect())
     }
 
     fn insert(&mut self, user: UserId, blocked: UserId, at: Timestamp) -> Result<(), StorageFault> {

@@ -43,6 +43,17 @@ fn blocks_are_listed_by_id_in_pages_and_counted_up_to_a_limit(tx: &mut dyn Tx) {
     assert_eq!((tx.blocks().find(ann, carla), tx.blocks().count(ann, 9)), (Ok(None), Ok(2)));
 }
 
+fn blocks_are_found_by_pairs_of_who_blocks_and_whom(tx: &mut dyn Tx) {
+    let [ann, bob, carla] = ["ann", "bob", "carla"].map(|name| user(tx, name).id);
+    block(tx, ann, &[bob]);
+    block(tx, bob, &[ann, carla]);
+    let asked = [(ann, bob), (ann, carla), (bob, carla), (carla, bob), (ann, bob)];
+    let mut found = tx.blocks().find_many(&asked).unwrap();
+    found.sort_unstable();
+    assert_eq!(found, [(ann, bob), (bob, carla)]);
+    assert_eq!(tx.blocks().find_many(&[]), Ok(vec![]));
+}
+
 fn the_blocks_of_a_user_are_purged_in_bounded_steps_in_both_directions(tx: &mut dyn Tx) {
     let [ann, bob, carla, dave] = ["ann", "bob", "carla", "dave"].map(|name| user(tx, name).id);
     block(tx, ann, &[bob, carla, dave]);
@@ -59,6 +70,7 @@ fn the_blocks_of_a_user_are_purged_in_bounded_steps_in_both_directions(tx: &mut 
 
 cases! { transaction:
     a_block_is_found_from_one_side_alone
+    blocks_are_found_by_pairs_of_who_blocks_and_whom
     blocks_are_listed_by_id_in_pages_and_counted_up_to_a_limit
     the_blocks_of_a_user_are_purged_in_bounded_steps_in_both_directions
 }

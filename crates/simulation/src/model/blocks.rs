@@ -6,7 +6,7 @@ use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
 use crate::model::state::Tables;
-use crate::model::tx::ModelTx;
+use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
     /// The blocks that a user has made, of users who are there, by id.
@@ -42,6 +42,11 @@ impl BlockRepository for ModelTx<'_> {
     fn any_between(&mut self, user: UserId, others: &[UserId]) -> Result<bool, StorageFault> {
         let tables = self.read()?;
         Ok(others.iter().any(|other| tables.is_blocked(user, *other)))
+    }
+
+    fn find_many(&mut self, pairs: &[(UserId, UserId)]) -> Result<Vec<(UserId, UserId)>, StorageFault> {
+        let tables = self.read()?;
+        Ok(each_once(pairs).filter(|pair| tables.blocks.contains(pair)).collect())
     }
 
     fn insert(&mut self, user: UserId, blocked: UserId, at: Timestamp) -> Result<(), StorageFault> {

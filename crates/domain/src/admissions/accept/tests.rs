@@ -2,7 +2,7 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::LockStrength;
+use crate::accounts::{Block, LockStrength};
 use crate::admissions::model::Invitation;
 use crate::events::{AddedMember, Audience};
 use crate::groups::GroupRefusal;
@@ -28,6 +28,7 @@ fn locks(mut tx: MockTx, first: IssuedInvitation, then: Option<IssuedInvitation>
     tx.groups.expect_lock().with(eq(GROUP)).times(1).in_sequence(&mut order).returning(|_| Ok(()));
     let found = tx.invitations.expect_find().with(eq(INVITATION)).times(1).in_sequence(&mut order);
     found.returning(move |_| Ok(then.clone()));
+    tx.blocks.expect_find().with(eq(ME), eq(OTHER)).returning(|_, _| Ok(None));
     tx
 }
 
@@ -91,6 +92,19 @@ fn an_invitation_of_somebody_else_or_none_is_not_found() {
         assert_eq!(accept_it(&mut tx), Err(GONE.into()));
         assert_eq!(decline(&mut tx, &me(), INVITATION), Err(GONE.into()));
     }
+}
+
+#[test]
+fn an_invitation_by_somebody_whom_one_has_blocked_is_not_found() {
+    let blocking = || {
+        let mut tx = MockTx::new();
+        tx.invitations.expect_find().returning(|_| Ok(Some(mine(Some(BuiltInRole::Owner)))));
+        let block = Block { user: user(OTHER).as_ref(), created_at: NOW };
+        tx.blocks.expect_find().with(eq(ME), eq(OTHER)).returning(move |_, _| Ok(Some(block.clone())));
+        tx
+    };
+    assert_eq!(accept_it(&mut blocking()), Err(GONE.into()));
+    assert_eq!(decline(&mut blocking(), &me(), INVITATION), Err(GONE.into()));
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::{AccountRefusal, LockStrength};
+use crate::accounts::{AccountRefusal, Block, LockStrength};
 use crate::admissions::model::IssuedInvitation;
 use crate::events::Audience;
 use crate::groups::Group;
@@ -89,6 +89,39 @@ fn the_invited_are_told_and_nobody_else() {
     invite(&mut tx, &me(), GROUP, &draft(BuiltInRole::Member)).unwrap();
     let event = Event::InvitationCreated(stored(BuiltInRole::Member));
     assert_eq!(tx.emitted, [(Audience::User(OTHER), Some(ME), event)]);
+}
+
+/// The user has blocked whoever invites them.
+fn is_blocked(mut tx: MockTx) -> MockTx {
+    let block = Block { user: user(ME).as_ref(), created_at: EARLIER };
+    tx.blocks.checkpoint();
+    tx.blocks
+        .expect_find()
+        .withf(|user, _| *user == OTHER)
+        .times(1)
+        .returning(move |_, _| Ok(Some(block.clone())));
+    tx
+}
+
+#[test]
+fn who_has_blocked_the_inviter_is_not_told_and_the_inviter_is_not_told_that() {
+    let mut by_other = issued(Some(BuiltInRole::Owner));
+    by_other.invitation.invited_by = user(UserId::new(3)).as_ref();
+    let mut own = issued(Some(BuiltInRole::Owner));
+    own.invitation.note = None;
+    let ended = Event::InvitationWithdrawn(EndedInvitation { id: INVITATION, user: OTHER });
+    for (before, told) in
+        [(None, vec![]), (Some(own), vec![]), (Some(by_other), vec![(Audience::User(OTHER), None, ended)])]
+    {
+        let is_new = before.is_none();
+        let mut tx = is_blocked(stores(finds(locks_candidate(OWNER), before), BuiltInRole::Member));
+        let made = JudgedInvitation { invitation: stored(BuiltInRole::Member), is_valid: true };
+        assert_eq!(invite(&mut tx, &me(), GROUP, &draft(BuiltInRole::Member)), Ok((made, is_new)));
+        assert_eq!(tx.emitted, told);
+    }
+    let mut tx = is_blocked(removes(OWNER));
+    assert_eq!(withdraw(&mut tx, &me(), GROUP, INVITATION), Ok(()));
+    assert_eq!(tx.emitted, []);
 }
 
 #[test]

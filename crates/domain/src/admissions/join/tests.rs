@@ -5,6 +5,7 @@ use crate::accounts::LockStrength;
 use crate::events::{AddedMember, Audience, GroupMember};
 use crate::groups::{History, MemberSettings};
 use crate::permissions::BanTerm;
+use crate::permissions::BuiltInRole;
 use crate::testing::{
     EARLIER, GROUP, INVITATION, ME, MockTx, NOW, OTHER, approvers, assert_hands_faults_on, ban, group,
     join_request, me, member, user,
@@ -152,6 +153,7 @@ fn who_is_banned_neither_joins_nor_asks() {
         if let Some(is_admin) = is_admin {
             tx = tx.reads_rights(is_admin);
         }
+        tx.roles.expect_find().returning(|_, _| Ok(None));
         tx.bans.expect_find().with(eq(GROUP), eq(ME)).returning(|_, id| Ok(Some(ban(id))));
         assert_eq!(join_it(&mut tx), Err(refused.into()), "{visibility:?}, {is_admin:?}");
     }

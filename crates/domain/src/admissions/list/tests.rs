@@ -17,6 +17,7 @@ fn limit() -> Limit {
 fn lists(mut tx: MockTx, of: Invitations, found: Vec<IssuedInvitation>) -> MockTx {
     let query = InvitationQuery { of, below: Some(InvitationId::new(100)), limit: limit() };
     tx.invitations.expect_list().with(eq(query)).times(1).returning(move |_| Ok(found.clone()));
+    tx.blocks.expect_find_many().returning(|_| Ok(Vec::new()));
     tx
 }
 
@@ -85,6 +86,27 @@ fn server_admins_invite_without_being_members_as_long_as_they_are_admins() {
     by_other.invitation.invited_by = UserRef { id: OTHER, username: None, display_name: None };
     assert_eq!(own(vec![by_other.clone()], Some(OTHER)), [INVITATION]);
     assert_eq!(own(vec![by_other], Some(ME)), []);
+}
+
+#[test]
+fn invitations_by_users_whom_the_actor_has_blocked_are_left_out() {
+    let made_by = |id, maker| {
+        let mut issued = issued(Some(BuiltInRole::Admin));
+        issued.invitation.id = InvitationId::new(id);
+        issued.invitation.user.id = ME;
+        issued.invitation.invited_by.id = maker;
+        issued
+    };
+    let (third, fourth) = (UserId::new(3), UserId::new(4));
+    let found = vec![made_by(30, third), made_by(20, fourth)];
+    let mut tx = lists(MockTx::new(), Invitations::Of(ME), found);
+    tx.blocks.checkpoint();
+    let pairs = [(ME, third), (ME, fourth)];
+    let read = tx.blocks.expect_find_many().withf(move |asked| asked == pairs).times(1);
+    read.returning(|asked| Ok(asked[..1].to_vec()));
+    let page = list_own_invitations(&mut tx, &me(), Some(InvitationId::new(100)), limit()).unwrap();
+    let shown: Vec<_> = page.items.into_iter().map(|invitation| invitation.id.get()).collect();
+    assert_eq!((shown, page.next), (vec![20], None));
 }
 
 #[test]

@@ -79,6 +79,11 @@ fn everything_is_there(loads: impl Into<TimesRange> + Copy) -> MockTx {
         .withf(|ids| ids == [INVITATION])
         .times(loads)
         .returning(|_| Ok(vec![issued(Some(BuiltInRole::Admin))]));
+    tx.blocks
+        .expect_find_many()
+        .withf(|pairs| pairs == [(OTHER, ME)])
+        .times(loads)
+        .returning(|_| Ok(Vec::new()));
     tx.join_requests
         .expect_find_many()
         .withf(|pairs| pairs == [(GROUP, OTHER)])

@@ -88,6 +88,20 @@ fn who_can_t_be_added_keeps_none_of_the_others_out() {
 }
 
 #[test]
+fn who_has_blocked_the_actor_is_as_if_they_were_gone_unless_they_are_in_the_group() {
+    let blocked = |caller| {
+        let mut tx = meets(caller, Group { member_count: 1, ..group() });
+        tx.blocks.checkpoint();
+        tx.blocks.expect_find_many().times(1).returning(|_| Ok(vec![(NEW, ME), (OTHER, ME)]));
+        let additions = add(&mut tx, &[NEW, OTHER, UserId::new(15)]).unwrap();
+        refusals(&additions).into_iter().map(|(_, refusal)| refusal).collect::<Vec<_>>()
+    };
+    let there = Some(GroupRefusal::AlreadyMember.into());
+    assert_eq!(blocked(MEMBER), [Some(AccountRefusal::UserNotFound.into()), there.clone(), None]);
+    assert_eq!(blocked(SERVER_ADMIN), [None, there, None]);
+}
+
+#[test]
 fn all_are_locked_at_once_in_the_order_of_their_ids() {
     let (mut tx, mut order) = (MockTx::new(), mockall::Sequence::new());
     let locks = [

@@ -124,7 +124,7 @@ fn a_block_is_ended_once() {
         assert_eq!(unblock(&mut tx, &me(), OTHER), Ok(()));
         let opened = Event::DirectOpened(DirectPartner { group: GROUP, user: OTHER });
         let told = [
-            there.then(|| (Audience::User(ME), Some(ME), Event::BlocksUpdated(ME))),
+            there.then_some((Audience::User(ME), Some(ME), Event::BlocksUpdated(ME))),
             opens.then_some((Audience::Group(GROUP), Some(ME), opened)),
         ];
         assert_eq!(tx.emitted, told.into_iter().flatten().collect::<Vec<_>>());

@@ -3,6 +3,7 @@ use mockall::predicate::{always, eq};
 use super::*;
 use crate::events::{Audience, Event};
 use crate::groups::model::Member;
+use crate::permissions::BuiltInRole;
 use crate::storage::Unique;
 use crate::testing::{
     EARLIER, GROUP, ME, MockTx, OTHER, assert_hands_faults_on, direct, group, member, user,

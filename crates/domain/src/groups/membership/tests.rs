@@ -140,6 +140,38 @@ fn any_member_adds_members_but_only_owners_and_server_admins_give_more_rights() 
 }
 
 #[test]
+fn nobody_is_added_by_whom_they_have_blocked_except_by_those_who_manage_groups() {
+    let blocked = |tx: MockTx, there: Option<Member>| {
+        let mut tx = tx;
+        tx.blocks.checkpoint();
+        tx.blocks
+            .expect_find_many()
+            .withf(|pairs| pairs == [(OTHER, ME)])
+            .returning(|pairs| Ok(pairs.to_vec()));
+        tx.members.expect_find().with(eq(GROUP), eq(OTHER)).returning(move |_, _| Ok(there.clone()));
+        tx
+    };
+    for caller in [MEMBER, OWNER] {
+        let mut tx = blocked(locks_candidate(MockTx::new().called_by(caller), OTHER), None);
+        // As if that account were gone.
+        assert_eq!(add_other(&mut tx, BuiltInRole::Member), Err(AccountRefusal::UserNotFound.into()));
+        assert_eq!(tx.emitted, []);
+    }
+    for caller in [SERVER_ADMIN, SERVER_ADMIN_INSIDE] {
+        let mut tx = blocked(adds(caller, BuiltInRole::Member), None);
+        assert!(add_other(&mut tx, BuiltInRole::Member).is_ok());
+    }
+    let tx = stores(
+        locks_candidate(MockTx::new().called_by(OWNER), OTHER),
+        OTHER,
+        BuiltInRole::Member,
+        Unique::Taken,
+    );
+    let mut tx = blocked(tx, Some(member(OTHER, BuiltInRole::Member)));
+    assert_eq!(add_other(&mut tx, BuiltInRole::Member), Err(GroupRefusal::AlreadyMember.into()));
+}
+
+#[test]
 fn members_learn_of_a_new_one() {
     let mut tx = adds(MEMBER, BuiltInRole::Member);
     let member = add_other(&mut tx, BuiltInRole::Member).unwrap();
@@ -159,6 +191,7 @@ fn a_new_member_of_a_private_group_is_shown_it_after_they_are_in() {
     let tx = MockTx::new().locks_group(Some(hidden.clone()), Some(BuiltInRole::Member));
     let mut tx = stores(locks_candidate(tx, OTHER), OTHER, BuiltInRole::Member, Unique::Stored(()));
     tx.roles.expect_find().returning(|_, _| Ok(None));
+    tx.blocks.expect_find_many().returning(|_| Ok(Vec::new()));
     let member = add_other(&mut tx, BuiltInRole::Member).unwrap();
     let added = AddedMember { group: GROUP, member, history: History::Joined };
     let shown = Group { member_count: hidden.member_count + 1, ..hidden };
@@ -254,7 +287,7 @@ fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
         .times(1)
         .returning(|_| Ok(Unique::Stored(())));
     tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
-    let founder = Newcomer::new(me().user, BuiltInRole::Owner);
+    let founder = Newcomer::new(me().user, Role::unchanged(BuiltInRole::Owner, false));
     add(&mut tx, ME, &group(), founder, &Quotas::default()).unwrap();
     assert!(matches!(tx.emitted[1].2, Event::MemberAdded(..)));
 }
@@ -270,10 +303,14 @@ fn who_decides_on_themselves_comes_in_as_an_admin_unless_anybody_may_come_in() {
         (OTHER, Visibility::Private, false),
     ] {
         let group = Group { visibility, ..group() };
-        let newcomer = Newcomer::let_in(me().user, BuiltInRole::Member, decider, &group);
+        let newcomer =
+            Newcomer::let_in(me().user, Role::unchanged(BuiltInRole::Member, false), decider, &group);
         assert_eq!(newcomer.as_admin, as_admin, "{decider:?} {visibility:?}");
     }
-    assert!(!Newcomer::new(me().user, BuiltInRole::Owner).as_admin, "nobody decides on the creator");
+    assert!(
+        !Newcomer::new(me().user, Role::unchanged(BuiltInRole::Owner, false)).as_admin,
+        "nobody decides on the creator"
+    );
 }
 
 #[test]
