@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Abuse(AbuseArgs),
     /// Measure how long a decision about a permission takes, in a group and on the server.
     Decide(DecideArgs),
+    /// Measure how long messages that are hard to format take to become HTML.
+    Html(HtmlArgs),
     /// Fill a database with users, groups and messages.
     Seed(SeedArgs),
     /// Run the minimal server for comparison. Started by `run`.
@@ -90,6 +92,20 @@ pub(crate) struct DecideArgs {
     #[arg(long, default_value_t = 1_000_000, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub times: u32,
     /// Fail if a decision takes a microsecond or more.
+    #[arg(long)]
+    pub check: bool,
+    /// Also write the report to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// How to measure the formatting of messages.
+#[derive(Debug, Args)]
+pub(crate) struct HtmlArgs {
+    /// How often each text is formatted; the median is reported.
+    #[arg(long, default_value_t = 21, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub rounds: u32,
+    /// Fail if a text takes 5 ms or more.
     #[arg(long)]
     pub check: bool,
     /// Also write the report to this file as JSON.

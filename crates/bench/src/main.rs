@@ -13,6 +13,7 @@ mod decide;
 mod error;
 mod fixture;
 mod footprint;
+mod html;
 mod ledger;
 mod live;
 mod load;
@@ -48,6 +49,7 @@ fn dispatch(command: Command) -> Result<(), BenchError> {
         Command::Live(args) => runtime()?.block_on(live::live(&args)),
         Command::Abuse(args) => runtime()?.block_on(abuse::abuse(&args)),
         Command::Decide(args) => decide::decide_command(&args),
+        Command::Html(args) => html::html_command(&args),
         Command::Seed(args) => runtime()?.block_on(seed::seed_command(&args)),
         // actix-web brings a runtime of its own.
         Command::Baseline(args) => actix_web::rt::System::new().block_on(baseline::serve(&args)),

@@ -95,7 +95,7 @@ pub(crate) fn in_future(end: Option<Timestamp>, now: Timestamp) -> Result<(), Vi
 ///
 /// # Errors
 /// [`ViolationCode::InvalidFormat`], which lists all names.
-pub(crate) fn one_of<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) -> Result<T, Violation> {
+pub fn one_of<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) -> Result<T, Violation> {
     all.iter().copied().find(|value| name(*value) == text).ok_or_else(|| {
         let names: Vec<_> = all.iter().copied().map(name).collect();
         Violation::new(ViolationCode::InvalidFormat, format!("must be one of: {}", names.join(", ")))

@@ -5,6 +5,7 @@ use groupchat_domain::messages::{ClientId, Message, MessageText, MessageView, Re
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
+use super::values::Html;
 use crate::accounts::UserRefDto;
 use crate::wire::{Count, Field, FixedFields, Time};
 
@@ -22,6 +23,9 @@ pub struct MessageDto {
     pub author: UserRefDto,
     /// The text; null if the message is deleted.
     pub text: Option<Field<MessageText>>,
+    /// The text as HTML: CommonMark with tables, strikethrough and links, in a closed set of elements. Null unless the
+    /// query asks for `format=html`.
+    pub(super) html: Option<Field<Html>>,
     /// The id that its sender gave it.
     pub client_id: Option<Field<ClientId>>,
     /// Increases with every change, including likes, starting at 1.
@@ -44,11 +48,11 @@ pub struct MessageDto {
 
 impl MessageDto {
     /// Everybody gets the same events, so what depends on the reader is null.
-    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["liked"], given: &[] };
+    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["liked", "html"], given: &[] };
 
     /// The same for the tombstone of a deleted message.
     pub(crate) const TOMBSTONE: FixedFields =
-        FixedFields { null: &["liked", "text", "pinned_at", "pinned_by"], given: &["deleted_at"] };
+        FixedFields { null: &["liked", "html", "text", "pinned_at", "pinned_by"], given: &["deleted_at"] };
 
     /// A message as in events.
     pub(crate) fn for_everybody(message: Message) -> Self {
@@ -65,6 +69,7 @@ impl From<MessageView> for MessageDto {
             seq: message.seq.into(),
             author: message.author.into(),
             text: message.text.map(Field),
+            html: None,
             client_id: message.client_id.map(Field),
             version: message.version.into(),
             created_at: message.created_at.into(),

@@ -1,18 +1,20 @@
 //! Handlers for messages.
 
+use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, MessagePage, MessageText, MessageView, PinSeq};
-use groupchat_domain::storage::{WritePurpose, Writing};
+use groupchat_domain::messages::{self, MessageText, MessageView, PinSeq};
+use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{LikesDto, MessageDto, ReadStateDto};
+use super::format::{Formatted, MessageParams, PinListParams};
 use super::requests::{MessageChangesDto, MessageDraftDto, ReadMarkDto};
 use super::window::{MessageListParams, position_of};
 use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, CreatedOrReplayed, Large, NoContent, Ok200};
 use crate::state::State;
-use crate::wire::{List, ListCursor, PageDto, PageParams};
+use crate::wire::{List, ListCursor, PageDto};
 
 /// Sends a message
 ///
@@ -53,12 +55,12 @@ pub async fn list(
     params: Params<MessageListParams>,
 ) -> Result<Large<PageDto<MessageDto>>, ApiError> {
     let Ids(group) = path;
-    let (window, limit) = params.0.parse(list)?;
+    let (window, limit, format) = params.0.parse(list)?;
     state
         .read_large(
             key.0,
-            move |tx, actor| messages::list(tx, actor, group, window, limit),
-            move |page: MessagePage, _| {
+            move |tx, actor| Ok(format.of_page(messages::list(tx, actor, group, window, limit)?)),
+            move |page, _| {
                 let next = page.next.map(|run| position_of(run).encode(list));
                 PageDto { items: page.items.into_iter().map(MessageDto::from).collect(), next }
             },
@@ -74,11 +76,11 @@ pub async fn show(
     state: State,
     key: Key,
     path: Ids<(GroupId, MessageId)>,
-    _: NoParams,
+    params: Params<MessageParams>,
 ) -> Result<Ok200<MessageDto>, ApiError> {
-    let Ids((group, id)) = path;
-    let view = state.storage.read_as(key.0, move |tx, actor| messages::find(tx, actor, group, id)).await?;
-    Ok(Ok200(view.into()))
+    let (format, Ids((group, id))) = (params.0.parse()?, path);
+    let read = move |tx: &mut dyn Tx, actor: &Actor| Ok(format.of(messages::find(tx, actor, group, id)?));
+    Ok(Ok200(state.storage.read_as(key.0, read).await?.into()))
 }
 
 /// Edits a message
@@ -190,16 +192,17 @@ pub async fn list_pins(
     key: Key,
     path: Ids<GroupId>,
     list: List,
-    params: Params<PageParams>,
+    params: Params<PinListParams>,
 ) -> Result<Large<PageDto<MessageDto>>, ApiError> {
     let Ids(group) = path;
-    let (limit, cursor) = params.0.parse(list)?;
+    let (limit, cursor, format) = params.0.parse(list)?;
     let before = cursor.map(|cursor| PinSeq::new(cursor.id));
-    let place_after = |view: &MessageView| ListCursor::after(view.message.pin.map_or(0, |pin| pin.seq.get()));
+    let place_after =
+        |shown: &Formatted| ListCursor::after(shown.view.message.pin.map_or(0, |pin| pin.seq.get()));
     state
         .read_large(
             key.0,
-            move |tx, actor| messages::list_pins(tx, actor, group, before, limit),
+            move |tx, actor| Ok(format.of_pins(messages::list_pins(tx, actor, group, before, limit)?)),
             move |page, _| PageDto::new(list, page, place_after),
         )
         .await

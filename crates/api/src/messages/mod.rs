@@ -1,6 +1,7 @@
 //! Messages, likes and read cursors.
 
 mod dto;
+mod format;
 mod handlers;
 mod requests;
 mod routes;
@@ -9,6 +10,7 @@ mod window;
 
 pub use dto::MessageDto;
 pub(crate) use dto::ReadStateDto;
+pub use format::render_html;
 pub(crate) use requests::{MessageDraftDto, ReadMarkDto};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};

@@ -6,6 +6,8 @@ use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 #[cfg(any(test, fuzzing))]
+use super::format::{MessageParams, PinListParams};
+#[cfg(any(test, fuzzing))]
 use super::window::MessageListParams;
 #[cfg(any(test, fuzzing))]
 use crate::fuzzing::{Parser, list};
@@ -135,7 +137,11 @@ pub(crate) fn bodies() -> Vec<Parser> {
 /// The parsers of queries.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn queries() -> Vec<Parser> {
-    vec![Parser::of_query(|params: MessageListParams| params.parse(list()))]
+    vec![
+        Parser::of_query(|params: MessageListParams| params.parse(list())),
+        Parser::of_query(MessageParams::parse),
+        Parser::of_query(|params: PinListParams| params.parse(list())),
+    ]
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use groupchat_domain::validation::Violation;
 use serde::Serializer;
 use serde_json::{Value, json};
 
-use crate::wire::{Described, FromJson, NOT_BLANK, ToJson, id_values, text_values};
+use crate::wire::{Described, FromJson, NOT_BLANK, ToJson, id_values, plain_texts, text_values};
 
 /// Printable ASCII.
 const PRINTABLE: &str = "^[ -~]+$";
@@ -26,6 +26,12 @@ text_values! {
         "pattern": PRINTABLE,
         "example": "hello-1",
     });
+}
+
+plain_texts! {
+    /// A text as HTML.
+    #[derive(Debug)]
+    Html => json!({"example": "<p>Hello, <strong>Grace</strong>!</p>\n"});
 }
 
 impl Described for Seq {

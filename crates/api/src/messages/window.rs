@@ -7,6 +7,7 @@ use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
+use super::format::MessageFormat;
 use crate::problem::ApiError;
 use crate::wire::{CursorText, Fields, List, ListCursor, Optional};
 
@@ -23,10 +24,12 @@ pub(super) struct MessageListParams {
     cursor: Optional<CursorText>,
     /// The maximum number of items: 1–200, by default 50.
     limit: Optional<Limit>,
+    /// The format of the texts. With `html`, each message has its text as HTML, too; `text` is the default.
+    format: Optional<MessageFormat>,
 }
 
 impl MessageListParams {
-    pub(super) fn parse(self, list: List) -> Result<(Window, Limit), ApiError> {
+    pub(super) fn parse(self, list: List) -> Result<(Window, Limit, MessageFormat), ApiError> {
         let mut fields = Fields::new();
         self.refuse_several(&mut fields);
         let before = fields.optional("before", self.before);
@@ -34,6 +37,7 @@ impl MessageListParams {
         let around = fields.optional("around", self.around);
         let cursor = fields.cursor(list, &self.cursor);
         let limit = fields.limit(self.limit);
+        let format = fields.optional("format", self.format).unwrap_or_default();
         let run = cursor.and_then(|cursor| fields.check("cursor", read_position(&cursor)));
         fields.finish()?;
         let window = match (run, after, around) {
@@ -42,7 +46,7 @@ impl MessageListParams {
             (_, _, Some(seq)) => Window::Around(seq),
             _ => Window::Range(MessageRange::Below(before)),
         };
-        Ok((window, limit))
+        Ok((window, limit, format))
     }
 
     /// Names each of the parameters of which only one may be given, if it isn't the first.
@@ -94,7 +98,7 @@ mod tests {
 
     fn window(query: &str) -> Result<Window, Code> {
         let params: MessageListParams = serde_urlencoded::from_str(query).unwrap();
-        params.parse(list()).map(|(window, _)| window).map_err(|error| error.code())
+        params.parse(list()).map(|(window, ..)| window).map_err(|error| error.code())
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Messages: sending, showing, editing and deleting them.
 
+mod format;
 mod likes;
 mod pins;
 mod reading;
@@ -30,7 +31,7 @@ async fn a_sent_message_is_shown_whole() {
     let group_id: i64 = group.rsplit('/').next().unwrap().parse().unwrap();
     let expected = json!({
         "id": message["id"], "group_id": group_id, "seq": 1,
-        "author": {"id": ann.id(), "username": "ann", "display_name": "Ann"}, "text": "Hello\nthere",
+        "author": {"id": ann.id(), "username": "ann", "display_name": "Ann"}, "text": "Hello\nthere", "html": null,
         "client_id": "a-1", "version": 1, "created_at": time(&message["created_at"]), "edited_at": null,
         "deleted_at": null, "likes": 0, "liked": false, "pinned_at": null, "pinned_by": null,
     });

@@ -1,0 +1,247 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[track_caller]
+fn shows(text: &str, html: &str) {
+    assert_eq!(render(text).trim_end(), html, "{text:?}");
+}
+
+#[test]
+fn paragraphs_keep_their_lines() {
+    shows("one\ntwo\n\nthree", "<p>one<br>\ntwo</p>\n<p>three</p>");
+}
+
+#[test]
+fn text_is_emphasised() {
+    shows("*a* **b** ~~c~~ `d`", "<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code></p>");
+}
+
+#[test]
+fn headings_are_small() {
+    shows("# a\n## b\n### c", "<h4>a</h4>\n<h5>b</h5>\n<h6>c</h6>");
+}
+
+#[test]
+fn lists_and_quotations_nest() {
+    shows("> - a\n> - b", "<blockquote>\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n</blockquote>");
+    shows("3. a", "<ol start=\"3\">\n<li>a</li>\n</ol>");
+}
+
+#[test]
+fn cells_are_aligned_by_a_class() {
+    shows(
+        "|a|b|\n|-|-:|\n|1|2|",
+        "<table>\n<thead>\n<tr><th>a</th><th class=\"right\">b</th></tr>\n</thead>\n\
+         <tbody>\n<tr><td>1</td><td class=\"right\">2</td></tr>\n</tbody>\n</table>",
+    );
+}
+
+#[test]
+fn code_says_its_language_if_that_is_a_name() {
+    shows(
+        "```rust\nlet a = \"<\";\n```",
+        "<pre><code class=\"language-rust\">let a = \"&lt;\";\n</code></pre>",
+    );
+    shows("```\"><b>\na\n```", "<pre><code>a\n</code></pre>");
+}
+
+#[test]
+fn raw_html_is_text() {
+    shows("a <b>c</b> <!-- d -->", "<p>a &lt;b&gt;c&lt;/b&gt; &lt;!-- d --&gt;</p>");
+    shows("<div>\na\n</div>", "<p>&lt;div&gt;<br>\na<br>\n&lt;/div&gt;</p>");
+}
+
+#[test]
+fn links_say_that_they_lead_outside() {
+    let link =
+        |href: &str, text: &str| format!("<p><a href=\"{href}\" rel=\"nofollow noopener\">{text}</a></p>");
+    shows("[a](https://example.org/b?c=d&e=f \"title\")", &link("https://example.org/b?c=d&amp;e=f", "a"));
+    shows("<HTTP://example.org>", &link("HTTP://example.org", "HTTP://example.org"));
+    shows("<a@example.org>", &link("mailto:a@example.org", "a@example.org"));
+    shows("![picture](http://example.org/p.png)", &link("http://example.org/p.png", "picture"));
+}
+
+#[test]
+fn bare_links_are_links_outside_of_code() {
+    shows(
+        "see https://example.org/a_b_c.",
+        "<p>see <a href=\"https://example.org/a_b_c\" rel=\"nofollow noopener\">https://example.org/a_b_c</a>.</p>",
+    );
+    shows(
+        "a@example.org",
+        "<p><a href=\"mailto:a@example.org\" rel=\"nofollow noopener\">a@example.org</a></p>",
+    );
+    shows("`https://example.org`", "<p><code>https://example.org</code></p>");
+    shows("```\nhttps://example.org\n```", "<pre><code>https://example.org\n</code></pre>");
+    shows("ftp://example.org", "<p>ftp://example.org</p>");
+}
+
+#[test]
+fn links_to_elsewhere_are_text() {
+    for target in [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "data:text/html,a",
+        "vbscript:a",
+        "//example.org",
+        "/a",
+        "http:a",
+    ] {
+        shows(&format!("[a]({target})"), "<p>a</p>");
+        shows(&format!("[a]\n\n[a]: {target}"), "<p>a</p>");
+    }
+    shows("[a](java&#115;cript:alert(1))", "<p>a</p>");
+    shows("[a](&#1;https://example.org)", "<p>a</p>");
+}
+
+#[test]
+fn a_link_is_not_in_a_link() {
+    shows(
+        "[see https://example.org](https://example.net)",
+        "<p><a href=\"https://example.net\" rel=\"nofollow noopener\">see https://example.org</a></p>",
+    );
+    shows(
+        "[![a](https://example.org/p)](https://example.net)",
+        "<p><a href=\"https://example.net\" rel=\"nofollow noopener\">a</a></p>",
+    );
+}
+
+/// The elements of an output of [`render`], checked to be those that it may have and to be closed in order. Returns how
+/// deep they nest.
+fn depth(html: &str) -> usize {
+    const VOID: [&str; 2] = ["br", "hr"];
+    const ELEMENTS: [&str; 20] = [
+        "p",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "ul",
+        "ol",
+        "li",
+        "em",
+        "strong",
+        "del",
+        "pre",
+        "code",
+        "a",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    ];
+    let (mut open, mut deepest) = (Vec::new(), 0);
+    for tag in html.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').expect("tags end");
+        let name = tag.split(' ').next().unwrap_or_default();
+        if let Some(closed) = name.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(closed), "{html}");
+        } else if !VOID.contains(&name) {
+            assert!(ELEMENTS.contains(&name), "{tag} in {html}");
+            open.push(name);
+        }
+        deepest = deepest.max(open.len());
+    }
+    assert!(open.is_empty(), "{html}");
+    deepest
+}
+
+/// Ten thousand characters of each kind that parsers have been slow with, or whose output has been large or deep.
+#[test]
+fn what_is_deep_or_grows_is_limited() {
+    const LENGTH: usize = 10_000;
+    let columns = LENGTH / 10;
+    for text in [
+        "> ".repeat(LENGTH / 2),
+        "- ".repeat(LENGTH / 2),
+        format!("{}a{}", "*".repeat(LENGTH / 2), "*".repeat(LENGTH / 2)),
+        "[".repeat(LENGTH),
+        "*_".repeat(LENGTH / 2),
+        "\"".repeat(LENGTH),
+        "a\n".repeat(LENGTH / 2),
+        format!("{}\n{}\n{}", "|a".repeat(columns), "|-".repeat(columns), "a\n".repeat(LENGTH / 4)),
+        format!("[a]: http://{}\n\n{}", "x".repeat(LENGTH / 2), "[a]".repeat(LENGTH / 6)),
+    ] {
+        let html = render(&text);
+        assert!(depth(&html) <= MAX_DEPTH + 3, "{}", &text[..20]);
+        assert!(html.len() <= MAX_LENGTH, "{}: {}", &text[..20], html.len());
+    }
+}
+
+/// Pieces that mean something to one of the parsers.
+fn piece() -> impl Strategy<Value = String> {
+    let marks = [
+        "*",
+        "**",
+        "_",
+        "~~",
+        "`",
+        "```",
+        "[",
+        "]",
+        "(",
+        ")",
+        "![",
+        "<",
+        ">",
+        "<a ",
+        "<script>",
+        "</",
+        "<!--",
+        "-->",
+        "&lt;",
+        "&#60;",
+        "&",
+        "\"",
+        "'",
+        "\\",
+        "\n",
+        "\n\n",
+        " ",
+        "    ",
+        "\t",
+        "> ",
+        "- ",
+        "1. ",
+        "# ",
+        "|",
+        "|-|-|\n",
+        "---",
+        "===",
+        "http://",
+        "https://a.b/",
+        "javascript:",
+        "mailto:",
+        "a@b.c",
+        "data:",
+        ":",
+        "//",
+        "[a]: ",
+        "[a]",
+        "<http://a>",
+        "\u{0}",
+        "\u{202e}",
+        "onclick=",
+        "style=",
+    ];
+    prop_oneof![4 => proptest::sample::select(marks.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,4}"]
+}
+
+proptest! {
+    #[test]
+    fn the_output_is_of_known_elements_whatever_the_text(pieces in proptest::collection::vec(piece(), 0..60)) {
+        let html = render(&pieces.concat());
+        depth(&html);
+        for attribute in [" on", " style", " src", "javascript:"] {
+            let in_tag = html.split('<').skip(1).filter_map(|rest| rest.split('>').next()).any(|tag| {
+                // What is in quotes is the value of an attribute, of which only a link's begins with a scheme.
+                let names: String = tag.split('"').step_by(2).collect();
+                names.contains(attribute) || tag.contains(&format!("\"{attribute}"))
+            });
+            prop_assert!(!in_tag, "{attribute} in {html}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The format in which a text is read.
+
+mod html;
+
+use groupchat_domain::messages::{MessagePage, MessageRange, MessageView};
+use groupchat_domain::paging::{Limit, Page};
+use groupchat_domain::text::TextBytes;
+use groupchat_domain::validation::{Violation, one_of};
+use paperclip::actix::Apiv2Schema;
+use serde::Deserialize;
+use serde_json::json;
+
+pub use html::render as render_html;
+
+use super::dto::MessageDto;
+use super::values::Html;
+use crate::problem::ApiError;
+use crate::wire::{CursorText, Fields, List, ListCursor, Optional, text_values};
+
+/// The formats in which the text of a message can be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum MessageFormat {
+    /// As it was written.
+    #[default]
+    Text,
+    /// As HTML, too.
+    Html,
+}
+
+impl MessageFormat {
+    /// Every format.
+    pub(super) const ALL: [Self; 2] = [Self::Text, Self::Html];
+
+    /// Its name.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Html => "html",
+        }
+    }
+
+    /// The format of this name.
+    ///
+    /// # Errors
+    /// There is no such format.
+    pub(super) fn parse(text: &str) -> Result<Self, Violation> {
+        one_of(&Self::ALL, Self::as_str, text)
+    }
+
+    /// A message in this format.
+    pub(super) fn of(self, view: MessageView) -> Formatted {
+        let html = match self {
+            Self::Text => None,
+            Self::Html => view.message.text.as_ref().map(|text| html::render(text.as_str())),
+        };
+        Formatted { view, html }
+    }
+
+    /// A page of messages in this format.
+    pub(super) fn of_page(self, page: MessagePage) -> FormattedPage {
+        FormattedPage { items: page.items.into_iter().map(|view| self.of(view)).collect(), next: page.next }
+    }
+
+    /// A page of pinned messages in this format.
+    pub(super) fn of_pins(self, page: Page<MessageView>) -> Page<Formatted> {
+        Page { items: page.items.into_iter().map(|view| self.of(view)).collect(), more: page.more }
+    }
+}
+
+text_values! {
+    MessageFormat => json!({
+        "enum": MessageFormat::ALL.map(MessageFormat::as_str),
+        "example": MessageFormat::Html.as_str(),
+    });
+}
+
+/// A message as a reader asked for it.
+#[derive(Debug)]
+pub(super) struct Formatted {
+    /// The message.
+    pub view: MessageView,
+    html: Option<String>,
+}
+
+impl TextBytes for Formatted {
+    fn text_bytes(&self) -> usize {
+        self.view.text_bytes() + self.html.text_bytes()
+    }
+}
+
+impl From<Formatted> for MessageDto {
+    fn from(Formatted { view, html }: Formatted) -> Self {
+        Self { html: html.map(|html| Html(html).into()), ..view.into() }
+    }
+}
+
+/// A page of such messages.
+#[derive(Debug)]
+pub(super) struct FormattedPage {
+    /// The newest first.
+    pub items: Vec<Formatted>,
+    /// Where reading goes on.
+    pub next: Option<MessageRange>,
+}
+
+impl TextBytes for FormattedPage {
+    fn text_bytes(&self) -> usize {
+        self.items.iter().map(Formatted::text_bytes).sum()
+    }
+}
+
+/// How to show a single message.
+#[derive(Deserialize, Apiv2Schema)]
+pub(super) struct MessageParams {
+    /// The format of the text. With `html`, the message has its text as HTML, too; `text` is the default.
+    format: Optional<MessageFormat>,
+}
+
+impl MessageParams {
+    pub(super) fn parse(self) -> Result<MessageFormat, ApiError> {
+        let mut fields = Fields::new();
+        let format = fields.optional("format", self.format);
+        fields.finish()?;
+        Ok(format.unwrap_or_default())
+    }
+}
+
+/// Which pinned messages to list, and how.
+#[derive(Deserialize, Apiv2Schema)]
+pub(super) struct PinListParams {
+    /// The maximum number of items: 1–200, by default 50.
+    limit: Optional<Limit>,
+    /// The `next` of the previous page.
+    cursor: Optional<CursorText>,
+    /// The format of the texts. With `html`, each message has its text as HTML, too; `text` is the default.
+    format: Optional<MessageFormat>,
+}
+
+impl PinListParams {
+    pub(super) fn parse(self, list: List) -> Result<(Limit, Option<ListCursor>, MessageFormat), ApiError> {
+        let mut fields = Fields::new();
+        let limit = fields.limit(self.limit);
+        let cursor = fields.cursor(list, &self.cursor);
+        let format = fields.optional("format", self.format).unwrap_or_default();
+        fields.finish()?;
+        Ok((limit, cursor, format))
+    }
+}
