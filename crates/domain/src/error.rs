@@ -50,7 +50,7 @@ pub enum Refusal {
     /// About ways into groups.
     #[error(transparent)]
     Admission(#[from] AdmissionRefusal),
-    /// About messages and likes.
+    /// About messages and reactions.
     #[error(transparent)]
     Message(#[from] MessageRefusal),
 }

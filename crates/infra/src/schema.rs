@@ -172,6 +172,7 @@ macro_rules! for_each_table {
                 pinned_at -> Nullable<BigInt>,
                 pinned_by -> Nullable<BigInt>,
                 checksum -> Nullable<BigInt>,
+                reactions -> Nullable<Text>,
             }
 
             reactions (message_id, emoji, user_id) {
@@ -203,6 +204,7 @@ macro_rules! for_each_table {
                 session_id -> Nullable<BigInt>,
                 checksum -> Nullable<BigInt>,
                 invitation_id -> Nullable<BigInt>,
+                emoji -> Nullable<Text>,
             }
 
             storage_probe (id) {

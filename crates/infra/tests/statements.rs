@@ -143,6 +143,36 @@ fn each_added_user_takes_at_most(open: fn() -> Database, each: usize) {
     assert!(many - few <= 10 * each, "2 users take {few}, 12 take {many}");
 }
 
+/// A page with reactions takes one statement more; one with likes takes none.
+fn a_page_with_reactions_takes_four(open: fn() -> Database) {
+    let database = open();
+    let (group, who) = prepare(&database);
+    for name in ["a", "b", "c"] {
+        send(&database, who, group, name);
+    }
+    let react = |text: &'static str| {
+        let reacted = database.write_as(who, move |tx, actor| {
+            let range = MessageRange::Below(None);
+            let page = messages::list(tx, actor, group, Window::Range(range), limit(50))?;
+            for view in page.items {
+                messages::react(tx, actor, group, view.message.id, emoji(text))?;
+            }
+            Ok(())
+        });
+        reacted.unwrap();
+        read_page(&database, who, group);
+        database.take_queries();
+        assert_eq!(read_page(&database, who, group), 3);
+        database.take_queries()
+    };
+    let mut expected = vec!["SELECT users.id", "SELECT groups.id", "SELECT messages.id"];
+    assert_statements(&react("👍"), &expected);
+    expected.push("SELECT reactions.message_id");
+    for text in ["🎉", "❤️", "👩‍🚀"] {
+        assert_statements(&react(text), &expected);
+    }
+}
+
 /// What connections have prepared and keep for the next time, and what they executed.
 static HEARD: Mutex<(BTreeSet<String>, BTreeSet<String>)> = Mutex::new((BTreeSet::new(), BTreeSet::new()));
 
@@ -209,6 +239,11 @@ mod sqlite {
     }
 
     #[test]
+    fn a_page_with_reactions_takes_four_statements() {
+        a_page_with_reactions_takes_four(Database::sqlite);
+    }
+
+    #[test]
     fn the_statements_of_sends_and_pages_are_prepared_once() {
         all_are_prepared_once(Database::sqlite_unobserved, '`');
     }
@@ -241,6 +276,11 @@ mod postgres {
     #[test]
     fn each_user_of_a_batch_takes_nine_statements() {
         each_added_user_takes_at_most(Database::postgres_with_one_of_each, 9);
+    }
+
+    #[test]
+    fn a_page_with_reactions_takes_four_statements() {
+        a_page_with_reactions_takes_four(Database::postgres_with_one_of_each);
     }
 
     #[test]

@@ -20,7 +20,7 @@ struct RequestDescription {
     answer: Option<&'static str>,
 }
 
-const REQUESTS: [RequestDescription; 5] = [
+const REQUESTS: [RequestDescription; 6] = [
     RequestDescription {
         name: "send",
         summary: "Sends a message, like `sendMessage` in REST. With a `client_id`, you can repeat the request until \
@@ -38,6 +38,15 @@ const REQUESTS: [RequestDescription; 5] = [
         fields: Some("ReadMark"),
         may_be_replayed: false,
         answer: Some("ReadState"),
+    },
+    RequestDescription {
+        name: "react",
+        summary: "Reacts to a message, like `reactToMessage` in REST. With `remove`, takes the reaction back, like \
+                  `unreactToMessage`.",
+        has_group: true,
+        fields: Some("ReactionRequest"),
+        may_be_replayed: false,
+        answer: Some("Reactions"),
     },
     RequestDescription {
         name: "typing",

@@ -7,6 +7,7 @@ use crate::events::{
     ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, PresenceRequest, ReadUpdateDto, RemovedDto,
     TypingDto, TypingRequest,
 };
+use crate::messages::ReactionRequest;
 use crate::openapi;
 
 /// What the OpenAPI document has too, with all that it refers to.
@@ -17,7 +18,9 @@ const OF_REST: &[&str] = &[
     "JoinRequest",
     "Member",
     "Message",
+    "MessageReaction",
     "Problem",
+    "Reactions",
     "ReadState",
     "RolesOfUser",
     "ServerRoles",
@@ -113,6 +116,7 @@ fn of_events() -> Map<String, Value> {
 fn of_parts() -> Map<String, Value> {
     let mut parts: Map<_, _> = [
         raw::<EventDto>("Event"),
+        raw::<ReactionRequest>("ReactionRequest"),
         raw::<TypingRequest>("TypingRequest"),
         raw::<PresenceRequest>("PresenceRequest"),
     ]

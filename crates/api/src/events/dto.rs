@@ -20,7 +20,7 @@ use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{RolesOfUserDto, ServerRolesDto, UserDto, UserRefDto};
 use crate::admissions::{InvitationDto, JoinRequestDto};
 use crate::groups::{BanDto, GroupDto, MemberDto};
-use crate::messages::MessageDto;
+use crate::messages::{MessageDto, MessageReactionDto};
 use crate::wire::{Count, Field, Time};
 
 /// Something that happened.
@@ -65,6 +65,8 @@ pub(crate) enum EventData {
     JoinRequest(JoinRequestDto),
     /// A message.
     Message(MessageDto),
+    /// A reaction to a message.
+    Reaction(Box<MessageReactionDto>),
     /// What was removed.
     Removed(RemovedDto),
     /// How far the listener has read.
@@ -279,6 +281,7 @@ impl From<Subject> for EventData {
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => {
                 Self::Message(MessageDto::for_everybody(message))
             }
+            Subject::MessageReaction(reaction) => Self::Reaction(Box::new(reaction.into())),
             Subject::BanUpdate(BanUpdate { ban, .. }) => Self::Ban(ban.into()),
             Subject::JoinRequestUpdate(JoinRequestUpdate { request, .. }) => {
                 Self::JoinRequest(request.into())

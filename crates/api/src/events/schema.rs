@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::catalog::shapes;
 use super::dto::{EventDto, RemovedDto};
+use crate::messages::MessageReactionDto;
 use crate::wire::annotation::Annotation;
 
 /// Any event that an answer may hold. For the document only.
@@ -32,6 +33,7 @@ impl Apiv2Schema for AnyEvent {
             "discriminator": {"propertyName": "type", "mapping": mapping},
         });
         components.insert("Removed".to_owned(), raw::<RemovedDto>());
+        components.insert("MessageReaction".to_owned(), reaction());
         let annotation = Annotation { components, ..Annotation::new(rules) };
         annotation.into_schema(DefaultSchemaRaw {
             name: Self::name(),
@@ -68,6 +70,15 @@ fn variant(data: Option<&str>, types: &[&str]) -> Value {
         }),
         None => json!({"type": "object", "description": "Empty.", "example": {}}),
     };
+    schema
+}
+
+/// A reaction. Collected by itself, a type has those within it written out.
+fn reaction() -> Value {
+    let mut schema = raw::<MessageReactionDto>();
+    let properties = &mut schema["properties"];
+    properties["author"] = reference("UserRef");
+    properties["reactions"]["items"] = reference("Reaction");
     schema
 }
 

@@ -8,6 +8,7 @@ use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{
     GroupId, InvitationId, InviteLinkId, MAX_SAFE_INTEGER, MessageId, RoleId, SessionId, UserId,
 };
+use groupchat_domain::messages::Emoji;
 use groupchat_domain::permissions::RoleName;
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
@@ -121,6 +122,26 @@ impl PathIds for (GroupId, RoleName) {
         );
         Some((group?, name?))
     }
+}
+
+impl PathIds for (GroupId, MessageId, Emoji) {
+    const SEGMENTS: &[Segment] = &[
+        GroupId::SEGMENTS[0],
+        MessageId::SEGMENTS[0],
+        Segment { description: "An emoji, with or without its variation selector.", rules: emoji_rules },
+    ];
+
+    fn take(segments: &mut Segments<'_>) -> Option<Self> {
+        let (group, message) = (GroupId::take(segments), MessageId::take(segments));
+        let emoji = segments.next(|text| Emoji::parse(&percent_decode_str(text).decode_utf8_lossy()));
+        Some((group?, message?, emoji?))
+    }
+}
+
+fn emoji_rules() -> Value {
+    let mut rules = Emoji::rules_to_give();
+    rules["type"] = "string".into();
+    rules
 }
 
 fn role_name_rules() -> Value {

@@ -1,13 +1,17 @@
 //! Response bodies for messages.
 
+use groupchat_domain::events::MessageReaction;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
-use groupchat_domain::messages::{ClientId, Message, MessageText, MessageView, ReadState};
+use groupchat_domain::messages::{
+    ClientId, Emoji, MAX_REACTIONS, Message, MessageText, MessageView, ReactionCount, Reactions, Reactor,
+    ReadState,
+};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
 use super::values::Html;
 use crate::accounts::UserRefDto;
-use crate::wire::{Count, Field, FixedFields, Time};
+use crate::wire::{Count, Field, FixedFields, Items, Time};
 
 /// A message, or the tombstone of a deleted one.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -28,7 +32,7 @@ pub struct MessageDto {
     pub(super) html: Option<Field<Html>>,
     /// The id that its sender gave it.
     pub client_id: Option<Field<ClientId>>,
-    /// Increases with every change, including likes, starting at 1.
+    /// Increases with every change, including reactions, starting at 1.
     pub version: Field<Version>,
     /// When it was sent.
     pub created_at: Time,
@@ -40,6 +44,8 @@ pub struct MessageDto {
     pub likes: Field<Count>,
     /// Whether the caller likes it; null in events, which are the same for everyone.
     pub liked: Option<Field<bool>>,
+    /// The reactions, likes among them as 👍, in the order in which each first came.
+    pub reactions: ReactionList,
     /// When it was pinned; null if it is not pinned.
     pub pinned_at: Option<Time>,
     /// The id of the user who pinned it.
@@ -56,13 +62,46 @@ impl MessageDto {
 
     /// A message as in events.
     pub(crate) fn for_everybody(message: Message) -> Self {
-        let view = MessageView { message, liked: false };
-        Self { liked: None, ..view.into() }
+        let reactions = ReactionDto::list(&message.reactions, |_| None);
+        Self { liked: None, reactions, ..MessageView::without_own_reactions(message).into() }
+    }
+}
+
+/// A reaction to a message.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Reaction")]
+pub struct ReactionDto {
+    /// The emoji, in its fully-qualified form.
+    pub emoji: Field<Emoji>,
+    /// The number of users who have given it.
+    pub count: Field<Count>,
+    /// Whether the caller has given it; null in events, which are the same for everyone.
+    pub reacted: Option<Field<bool>>,
+}
+
+/// All reactions to a message.
+type ReactionList = Items<ReactionDto, MAX_REACTIONS>;
+
+impl ReactionDto {
+    fn list(reactions: &Reactions, reacted: impl Fn(Emoji) -> Option<bool>) -> ReactionList {
+        let dto = |ReactionCount { emoji, count }| Self {
+            emoji: Field(emoji),
+            count: count.into(),
+            reacted: reacted(emoji).map(Field),
+        };
+        reactions.iter().map(dto).collect()
+    }
+
+    /// Those of a message as somebody sees it.
+    fn seen(view: &MessageView) -> ReactionList {
+        Self::list(&view.message.reactions, |emoji| Some(view.has_own_reaction(emoji)))
     }
 }
 
 impl From<MessageView> for MessageDto {
-    fn from(MessageView { message, liked }: MessageView) -> Self {
+    fn from(view: MessageView) -> Self {
+        let reactions = ReactionDto::seen(&view);
+        let MessageView { message, liked, .. } = view;
         Self {
             id: message.id.into(),
             group_id: message.group_id.into(),
@@ -75,8 +114,9 @@ impl From<MessageView> for MessageDto {
             created_at: message.created_at.into(),
             edited_at: message.edited_at.map(Time::from),
             deleted_at: message.deleted_at.map(Time::from),
-            likes: message.likes.into(),
+            likes: message.reactions.likes().into(),
             liked: Some(liked.into()),
+            reactions,
             pinned_at: message.pin.map(|pin| pin.at.into()),
             pinned_by: message.pin.map(|pin| pin.by.into()),
         }
@@ -95,7 +135,59 @@ pub(super) struct LikesDto {
 
 impl From<MessageView> for LikesDto {
     fn from(view: MessageView) -> Self {
-        Self { likes: view.message.likes.into(), liked: view.liked.into() }
+        Self { likes: view.message.reactions.likes().into(), liked: view.liked.into() }
+    }
+}
+
+/// The reactions to a message.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Reactions")]
+pub(crate) struct ReactionsDto {
+    /// The reactions, in the order in which each first came.
+    pub reactions: ReactionList,
+    /// The version of the message.
+    pub version: Field<Version>,
+}
+
+impl From<MessageView> for ReactionsDto {
+    fn from(view: MessageView) -> Self {
+        Self { reactions: ReactionDto::seen(&view), version: view.message.version.into() }
+    }
+}
+
+/// A user who has reacted to a message.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Reactor")]
+pub(super) struct ReactorDto {
+    /// The user.
+    pub user: UserRefDto,
+    /// When the user reacted.
+    pub reacted_at: Time,
+}
+
+impl From<Reactor> for ReactorDto {
+    fn from(reactor: Reactor) -> Self {
+        Self { user: reactor.user.into(), reacted_at: reactor.at.into() }
+    }
+}
+
+/// A reaction that was given or taken back: the message as it is after that, and the reaction.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "MessageReaction")]
+pub(crate) struct MessageReactionDto {
+    /// The message.
+    #[serde(flatten)]
+    pub message: MessageDto,
+    /// The emoji, in its fully-qualified form.
+    pub emoji: Field<Emoji>,
+    /// The number of users who have given this reaction.
+    pub count: Field<Count>,
+}
+
+impl From<MessageReaction> for MessageReactionDto {
+    fn from(reaction: MessageReaction) -> Self {
+        let (emoji, count) = (Field(reaction.emoji), reaction.count().into());
+        Self { message: MessageDto::for_everybody(reaction.message), emoji, count }
     }
 }
 
@@ -142,11 +234,14 @@ mod tests {
 
     /// A message with every optional value.
     fn full() -> Message {
+        let mut reactions = Reactions::NONE;
+        reactions.add(Emoji::LIKE);
         Message {
             client_id: Some(ClientId::parse("hello-1").unwrap()),
             edited_at: Some(AT),
             deleted_at: Some(AT),
             pin: Some(Pin { seq: PinSeq::new(1), at: AT, by: UserId::new(1) }),
+            reactions,
             ..bare()
         }
     }
@@ -155,6 +250,10 @@ mod tests {
     fn events_fix_what_they_say() {
         let shown = MessageDto::for_everybody;
         MessageDto::IN_EVENTS.assert_of(&shown(full()), &shown(bare()));
+        let reacted = |message| MessageReactionDto::from(MessageReaction { message, emoji: Emoji::LIKE });
+        MessageDto::IN_EVENTS.assert_of(&reacted(full()), &reacted(bare()));
+        let json = serde_json::to_value(shown(full())).unwrap();
+        assert_eq!(json["reactions"], serde_json::json!([{"emoji": "👍", "count": 1, "reacted": null}]));
         let tombstone = |message: Message| shown(message.into_tombstone(AT));
         MessageDto::TOMBSTONE.assert_of(&tombstone(full()), &tombstone(bare()));
     }

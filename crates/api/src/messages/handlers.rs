@@ -1,12 +1,12 @@
 //! Handlers for messages.
 
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, MessageText, MessageView, PinSeq};
+use groupchat_domain::ids::{GroupId, MessageId, UserId};
+use groupchat_domain::messages::{self, Emoji, MessageText, MessageView, PinSeq, Reactor};
 use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
-use super::dto::{LikesDto, MessageDto, ReadStateDto};
+use super::dto::{LikesDto, MessageDto, ReactionsDto, ReactorDto, ReadStateDto};
 use super::format::{Formatted, MessageParams, PinListParams};
 use super::requests::{MessageChangesDto, MessageDraftDto, ReadMarkDto};
 use super::window::{MessageListParams, position_of};
@@ -14,7 +14,7 @@ use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, CreatedOrReplayed, Large, NoContent, Ok200};
 use crate::state::State;
-use crate::wire::{List, ListCursor, PageDto};
+use crate::wire::{List, ListCursor, PageDto, PageParams};
 
 /// Sends a message
 ///
@@ -149,6 +149,63 @@ pub async fn unlike(
     let view =
         state.storage.write_as(tidying, move |tx, actor| messages::unlike(tx, actor, group, id)).await?;
     Ok(Ok200(view.into()))
+}
+
+/// Reacts to a message
+///
+/// For members of its group. The same reaction again changes nothing. A message can have 20 different reactions, each an
+/// emoji of Unicode 18.0. 👍 is a like.
+#[api_v2_operation(tags(Messages), operation_id = "reactToMessage")]
+pub async fn react(
+    state: State,
+    key: Key,
+    path: Ids<(GroupId, MessageId, Emoji)>,
+    _: NoParams,
+) -> Result<Ok200<ReactionsDto>, ApiError> {
+    let Ids((group, id, emoji)) = path;
+    let view =
+        state.storage.write_as(key.0, move |tx, actor| messages::react(tx, actor, group, id, emoji)).await?;
+    Ok(Ok200(view.into()))
+}
+
+/// Removes your reaction from a message
+///
+/// If there is no such reaction, nothing changes.
+#[api_v2_operation(tags(Messages), operation_id = "unreactToMessage")]
+pub async fn unreact(
+    state: State,
+    key: Key,
+    path: Ids<(GroupId, MessageId, Emoji)>,
+    _: NoParams,
+) -> Result<Ok200<ReactionsDto>, ApiError> {
+    let Ids((group, id, emoji)) = path;
+    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let view = state
+        .storage
+        .write_as(tidying, move |tx, actor| messages::unreact(tx, actor, group, id, emoji))
+        .await?;
+    Ok(Ok200(view.into()))
+}
+
+/// Lists who has given a reaction
+///
+/// For members, in the order of the users' ids. A deleted message has no reactions.
+#[api_v2_operation(tags(Messages), operation_id = "listReactors")]
+pub async fn list_reactors(
+    state: State,
+    key: Key,
+    path: Ids<(GroupId, MessageId, Emoji)>,
+    list: List,
+    params: Params<PageParams>,
+) -> Result<Ok200<PageDto<ReactorDto>>, ApiError> {
+    let Ids(reaction) = path;
+    let (limit, cursor) = params.0.parse(list)?;
+    let after = cursor.map(|cursor| UserId::new(cursor.id));
+    let listing =
+        move |tx: &mut dyn Tx, actor: &Actor| messages::list_reactors(tx, actor, reaction, after, limit);
+    let page = state.storage.read_as(key.0, listing).await?;
+    let place_after = |reactor: &Reactor| ListCursor::after(reactor.user.id.get());
+    Ok(Ok200(PageDto::new(list, page, place_after)))
 }
 
 /// Pins a message

@@ -1,4 +1,4 @@
-//! Messages, likes and read cursors.
+//! Messages, reactions and read cursors.
 
 mod dto;
 mod format;
@@ -8,10 +8,10 @@ mod routes;
 mod values;
 mod window;
 
-pub use dto::MessageDto;
-pub(crate) use dto::ReadStateDto;
+pub use dto::{MessageDto, ReactionDto};
+pub(crate) use dto::{MessageReactionDto, ReactionsDto, ReadStateDto};
 pub use format::render_html;
-pub(crate) use requests::{MessageDraftDto, ReadMarkDto};
+pub(crate) use requests::{MessageDraftDto, ReactionChange, ReactionRequest, ReadMarkDto};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};
 pub(crate) use routes::FEATURE;

@@ -1,7 +1,7 @@
 //! Request bodies and queries for messages, parsed into domain values.
 
-use groupchat_domain::ids::{GroupId, Seq};
-use groupchat_domain::messages::{ClientId, MessageDraft, MessageText};
+use groupchat_domain::ids::{GroupId, MessageId, Seq};
+use groupchat_domain::messages::{ClientId, Emoji, MessageDraft, MessageText};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
@@ -121,6 +121,37 @@ impl ReadMarkDto {
         let mut fields = Fields::new();
         let seq = fields.required("seq", self.seq);
         seq.ok_or_else(|| fields.into())
+    }
+}
+
+/// A reaction to give or to take back, on the socket.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "ReactionRequest", example = r#"{"message_id": 12, "emoji": "🎉"}"#)]
+pub(crate) struct ReactionRequest {
+    /// The message's id.
+    pub message_id: Required<MessageId>,
+    /// An emoji, with or without its variation selector.
+    pub emoji: Required<Emoji>,
+    /// Whether to take the reaction back; the default is false.
+    pub remove: Optional<bool>,
+}
+
+/// A parsed [`ReactionRequest`].
+#[derive(Debug)]
+pub(crate) struct ReactionChange {
+    pub message: MessageId,
+    pub emoji: Emoji,
+    pub is_removal: bool,
+}
+
+impl ReactionRequest {
+    pub(crate) fn parse(self) -> Result<ReactionChange, ApiError> {
+        let mut fields = Fields::new();
+        let message = fields.required("message_id", self.message_id);
+        let emoji = fields.required("emoji", self.emoji);
+        let is_removal = self.remove.0.unwrap_or(false);
+        let change = message.zip(emoji).map(|(message, emoji)| ReactionChange { message, emoji, is_removal });
+        change.ok_or_else(|| fields.into())
     }
 }
 

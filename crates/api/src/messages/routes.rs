@@ -29,6 +29,12 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::delete().to(handlers::unlike)),
         )
         .service(
+            web::resource("/groups/{group_id}/messages/{message_id}/reactions/{emoji}")
+                .route(web::get().to(handlers::list_reactors))
+                .route(web::put().to(handlers::react))
+                .route(web::delete().to(handlers::unreact)),
+        )
+        .service(
             web::resource("/groups/{group_id}/messages/{message_id}/pin")
                 .route(web::put().to(handlers::pin))
                 .route(web::delete().to(handlers::unpin)),
@@ -40,7 +46,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Messages",
-    description: "Messages, likes, pins and read cursors.",
+    description: "Messages, reactions, pins and read cursors.",
     file: file!(),
     routes,
     operations: &[
@@ -80,6 +86,7 @@ pub(crate) const FEATURE: Feature = Feature {
                 GroupNotFound,
                 MessageNotFound,
                 Deleted,
+                TooManyReactions,
             ],
         ),
         operation(
@@ -87,6 +94,26 @@ pub(crate) const FEATURE: Feature = Feature {
             &[MembersOnly, Muted, RoleTooLow, DirectClosed, Archived, GroupNotFound, MessageNotFound],
         )
         .writes_to(WritePurpose::Tidy),
+        operation(
+            "reactToMessage",
+            &[
+                MembersOnly,
+                Muted,
+                RoleTooLow,
+                DirectClosed,
+                Archived,
+                GroupNotFound,
+                MessageNotFound,
+                Deleted,
+                TooManyReactions,
+            ],
+        ),
+        operation(
+            "unreactToMessage",
+            &[MembersOnly, Muted, RoleTooLow, DirectClosed, Archived, GroupNotFound, MessageNotFound],
+        )
+        .writes_to(WritePurpose::Tidy),
+        operation("listReactors", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound]),
         operation(
             "pinMessage",
             &[

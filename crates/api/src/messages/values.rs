@@ -1,7 +1,7 @@
 //! The values of messages and their form in JSON.
 
 use groupchat_domain::ids::{MAX_SAFE_INTEGER, MessageId, Seq};
-use groupchat_domain::messages::{ClientId, MessageText};
+use groupchat_domain::messages::{ClientId, Emoji, MessageText};
 use groupchat_domain::validation::Violation;
 use serde::Serializer;
 use serde_json::{Value, json};
@@ -25,6 +25,11 @@ text_values! {
         "maxLength": ClientId::MAX_LENGTH,
         "pattern": PRINTABLE,
         "example": "hello-1",
+    });
+    Emoji => json!({
+        "minLength": 1,
+        "maxLength": Emoji::MAX_LENGTH,
+        "example": "🎉",
     });
 }
 

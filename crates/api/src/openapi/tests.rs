@@ -192,7 +192,7 @@ fn answers_have_all_their_fields_and_null_for_what_is_unset() {
 #[test]
 fn limits_are_those_of_the_code() {
     use groupchat_domain::accounts::TICKET_LIFETIME;
-    use groupchat_domain::messages::{MAX_PINS, MessageText};
+    use groupchat_domain::messages::{MAX_PINS, MAX_REACTIONS, MessageText};
 
     let document = document("1.2.3");
     let draft = &document["components"]["schemas"]["MessageDraft"];
@@ -207,6 +207,9 @@ fn limits_are_those_of_the_code() {
     };
     let pin = "/paths/~1api~1groups~1{group_id}~1messages~1{message_id}~1pin/put/description";
     says(pin, format!("can have {MAX_PINS} pinned messages"));
+    let react =
+        "/paths/~1api~1groups~1{group_id}~1messages~1{message_id}~1reactions~1{emoji}/put/description";
+    says(react, format!("can have {MAX_REACTIONS} different reactions"));
     let ticket = "/paths/~1api~1events~1ticket/post/description";
     says(ticket, format!("within {} seconds", TICKET_LIFETIME.as_secs()));
 }

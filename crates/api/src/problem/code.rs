@@ -177,6 +177,9 @@ codes! {
     /// The group has as many pinned messages as it may.
     TooManyPins = CONFLICT, "too_many_pins", "The group has too many pinned messages",
         for Message(MessageRefusal::TooManyPins);
+    /// A message can have 20 different reactions.
+    TooManyReactions = CONFLICT, "too_many_reactions", "The message has too many different reactions",
+        for Message(MessageRefusal::TooManyReactions);
     /// The caller has blocked as many users as they may.
     TooManyBlocks = CONFLICT, "too_many_blocks", "You have blocked too many users",
         for Account(AccountRefusal::TooManyBlocks);

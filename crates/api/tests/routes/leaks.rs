@@ -72,6 +72,7 @@ async fn hide(server: &Server, number: usize) -> Scene {
     let message = owner.post(&format!("{}/messages", scene.group), draft).await.created();
     let message = format!("{}/messages/{}", scene.group, message["id"]);
     owner.put_empty(&format!("{message}/like")).await.ok();
+    owner.put_empty(&format!("{message}/reactions/%F0%9F%8E%89")).await.ok();
     owner.put_empty(&format!("{message}/pin")).await.ok();
     let former = scene.caller("member").id();
     owner.delete(&format!("{}/members/{former}", scene.group)).await.no_content();

@@ -3,6 +3,7 @@
 mod format;
 mod likes;
 mod pins;
+mod reactions;
 mod reading;
 
 use futures_util::future::join_all;
@@ -33,7 +34,7 @@ async fn a_sent_message_is_shown_whole() {
         "id": message["id"], "group_id": group_id, "seq": 1,
         "author": {"id": ann.id(), "username": "ann", "display_name": "Ann"}, "text": "Hello\nthere", "html": null,
         "client_id": "a-1", "version": 1, "created_at": time(&message["created_at"]), "edited_at": null,
-        "deleted_at": null, "likes": 0, "liked": false, "pinned_at": null, "pinned_by": null,
+        "deleted_at": null, "likes": 0, "liked": false, "reactions": [], "pinned_at": null, "pinned_by": null,
     });
     assert_eq!(message, expected);
     assert_eq!(location, format!("{messages}/{}", message["id"]));

@@ -227,11 +227,15 @@ impl Scene {
         }
     }
 
-    /// Has the owner send the next message and be invited by the peer, and another newcomer and guest come: what could
+    /// Has the owner send the next message, to which the admin reacts, too, and be invited by the peer, and another newcomer and guest come: what could
     /// be added once can be added again.
     pub(crate) async fn renew(&mut self, server: &Server) {
         self.message = self.caller("owner").say_at(&self.group, "hi again").await;
         let (owner, peer) = (self.caller("owner"), self.caller("peer"));
+        for reactor in [owner, self.caller("group admin")] {
+            // 🎉
+            reactor.put_empty(&format!("{}/reactions/%F0%9F%8E%89", self.message)).await.ok();
+        }
         let elsewhere = peer.new_group(&format!("Group for {}", self.newcomer)).await;
         let draft = json!({"user_id": owner.id()});
         peer.post(&format!("{elsewhere}/invitations"), draft).await.created();
@@ -267,6 +271,8 @@ impl Scene {
             .replace("{link_id}", &self.link.to_string())
             .replace("{code}", &self.code)
             .replace("{name}", "Guest")
+            // 🎉
+            .replace("{emoji}", "%F0%9F%8E%89")
             // The peer can't block themselves.
             .replace("/api/users/{user_id}/block", &format!("/api/users/{}/block", self.newcomer))
             .replace("{user_id}", &self.peer.to_string())

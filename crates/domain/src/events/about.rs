@@ -1,9 +1,10 @@
 //! What every subject of an event has.
 
 use crate::ids::{GroupId, InvitationId, MessageId, UserId};
+use crate::messages::Emoji;
 use crate::text::TextBytes;
 
-/// The ids of a subject. The log stores only these.
+/// The ids of a subject, and the emoji of a reaction. The log stores only these.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SubjectIds {
     /// The group that it is or belongs to.
@@ -14,6 +15,8 @@ pub struct SubjectIds {
     pub message: Option<MessageId>,
     /// The invitation that it is.
     pub invitation: Option<InvitationId>,
+    /// The emoji of the reaction that it is.
+    pub emoji: Option<Emoji>,
 }
 
 /// What every subject has. Its text counts toward the memory that queued events use.

@@ -8,8 +8,8 @@ use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
     AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
-    GroupUpdate, JoinRequestUpdate, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles,
-    Tombstone, UserUpdate,
+    GroupUpdate, JoinRequestUpdate, MessageReaction, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser,
+    ServerRoles, Tombstone, UserUpdate,
 };
 use crate::groups::{Ban, Group, Member};
 use crate::ids::{GroupId, InvitationId, MessageId, RoleId, UserId};
@@ -258,6 +258,17 @@ impl Restore for Tombstone {
 
     fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
         Ok(Message::restore(ids, audience, found)?.map(Self))
+    }
+}
+
+impl Restore for MessageReaction {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        Message::look_up(ids, lookup)
+    }
+
+    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let emoji = ids.emoji.ok_or(MissingId("emoji"))?;
+        Ok(Message::restore(ids, audience, found)?.map(|message| Self { message, emoji }))
     }
 }
 

@@ -19,7 +19,7 @@ pub use self::join_requests::{EndedJoinRequest, JoinRequestUpdate};
 pub use self::members::{
     AddedMember, DirectPartner, GroupMember, GroupSenders, OwnMembership, RemovedMember,
 };
-pub use self::messages::Tombstone;
+pub use self::messages::{MessageReaction, Tombstone};
 pub use self::users::{RolesOfUser, ServerRoles, UserUpdate};
 
 macro_rules! subjects {
@@ -83,4 +83,6 @@ subjects! {
     Message,
     /// A message that was deleted.
     Tombstone,
+    /// A reaction to a message.
+    MessageReaction,
 }

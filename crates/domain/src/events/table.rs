@@ -19,8 +19,8 @@ use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
     AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
-    GroupUpdate, JoinRequestUpdate, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles,
-    Subject, SubjectKind, Tombstone, UserUpdate,
+    GroupUpdate, JoinRequestUpdate, MessageReaction, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser,
+    ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate,
 };
 use crate::ids::UserId;
 use crate::messages::Message;
@@ -87,6 +87,10 @@ events! {
     MessageLiked(Message) = "message.liked", to members, by user;
     /// The actor no longer likes a message.
     MessageUnliked(Message) = "message.unliked", to members, by user;
+    /// The actor has given a message another reaction than a like.
+    MessageReacted(MessageReaction) = "message.reacted", to members, by user;
+    /// The actor has taken back another reaction than a like.
+    MessageUnreacted(MessageReaction) = "message.unreacted", to members, by user;
     /// A message was pinned.
     MessagePinned(Message) = "message.pinned", to members, by user;
     /// A message was unpinned.
@@ -146,6 +150,8 @@ impl Event {
             | Self::MessageDeleted(Tombstone(message))
             | Self::MessageLiked(message)
             | Self::MessageUnliked(message)
+            | Self::MessageReacted(MessageReaction { message, .. })
+            | Self::MessageUnreacted(MessageReaction { message, .. })
             | Self::MessagePinned(message)
             | Self::MessageUnpinned(message) => Some(message),
             _ => None,

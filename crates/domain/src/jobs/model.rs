@@ -35,8 +35,8 @@ tasks! {
     /// Remove what is left of a deleted private group once the log no longer has its deletion; or all of a direct
     /// conversation that nobody is left in.
     ForgetGroup(GroupId) = "forget_group";
-    /// Remove the likes of a deleted message.
-    PurgeLikes(MessageId) = "purge_likes";
+    /// Remove the reactions to a deleted message.
+    PurgeReactions(MessageId) = "purge_likes";
     /// End the memberships, invitations, requests and links of a deleted user, and remove what groups keep about the user besides, and
     /// blocks.
     EndMemberships(UserId) = "end_memberships";
@@ -72,7 +72,7 @@ mod tests {
         for task in [
             Task::PurgeGroup(GroupId::new(7)),
             Task::ForgetGroup(GroupId::new(6)),
-            Task::PurgeLikes(MessageId::new(8)),
+            Task::PurgeReactions(MessageId::new(8)),
             Task::EndMemberships(UserId::new(9)),
             Task::RemoveRole(RoleId::new(12)),
             Task::ChecksumMessages(MessageId::new(10)),

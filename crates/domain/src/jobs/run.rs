@@ -57,7 +57,7 @@ fn step(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
             end_all_of_group(tx, group, INVITATIONS_PER_STEP)? && tx.groups().purge(group, ROWS_PER_STEP)?
         }
         Task::ForgetGroup(group) => tx.groups().forget(group, ROWS_PER_STEP)?,
-        Task::PurgeLikes(message) => tx.messages().purge_likes(message, ROWS_PER_STEP)?,
+        Task::PurgeReactions(message) => tx.messages().purge_reactions(message, ROWS_PER_STEP)?,
         Task::EndMemberships(user) => end_memberships(tx, user)?,
         Task::RemoveRole(role) => tx.server_roles().remove_holders(role, ROWS_PER_STEP)?,
         Task::ChecksumMessages(after) => {

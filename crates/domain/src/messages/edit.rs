@@ -12,6 +12,9 @@ use crate::messages::read::find_readable;
 use crate::permissions::GroupPermission;
 use crate::storage::Tx;
 
+/// How many reactions go with a message at once. A job removes the rest.
+const ROWS_AT_ONCE: i64 = 400;
+
 /// Replaces the text of the actor's own message; `None` keeps the one it has.
 ///
 /// # Errors
@@ -59,8 +62,8 @@ pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> 
         return Ok(());
     }
     let now = tx.now();
-    if message.likes > 0 {
-        tx.jobs().enqueue(Task::PurgeLikes(id), now)?;
+    if !message.reactions.is_empty() && !tx.messages().purge_reactions(id, ROWS_AT_ONCE)? {
+        tx.jobs().enqueue(Task::PurgeReactions(id), now)?;
     }
     let message = message.into_tombstone(now);
     tx.messages().update(&message)?;

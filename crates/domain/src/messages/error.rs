@@ -1,6 +1,7 @@
 //! Rejections about messages.
 
 use crate::messages::model::MAX_PINS;
+use crate::messages::reactions::MAX_REACTIONS;
 
 /// Why a use case of messages rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,4 +18,7 @@ pub enum MessageRefusal {
     /// The group has as many pins as it may.
     #[error("there may be at most {MAX_PINS} pinned messages in a group")]
     TooManyPins,
+    /// The message has as many different reactions as it may.
+    #[error("there may be at most {MAX_REACTIONS} different reactions to a message")]
+    TooManyReactions,
 }

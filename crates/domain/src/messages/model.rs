@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::accounts::UserRef;
 use crate::ids::{GroupId, MessageId, Seq, UserId, Version, integer_newtype};
+use crate::messages::emoji::Emoji;
+use crate::messages::reactions::Reactions;
 use crate::text::{TextBytes, check_visible, multi_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
@@ -73,7 +75,7 @@ pub struct Message {
     pub text: Option<MessageText>,
     /// The id that its sender gave it.
     pub client_id: Option<ClientId>,
-    /// Counts the changes, likes among them.
+    /// Counts the changes, reactions among them.
     pub version: Version,
     /// When it was sent.
     pub created_at: Timestamp,
@@ -81,8 +83,8 @@ pub struct Message {
     pub edited_at: Option<Timestamp>,
     /// When it was deleted.
     pub deleted_at: Option<Timestamp>,
-    /// How many users like it; 0 once it is deleted.
-    pub likes: i64,
+    /// How many users have given which reaction, likes among them; none once it is deleted.
+    pub reactions: Reactions,
     /// That it is pinned; `None` once it is deleted.
     pub pin: Option<Pin>,
 }
@@ -128,7 +130,14 @@ impl Message {
     #[must_use]
     pub fn into_tombstone(self, deleted_at: Timestamp) -> Self {
         let version = self.version.next();
-        Self { text: None, version, deleted_at: Some(deleted_at), likes: 0, pin: None, ..self }
+        Self {
+            text: None,
+            version,
+            deleted_at: Some(deleted_at),
+            reactions: Reactions::NONE,
+            pin: None,
+            ..self
+        }
     }
 }
 
@@ -145,6 +154,47 @@ pub struct MessageView {
     pub message: Message,
     /// Whether the one who looks likes it.
     pub liked: bool,
+    /// The other reactions that the one who looks has given, in the order of the message's.
+    pub reacted: Vec<Emoji>,
+}
+
+impl MessageView {
+    /// A message, for somebody who hasn't reacted to it.
+    pub const fn without_own_reactions(message: Message) -> Self {
+        Self { message, liked: false, reacted: Vec::new() }
+    }
+
+    /// Whether the one who looks has given this reaction.
+    pub fn has_own_reaction(&self, emoji: Emoji) -> bool {
+        if emoji == Emoji::LIKE { self.liked } else { self.reacted.contains(&emoji) }
+    }
+
+    /// Notes that the one who looks has given this reaction, or has taken it back, which the message counts already.
+    pub(super) fn set_own_reaction(&mut self, emoji: Emoji, is_given: bool) {
+        if emoji == Emoji::LIKE {
+            self.liked = is_given;
+            return;
+        }
+        let own = std::mem::take(&mut self.reacted);
+        let is_own = |other: Emoji| if other == emoji { is_given } else { own.contains(&other) };
+        self.reacted =
+            self.message.reactions.iter().map(|found| found.emoji).filter(|other| is_own(*other)).collect();
+    }
+}
+
+/// A user who has given a reaction to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reactor {
+    /// The user, who may be deleted.
+    pub user: UserRef,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl TextBytes for Reactor {
+    fn text_bytes(&self) -> usize {
+        self.user.text_bytes()
+    }
 }
 
 impl TextBytes for MessageView {
@@ -184,7 +234,7 @@ impl NewMessage {
             created_at: self.created_at,
             edited_at: None,
             deleted_at: None,
-            likes: 0,
+            reactions: Reactions::NONE,
             pin: None,
         }
     }

@@ -194,7 +194,7 @@ mod tests {
     fn a_message_that_is_deleted_loses_its_pin() {
         let left = Message { pin: None, ..pinned_before().into_tombstone(NOW) };
         let mut tx = stores(finds(ADMIN, pinned_before()), left);
-        tx.jobs.expect_enqueue().returning(|_, _| Ok(()));
+        tx.messages.expect_purge_reactions().returning(|_, _| Ok(true));
         assert_eq!(delete(&mut tx, &me(), GROUP, MESSAGE), Ok(()));
     }
 

@@ -1,7 +1,8 @@
-//! The port for messages, likes and read cursors.
+//! The port for messages, reactions and read cursors.
 
 use crate::ids::{GroupId, MessageId, Seq, UserId};
-use crate::messages::model::{ClientId, Message, MessageView, NewMessage, PinSeq};
+use crate::messages::emoji::Emoji;
+use crate::messages::model::{ClientId, Message, MessageView, NewMessage, PinSeq, Reactor};
 use crate::paging::Limit;
 use crate::storage::repositories::repository;
 use crate::storage::{StorageFault, Unique};
@@ -55,8 +56,21 @@ pub struct PinState {
     pub last: PinSeq,
 }
 
+/// Which of those who have given a reaction to a message to read, in the order of their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReactionQuery {
+    /// The message.
+    pub message: MessageId,
+    /// The reaction.
+    pub emoji: Emoji,
+    /// Only users after this one.
+    pub after: Option<UserId>,
+    /// How many rows; the repository reads one more to see whether the list goes on.
+    pub limit: Limit,
+}
+
 repository! {
-    /// Messages, likes and read cursors. Methods also find tombstones of deleted messages.
+    /// Messages, reactions and read cursors. Methods also find tombstones of deleted messages.
     #[cfg_attr(test, mockall::automock)]
     pub trait MessageRepository {
         /// One message of a group.
@@ -95,17 +109,32 @@ repository! {
         /// Also if the number is taken, which the lock on the group prevents.
         fn insert(&mut self, message: &NewMessage) -> Result<Unique<MessageId>, StorageFault>;
 
-        /// Stores text, version, times of editing and deletion, the like count and the pin.
+        /// Stores text, version, times of editing and deletion, the counts of reactions and the pin.
         fn update(&mut self, message: &Message) -> Result<(), StorageFault>;
 
-        /// Stores that the user likes the message; `false` if the like exists already. Doesn't change the like count.
-        fn add_like(&mut self, message: MessageId, user: UserId, at: Timestamp) -> Result<bool, StorageFault>;
+        /// Stores a reaction of a user; `false` if it exists already. Doesn't change the counts.
+        fn add_reaction(
+            &mut self,
+            message: MessageId,
+            user: UserId,
+            emoji: Emoji,
+            at: Timestamp,
+        ) -> Result<bool, StorageFault>;
 
-        /// Removes a like; `false` if there was none. Doesn't change the like count.
-        fn remove_like(&mut self, message: MessageId, user: UserId) -> Result<bool, StorageFault>;
+        /// Removes a reaction of a user; `false` if there was none. Doesn't change the counts.
+        fn remove_reaction(
+            &mut self,
+            message: MessageId,
+            user: UserId,
+            emoji: Emoji,
+        ) -> Result<bool, StorageFault>;
 
-        /// Removes up to `limit` likes of a message, to purge a deleted one; `true` once none is left.
-        fn purge_likes(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault>;
+        /// Users who have given a reaction, in the order of their ids; one row more than the limit where the list goes
+        /// on.
+        fn list_reactors(&mut self, query: &ReactionQuery) -> Result<Vec<Reactor>, StorageFault>;
+
+        /// Removes up to `limit` reactions to a message, to purge a deleted one; `true` once none is left.
+        fn purge_reactions(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault>;
 
         /// Computes the checksums that are missing in up to `limit` messages after this one, in the order of ids: those
         /// that were stored by a version without checksums. Returns the last message that it looked at, `None` if

@@ -53,7 +53,7 @@ pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent
         Unique::Stored(id) => {
             let message = new.into_message(id, actor.user.clone());
             tx.emit(Some(actor.id()), Event::MessageCreated(message.clone()));
-            Ok(Sent { view: MessageView { message, liked: false }, repeated: false })
+            Ok(Sent { view: MessageView::without_own_reactions(message), repeated: false })
         }
         // Only a draft with a client id can have been sent before.
         Unique::Taken => find_earlier(tx, actor, draft)?.ok_or_else(|| MessageRefusal::NotFound.into()),

@@ -41,7 +41,7 @@ permissions! {
         Send = 2, "send" from Member;
         /// Attach files to messages.
         SendFiles = 3, "send_files" from Member;
-        /// Like messages, and take likes back.
+        /// React to messages, likes among them, and take reactions back.
         React = 4, "react" from Readonly;
         /// Reply to messages.
         Reply = 5, "reply" from Member;

@@ -35,7 +35,7 @@ macro_rules! for_each_repository {
             join_requests: admissions::JoinRequestRepository, MockJoinRequestRepository;
             /// Who is muted in which group.
             mutes: groups::MuteRepository, MockMuteRepository;
-            /// Messages, likes and read cursors.
+            /// Messages, reactions and read cursors.
             messages: messages::MessageRepository, MockMessageRepository;
             /// Work that goes on after the command, also after a restart.
             jobs: jobs::JobRepository, MockJobRepository;

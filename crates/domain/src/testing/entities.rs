@@ -14,7 +14,7 @@ use crate::groups::{
 use crate::ids::{
     EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, Seq, SessionId, UserId, Version,
 };
-use crate::messages::{Message, MessageText, MessageView, NewMessage};
+use crate::messages::{Emoji, Message, MessageText, MessageView, NewMessage, Reactions};
 use crate::network::Network;
 use crate::paging::{NameCursor, NamePosition};
 use crate::permissions::{
@@ -41,6 +41,8 @@ pub(crate) const MY_KEY: Credential = Credential { key: KeyHash::new([1; 32]), n
 pub(crate) const GROUP: GroupId = GroupId::new(7);
 /// The one message in it.
 pub(crate) const MESSAGE: MessageId = MessageId::new(70);
+/// A reaction that is no like.
+pub(crate) const PARTY: Emoji = Emoji::PARTY;
 
 /// The actor, signed in with a password.
 pub(crate) fn me() -> Actor {
@@ -135,7 +137,7 @@ pub(crate) fn senders() -> PermittedRoles {
     PermittedRoles::with(GroupPermission::Send, &[], false)
 }
 
-/// A message of the group, with two likes.
+/// A message of the group, with two likes and another reaction.
 pub(crate) fn message(author: UserId) -> Message {
     let new = NewMessage {
         group: GROUP,
@@ -145,7 +147,11 @@ pub(crate) fn message(author: UserId) -> Message {
         client_id: None,
         created_at: EARLIER,
     };
-    Message { version: Version::new(4), likes: 2, ..new.into_message(MESSAGE, user(author).as_ref()) }
+    let mut reactions = Reactions::NONE;
+    for emoji in [Emoji::LIKE, PARTY, Emoji::LIKE] {
+        reactions.add(emoji);
+    }
+    Message { version: Version::new(4), reactions, ..new.into_message(MESSAGE, user(author).as_ref()) }
 }
 
 /// The one invitation there is.
@@ -180,9 +186,9 @@ pub(crate) fn tombstone(author: UserId) -> Message {
     message(author).into_tombstone(EARLIER)
 }
 
-/// A message that the actor does not like.
+/// A message that the actor has not reacted to.
 pub(crate) fn view(message: Message) -> MessageView {
-    MessageView { message, liked: false }
+    MessageView::without_own_reactions(message)
 }
 
 /// Entries of a list in the order of names, at some place.

@@ -28,7 +28,7 @@ impl Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 9] = [
+pub(crate) const INVARIANTS: [Invariant; 10] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -100,6 +100,24 @@ pub(crate) const INVARIANTS: [Invariant; 9] = [
             WHERE groups.deleted_at IS NULL AND messages.deleted_at IS NULL AND likes <> coalesce(stored, 0)",
         holds: "the like count of every message is correct",
         broken: "messages have a wrong like count",
+    },
+    // `🎉:3 👍 ❤️:1`. Each count of stored reactions is in it, and it has no other; likes are counted above.
+    Invariant {
+        check: "reaction_counts",
+        offenders: "SELECT count(*) AS number FROM \
+            (SELECT messages.id AS id FROM messages JOIN groups ON groups.id = group_id \
+             JOIN (SELECT message_id, emoji, count(*) AS stored FROM reactions WHERE emoji <> '👍' \
+                   GROUP BY message_id, emoji) AS counted ON message_id = messages.id \
+             WHERE groups.deleted_at IS NULL AND messages.deleted_at IS NULL \
+             AND replace(' ' || coalesce(reactions, '') || ' ', ' ' || emoji || ':' || stored || ' ', '') \
+                 = ' ' || coalesce(reactions, '') || ' ' \
+             UNION SELECT messages.id FROM messages JOIN groups ON groups.id = group_id \
+             WHERE groups.deleted_at IS NULL AND reactions IS NOT NULL \
+             AND length(reactions) - length(replace(reactions, ':', '')) <> \
+                 (SELECT count(DISTINCT emoji) FROM reactions WHERE message_id = messages.id AND emoji <> '👍')) \
+            AS offenders",
+        holds: "the counts of reactions to every message are correct",
+        broken: "messages have wrong counts of reactions",
     },
     // A page that was written and is an old one again has rows with valid checksums. Each change of a message increases
     // its version and emits an event.

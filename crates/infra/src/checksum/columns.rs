@@ -52,7 +52,7 @@ covered! {
     /// What the checksum of a message covers.
     MessageColumns of messages {
         covers: group_id, seq, author_id, client_id, version, created_at, edited_at, deleted_at, text,
-            pin_seq, pinned_at, pinned_by;
+            pin_seq, pinned_at, pinned_by, reactions;
         leaves_out:
             id ("the insert assigns it; the group and the number identify the message"),
             likes ("the number of stored likes shows whether it is right"),
@@ -61,7 +61,7 @@ covered! {
 
     /// What the checksum of an event covers.
     EventColumns of events {
-        covers: at, event_type, actor_id, audience, group_id, user_id, message_id, session_id, invitation_id;
+        covers: at, event_type, actor_id, audience, group_id, user_id, message_id, session_id, invitation_id, emoji;
         leaves_out:
             id ("on PostgreSQL the insert assigns it; a log without gaps shows whether it is right"),
             position ("the sequencer assigns it later; a log without gaps shows whether it is right"),
@@ -103,7 +103,7 @@ mod tests {
         }
     }
 
-    fn message(text: &dyn Encode, pin: &dyn Encode) -> i64 {
+    fn message(text: &dyn Encode, pin: &dyn Encode, reactions: &dyn Encode) -> i64 {
         let null = &None::<i64>;
         MessageColumns {
             group_id: &1_i64,
@@ -118,6 +118,7 @@ mod tests {
             pin_seq: pin,
             pinned_at: pin,
             pinned_by: pin,
+            reactions,
         }
         .checksum()
     }
@@ -125,8 +126,8 @@ mod tests {
     /// They are stored: a program that computes others takes every row for damaged.
     #[test]
     fn checksums_never_change() {
-        assert_eq!(message(&"hello", &None::<i64>), 3_879_110_176);
-        assert_eq!(message(&Some("hello".to_owned()), &Some(7_i64)), 1_203_562_002);
+        assert_eq!(message(&"hello", &None::<i64>, &None::<String>), 3_879_110_176);
+        assert_eq!(message(&Some("hello".to_owned()), &Some(7_i64), &None::<String>), 1_203_562_002);
         let event = EventColumns {
             at: &5_i64,
             event_type: &"message.created",
@@ -137,6 +138,7 @@ mod tests {
             message_id: &Some(9_i64),
             session_id: &None::<i64>,
             invitation_id: &None::<i64>,
+            emoji: &None::<String>,
         };
         assert_eq!(event.checksum(), 3_031_393_029);
     }

@@ -17,7 +17,7 @@ use crate::checksum;
 use crate::connection::Connection;
 use crate::events::log_state;
 use crate::schema::events;
-use crate::sql::stored::StoredEventType;
+use crate::sql::stored::{StoredEmoji, StoredEventType};
 use crate::tx::DbTx;
 
 /// An event that has a position.
@@ -36,6 +36,7 @@ struct NumberedRow {
     message_id: Option<i64>,
     session_id: Option<i64>,
     invitation_id: Option<i64>,
+    emoji: Option<StoredEmoji>,
 }
 
 impl NumberedRow {
@@ -58,6 +59,7 @@ impl NumberedRow {
                 user,
                 message: self.message_id.map(MessageId::new),
                 invitation: self.invitation_id.map(InvitationId::new),
+                emoji: self.emoji.map(|StoredEmoji(emoji)| emoji),
             },
         })
     }

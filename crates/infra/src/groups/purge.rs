@@ -1,6 +1,8 @@
 //! Removes many rows in small steps: each call removes at most `limit` rows, and doesn't scan rows that are removed
 //! already or will not be removed.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use groupchat_domain::storage::StorageFault;
 
@@ -10,7 +12,7 @@ use crate::schema::{
     reactions,
 };
 use crate::sql::row_count;
-use crate::sql::stored::{LIKE, StoredVisibility};
+use crate::sql::stored::StoredVisibility;
 use crate::tx::DbTx;
 
 // A second name of the table, for the subquery that selects the rows to remove.
@@ -19,7 +21,6 @@ diesel::alias! {
     const PICKED_BANS: Alias<PickedBans> = group_bans as picked_bans;
     const PICKED_MUTES: Alias<PickedMutes> = group_mutes as picked_mutes;
     const PICKED_MEMBERSHIPS: Alias<PickedMemberships> = memberships as picked_memberships;
-    const PICKED_REACTIONS: Alias<PickedReactions> = reactions as picked_reactions;
 }
 
 /// What becomes of a group, and of who was in it, once its messages are removed.
@@ -146,18 +147,24 @@ fn purge_mutes(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Storage
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
 }
 
-/// Removes up to `limit` likes of a message. Returns `true` once none is left.
-pub(crate) fn purge_likes(tx: &mut DbTx<'_>, message: i64, limit: i64) -> Result<bool, StorageFault> {
-    let first = PICKED_REACTIONS
-        .select(PICKED_REACTIONS.field(reactions::user_id))
-        .filter(PICKED_REACTIONS.field(reactions::message_id).eq(message))
-        .filter(PICKED_REACTIONS.field(reactions::emoji).eq(LIKE))
-        .order(PICKED_REACTIONS.field(reactions::user_id))
-        .limit(limit);
-    let removed = reactions::table
+/// Removes up to `limit` reactions to a message. Returns `true` once none is left.
+pub(crate) fn purge_reactions_to(tx: &mut DbTx<'_>, message: i64, limit: i64) -> Result<bool, StorageFault> {
+    let first = reactions::table
+        .select((reactions::emoji, reactions::user_id))
         .filter(reactions::message_id.eq(message))
-        .filter(reactions::emoji.eq(LIKE))
-        .filter(reactions::user_id.eq_any(first));
-    on_backend!(tx, |connection| diesel::delete(removed).execute(connection))
-        .map(|removed| row_count(removed) < limit)
+        .order((reactions::emoji, reactions::user_id))
+        .limit(limit);
+    let keys: Vec<(String, i64)> = on_backend!(tx, |connection| first.load(connection))?;
+    let mut users_of = BTreeMap::<String, Vec<i64>>::new();
+    for (emoji, user) in &keys {
+        users_of.entry(emoji.clone()).or_default().push(*user);
+    }
+    for (emoji, users) in users_of {
+        let removed = reactions::table
+            .filter(reactions::message_id.eq(message))
+            .filter(reactions::emoji.eq(emoji))
+            .filter(reactions::user_id.eq_any(users));
+        on_backend!(tx, |connection| diesel::delete(removed).execute(connection))?;
+    }
+    Ok(row_count(keys.len()) < limit)
 }

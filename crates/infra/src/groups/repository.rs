@@ -258,20 +258,25 @@ impl GroupRepository for DbTx<'_> {
         let now = self.now().as_micros();
         let found =
             with_newest_message(viewer.get(), now).filter(groups::id.eq(id.get())).filter(is_visible());
-        Ok(on_backend!(self, |connection| found
+        let found = on_backend!(self, |connection| found
             .select(GroupViewRow::as_select())
             .first(connection)
-            .optional())?
-        .map(GroupView::from))
+            .optional())?;
+        let mut view = found.map(GroupView::from);
+        self.add_own_reactions(viewer, view.iter_mut().filter_map(|view| view.last_message.as_mut()))?;
+        Ok(view)
     }
 
     fn list(&mut self, query: &GroupQuery) -> Result<Vec<NamePosition<GroupView>>, StorageFault> {
-        if query.kind == GroupKind::Direct {
-            return self.direct_conversations(query);
-        }
-        self.list_by_name(NameList::Group, query.after.as_ref(), query.limit, |tx, part| {
-            tx.groups_by_name(query, part)
-        })
+        let mut listed = if query.kind == GroupKind::Direct {
+            self.direct_conversations(query)?
+        } else {
+            let (after, limit) = (query.after.as_ref(), query.limit);
+            self.list_by_name(NameList::Group, after, limit, |tx, part| tx.groups_by_name(query, part))?
+        };
+        let newest = listed.iter_mut().filter_map(|position| position.entry.last_message.as_mut());
+        self.add_own_reactions(query.viewer, newest)?;
+        Ok(listed)
     }
 
     fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault> {

@@ -10,6 +10,7 @@ use groupchat_domain::time::Timestamp;
 
 use crate::checksum::MessageColumns;
 use crate::encoding::Encode;
+use crate::messages::reactions;
 use crate::tx::DbTx;
 
 const NULL: &dyn Encode = &None::<i64>;
@@ -66,6 +67,7 @@ pub(super) fn of_new(message: &NewMessage) -> i64 {
         pin_seq: NULL,
         pinned_at: NULL,
         pinned_by: NULL,
+        reactions: NULL,
     };
     columns.checksum()
 }
@@ -85,6 +87,7 @@ fn of(message: &Message) -> i64 {
         pin_seq: &message.pin.map(|pin| pin.seq.get()),
         pinned_at: &message.pin.map(|pin| pin.at.as_micros()),
         pinned_by: &message.pin.map(|pin| pin.by.get()),
+        reactions: &reactions::to_column(&message.reactions),
     };
     columns.checksum()
 }

@@ -1,12 +1,12 @@
-//! Messages, likes, pins and read cursors.
+//! Messages, reactions, pins and read cursors.
 
 use diesel::dsl::{auto_type, count_star, max};
 use diesel::prelude::*;
 use groupchat_domain::events::EventRepository;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
-    ClientId, Message, MessageQuery, MessageRange, MessageRepository, MessageText, MessageView, NewMessage,
-    Pin, PinQuery, PinSeq, PinState,
+    ClientId, Emoji, Message, MessageQuery, MessageRange, MessageRepository, MessageText, MessageView,
+    NewMessage, Pin, PinQuery, PinSeq, PinState, ReactionQuery, Reactor,
 };
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
@@ -15,6 +15,7 @@ use crate::accounts::repository::UserRefRow;
 use crate::connection::{on_backend, read_page};
 use crate::groups::purge;
 use crate::messages::checksum;
+use crate::messages::reactions::{from_column, to_column};
 use crate::schema::{groups, memberships, messages, reactions, users};
 use crate::sql::inserted;
 use crate::sql::stored::LIKE;
@@ -38,6 +39,7 @@ pub(crate) struct MessageRow {
     pin_seq: Option<i64>,
     pinned_at: Option<i64>,
     pinned_by: Option<i64>,
+    reactions: Option<String>,
 }
 
 /// A message, its author, and whether the viewer likes it.
@@ -66,7 +68,7 @@ impl MessageRow {
             created_at: Timestamp::from_micros(self.created_at),
             edited_at: self.edited_at.map(Timestamp::from_micros),
             deleted_at: self.deleted_at.map(Timestamp::from_micros),
-            likes: self.likes,
+            reactions: from_column(self.reactions.as_deref(), self.likes),
             pin: pin(self.pin_seq, self.pinned_at, self.pinned_by),
         }
     }
@@ -80,9 +82,9 @@ fn pin(seq: Option<i64>, at: Option<i64>, by: Option<i64>) -> Option<Pin> {
 impl From<MessageViewRow> for MessageView {
     fn from(MessageViewRow { message, author, liked }: MessageViewRow) -> Self {
         let message = message.by(author);
-        // Likes of a deleted message are removed a little later than the message.
+        // Many likes of a deleted message are removed a little later than the message.
         let liked = liked && !message.is_deleted();
-        Self { message, liked }
+        Self { liked, ..Self::without_own_reactions(message) }
     }
 }
 
@@ -109,11 +111,11 @@ impl MessageRepository for DbTx<'_> {
             .select((MessageViewRow::as_select(), messages::checksum))
             .first(connection)
             .optional())?;
-        Ok(found.map(|(row, checksum)| {
-            let view = MessageView::from(row);
-            self.compare_checksum(&view.message, checksum);
-            view
-        }))
+        let Some((row, checksum)) = found else { return Ok(None) };
+        let mut view = MessageView::from(row);
+        self.compare_checksum(&view.message, checksum);
+        self.add_own_reactions(viewer, [&mut view])?;
+        Ok(Some(view))
     }
 
     fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<Message>, StorageFault> {
@@ -141,18 +143,20 @@ impl MessageRepository for DbTx<'_> {
         let found = viewed(group.get(), author.get())
             .filter(messages::author_id.eq(author.get()))
             .filter(messages::client_id.eq(client_id.as_str()));
-        Ok(on_backend!(self, |connection| found
+        let found = on_backend!(self, |connection| found
             .select(MessageViewRow::as_select())
             .first(connection)
-            .optional())?
-        .map(MessageView::from))
+            .optional())?;
+        let mut view = found.map(MessageView::from);
+        self.add_own_reactions(author, &mut view)?;
+        Ok(view)
     }
 
     fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault> {
         let listed = viewed(query.group.get(), query.viewer.get())
             .filter(messages::seq.gt(query.above.get()))
             .limit(query.limit.with_lookahead());
-        match query.run {
+        let mut views: Vec<MessageView> = match query.run {
             MessageRange::Below(end) => {
                 let below = messages::seq.lt(end.map_or(i64::MAX, Seq::get));
                 let listed = listed.filter(below).order(messages::seq.desc());
@@ -168,7 +172,9 @@ impl MessageRepository for DbTx<'_> {
                     read_page::<_, _, MessageViewRow, _>(connection, listed, query.limit)
                 })
             }
-        }
+        }?;
+        self.add_own_reactions(query.viewer, &mut views)?;
+        Ok(views)
     }
 
     fn list_pins(&mut self, query: &PinQuery) -> Result<Vec<MessageView>, StorageFault> {
@@ -178,10 +184,12 @@ impl MessageRepository for DbTx<'_> {
             .filter(messages::seq.gt(query.above.get()))
             .order(messages::pin_seq.desc())
             .limit(query.limit.with_lookahead());
-        on_backend!(self, |connection| {
+        let mut views: Vec<MessageView> = on_backend!(self, |connection| {
             let listed = listed.select(MessageViewRow::as_select());
             read_page::<_, _, MessageViewRow, _>(connection, listed, query.limit)
-        })
+        })?;
+        self.add_own_reactions(query.viewer, &mut views)?;
+        Ok(views)
     }
 
     fn pin_state(&mut self, group: GroupId) -> Result<PinState, StorageFault> {
@@ -215,7 +223,8 @@ impl MessageRepository for DbTx<'_> {
             messages::version.eq(message.version.get()),
             messages::edited_at.eq(message.edited_at.map(Timestamp::as_micros)),
             messages::deleted_at.eq(message.deleted_at.map(Timestamp::as_micros)),
-            messages::likes.eq(message.likes),
+            messages::likes.eq(message.reactions.likes()),
+            messages::reactions.eq(to_column(&message.reactions)),
             messages::text.eq(message.text.as_ref().map(MessageText::as_str)),
             messages::pin_seq.eq(message.pin.map(|pin| pin.seq.get())),
             messages::pinned_at.eq(message.pin.map(|pin| pin.at.as_micros())),
@@ -225,25 +234,40 @@ impl MessageRepository for DbTx<'_> {
         on_backend!(self, |connection| row.execute(connection)).map(drop)
     }
 
-    fn add_like(&mut self, message: MessageId, user: UserId, at: Timestamp) -> Result<bool, StorageFault> {
-        let like = diesel::insert_into(reactions::table)
+    fn add_reaction(
+        &mut self,
+        message: MessageId,
+        user: UserId,
+        emoji: Emoji,
+        at: Timestamp,
+    ) -> Result<bool, StorageFault> {
+        let reaction = diesel::insert_into(reactions::table)
             .values((
                 reactions::message_id.eq(message.get()),
-                reactions::emoji.eq(LIKE),
+                reactions::emoji.eq(emoji.as_str()),
                 reactions::user_id.eq(user.get()),
                 reactions::created_at.eq(at.as_micros()),
             ))
             .on_conflict_do_nothing();
-        on_backend!(self, |connection| like.execute(connection)).map(|rows| rows > 0)
+        on_backend!(self, |connection| reaction.execute(connection)).map(|rows| rows > 0)
     }
 
-    fn remove_like(&mut self, message: MessageId, user: UserId) -> Result<bool, StorageFault> {
-        let like = reactions::table.find((message.get(), LIKE, user.get()));
-        on_backend!(self, |connection| diesel::delete(like).execute(connection)).map(|rows| rows > 0)
+    fn remove_reaction(
+        &mut self,
+        message: MessageId,
+        user: UserId,
+        emoji: Emoji,
+    ) -> Result<bool, StorageFault> {
+        let reaction = reactions::table.find((message.get(), emoji.as_str(), user.get()));
+        on_backend!(self, |connection| diesel::delete(reaction).execute(connection)).map(|rows| rows > 0)
     }
 
-    fn purge_likes(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault> {
-        purge::purge_likes(self, message.get(), limit)
+    fn list_reactors(&mut self, query: &ReactionQuery) -> Result<Vec<Reactor>, StorageFault> {
+        self.reactors(query)
+    }
+
+    fn purge_reactions(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault> {
+        purge::purge_reactions_to(self, message.get(), limit)
     }
 
     fn add_checksums(&mut self, after: MessageId, limit: i64) -> Result<Option<MessageId>, StorageFault> {

@@ -8,10 +8,11 @@ use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::accounts::SessionKind;
 use groupchat_domain::events::EventType;
 use groupchat_domain::groups::{History, Notify, SlowMode, Visibility};
+use groupchat_domain::messages::Emoji;
 use groupchat_domain::permissions::ServerPermissionSet;
 
 /// A like is this reaction.
-pub(crate) const LIKE: &str = "👍";
+pub(crate) const LIKE: &str = Emoji::LIKE.as_str();
 
 /// What a member wants to be notified of.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
@@ -40,6 +41,10 @@ pub(crate) struct StoredSessionKind(pub(crate) SessionKind);
 /// An event's type.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
 pub(crate) struct StoredEventType(pub(crate) EventType);
+
+/// The emoji of an event.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub(crate) struct StoredEmoji(pub(crate) Emoji);
 
 /// How a session's kind is written.
 pub(crate) const fn session_kind(kind: SessionKind) -> &'static str {
@@ -116,6 +121,16 @@ where
     }
 }
 
+impl<DB: Backend> FromSql<Text, DB> for StoredEmoji
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let word = <String as FromSql<Text, DB>>::from_sql(value)?;
+        Emoji::from_stored(&word).map(Self).ok_or_else(|| unknown(&word))
+    }
+}
+
 /// The one among `known` that is written like this.
 fn find<DB: Backend, T: Copy>(
     value: DB::RawValue<'_>,
@@ -161,6 +176,8 @@ mod tests {
         for choice in Notify::ALL {
             assert_eq!(read::<StoredNotify>(choice.as_str()).unwrap().0, choice);
         }
+        assert_eq!(read::<StoredEmoji>(LIKE).unwrap().0, Emoji::LIKE);
+        assert!(matches!(read::<StoredEmoji>("x"), Err(Error::DeserializationError(_))));
         let unknown = "user.forgotten";
         assert!(matches!(read::<StoredEventType>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredNotify>(unknown), Err(Error::DeserializationError(_))));

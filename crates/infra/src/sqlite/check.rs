@@ -61,21 +61,25 @@ fn check_file(path: &Path, depth: Depth, now: Timestamp) -> Result<Vec<Finding>,
     Ok(findings)
 }
 
-/// Tables that a file from before lacks, as a backup may be one, with the check that reads them. Without roles of
+/// Tables and columns that a file from before lacks, as a backup may be one, with the check that reads them. Without roles of
 /// groups, the schema allows only built-in ones.
-const LATER_TABLES: [(&str, &str); 4] = [
+const LATER: [(&str, &str); 5] = [
     ("roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_roles'"),
     ("bans", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_bans'"),
     ("invitations", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'invitations'"),
     ("server_roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'user_roles'"),
+    (
+        "reaction_counts",
+        "SELECT count(*) AS number FROM pragma_table_info('messages') WHERE name = 'reactions'",
+    ),
 ];
 
 /// Checks whether a database is intact, independently of where its file is.
 pub(super) fn soundness(connection: &mut SqliteConnection, depth: Depth) -> Vec<Finding> {
     let mut findings = vec![schema(connection), integrity(connection, depth), ids(connection)];
     let connection = &mut connection::Connection::Sqlite(connection);
-    let lacking = LATER_TABLES
-        .map(|(check, exists)| number(connection, exists).is_ok_and(|tables| tables == 0).then_some(check));
+    let lacking = LATER
+        .map(|(check, exists)| number(connection, exists).is_ok_and(|found| found == 0).then_some(check));
     let invariants = [&REFERENCES].into_iter().chain(&INVARIANTS).chain([&EVENT_LOG]);
     let invariants = invariants.filter(|invariant| !lacking.contains(&Some(invariant.check)));
     findings.extend(invariants.map(|invariant| invariant.check(connection)));

@@ -13,7 +13,7 @@ use crate::support::Database;
 use crate::support::fixture::*;
 
 /// Columns that a checksum covers, and what the row says instead of what was written.
-const CHANGES: [(&str, &str); 21] = [
+const CHANGES: [(&str, &str); 23] = [
     ("messages", "group_id = (SELECT max(id) FROM groups)"),
     ("messages", "seq = seq + 100"),
     ("messages", "author_id = author_id + 1"),
@@ -24,10 +24,11 @@ const CHANGES: [(&str, &str); 21] = [
     ("messages", "edited_at = coalesce(edited_at, 0) + 1"),
     (
         "messages",
-        "deleted_at = 1, text = NULL, likes = 0, pin_seq = NULL, pinned_at = NULL, pinned_by = NULL",
+        "deleted_at = 1, text = NULL, likes = 0, reactions = NULL, pin_seq = NULL, pinned_at = NULL, pinned_by = NULL",
     ),
     ("messages", "text = 'hellp'"),
     ("messages", "pin_seq = 1, pinned_at = 1, pinned_by = author_id"),
+    ("messages", "reactions = '🎉:9'"),
     ("messages", "checksum = 0"),
     ("events", "at = at + 1"),
     ("events", "type = 'message.deleted'"),
@@ -38,6 +39,7 @@ const CHANGES: [(&str, &str); 21] = [
     ("events", "message_id = NULL"),
     ("events", "session_id = 0"),
     ("events", "invitation_id = 0"),
+    ("events", "emoji = '🎉'"),
 ];
 
 /// A group with two members, the first of whom owns it.

@@ -8,8 +8,9 @@ use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::admissions::{EndedInvitation, JoinRequest, NewInvitation};
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, Event, EventRecord,
-    EventType, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent, OwnMembership,
-    RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate, load,
+    EventType, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent, MessageReaction,
+    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone,
+    UserUpdate, load,
 };
 use groupchat_domain::groups::History;
 use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, UserId};
@@ -96,6 +97,9 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
         }
         SubjectKind::Message => Subject::Message(message),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message)),
+        SubjectKind::MessageReaction => {
+            Subject::MessageReaction(MessageReaction { message, emoji: emoji("❤️") })
+        }
         _ => what_is_left(Chat { group, user, message: message.id }, kind),
     }
 }

@@ -70,7 +70,7 @@ fn every_task_is_read_back_as_it_was_stored(tx: &mut dyn Tx) {
     let tasks = [
         FIRST,
         SECOND,
-        Task::PurgeLikes(MessageId::new(9)),
+        Task::PurgeReactions(MessageId::new(9)),
         Task::ChecksumMessages(MessageId::new(10)),
         Task::ChecksumEvents(EventId::new(11)),
     ];

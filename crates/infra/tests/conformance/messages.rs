@@ -1,9 +1,9 @@
-//! Messages, likes, pins and read cursors.
+//! Messages, reactions, pins and read cursors.
 
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{
-    Message, MessageQuery, MessageRange, NewMessage, Pin, PinQuery, PinSeq, PinState,
+    Emoji, Message, MessageQuery, MessageRange, NewMessage, Pin, PinQuery, PinSeq, PinState, ReactionQuery,
 };
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Tx, Unique};
@@ -216,16 +216,68 @@ fn a_like_is_stored_once_and_belongs_to_one_viewer(tx: &mut dyn Tx) {
     let (group, ann, bob) = group_of_two(tx);
     let id = post(tx, group, ann, "hello");
     let other = post(tx, group, ann, "again");
-    assert_eq!(tx.messages().add_like(id, bob, at(1)), Ok(true));
-    assert_eq!(tx.messages().add_like(id, bob, at(2)), Ok(false));
+    assert_eq!(tx.messages().add_reaction(id, bob, Emoji::LIKE, at(1)), Ok(true));
+    assert_eq!(tx.messages().add_reaction(id, bob, Emoji::LIKE, at(2)), Ok(false));
     let mut liked = |id, viewer| view(tx, group, id, viewer).liked;
     assert_eq!((liked(id, bob), liked(id, ann), liked(other, bob)), (true, false, false));
-    assert_eq!(view(tx, group, id, bob).message.likes, 0, "counting is the use-case's");
-    assert_eq!(tx.messages().add_like(id, ann, at(3)), Ok(true));
-    assert_eq!(tx.messages().remove_like(id, bob), Ok(true));
-    assert_eq!(tx.messages().remove_like(id, bob), Ok(false));
+    assert_eq!(view(tx, group, id, bob).message.reactions.likes(), 0, "counting is the use-case's");
+    assert_eq!(tx.messages().add_reaction(id, ann, Emoji::LIKE, at(3)), Ok(true));
+    assert_eq!(tx.messages().remove_reaction(id, bob, Emoji::LIKE), Ok(true));
+    assert_eq!(tx.messages().remove_reaction(id, bob, Emoji::LIKE), Ok(false));
     let mut liked = |viewer| view(tx, group, id, viewer).liked;
     assert_eq!((liked(bob), liked(ann)), (false, true));
+}
+
+fn reactions_are_counted_in_order_and_belong_to_who_gave_them(tx: &mut dyn Tx) {
+    let (group, ann, bob) = group_of_two(tx);
+    let (id, other) = (post(tx, group, ann, "hello"), post(tx, group, ann, "again"));
+    for (user, text) in [(ann, "🎉"), (bob, "👍"), (bob, "❤"), (bob, "🎉")] {
+        react(tx, group, id, user, text);
+    }
+    assert_eq!(tx.messages().add_reaction(id, bob, emoji("❤️"), at(2)), Ok(false), "the same without U+FE0F");
+    react(tx, group, other, bob, "👩‍🚀");
+    let shown = view(tx, group, id, bob);
+    let counts: Vec<_> =
+        shown.message.reactions.iter().map(|found| (found.emoji.as_str(), found.count)).collect();
+    assert_eq!(counts, [("🎉", 2), ("👍", 1), ("❤️", 1)]);
+    assert_eq!((shown.liked, &shown.reacted), (true, &vec![emoji("🎉"), emoji("❤️")]));
+    let anns = view(tx, group, id, ann);
+    assert_eq!((anns.liked, &anns.reacted), (false, &vec![emoji("🎉")]));
+    let query = MessageQuery {
+        group,
+        viewer: bob,
+        run: MessageRange::Above(Seq::ZERO),
+        above: Seq::ZERO,
+        limit: limit(9),
+    };
+    let page = tx.messages().list(&query).unwrap();
+    assert_eq!((&page[0], &page[1].reacted), (&shown, &vec![emoji("👩‍🚀")]), "as `find` has it");
+    let newest = tx.groups().view(group, bob).unwrap().expect("a group").last_message;
+    assert_eq!(newest.as_ref(), Some(&page[1]));
+    assert_eq!(tx.messages().remove_reaction(id, bob, emoji("🎉")), Ok(true));
+    assert_eq!(tx.messages().remove_reaction(id, bob, emoji("🎉")), Ok(false));
+    assert_eq!(view(tx, group, id, bob).reacted, [emoji("❤️")]);
+    tx.messages().update(&tombstone(shown.message)).unwrap();
+    let left = view(tx, group, id, bob);
+    assert!(left.message.reactions.is_empty() && !left.liked && left.reacted.is_empty());
+}
+
+fn those_who_reacted_are_listed_by_id(tx: &mut dyn Tx) {
+    let (group, ann, bob) = group_of_two(tx);
+    let id = post(tx, group, ann, "hello");
+    for (user, text) in [(bob, "🎉"), (ann, "🎉"), (bob, "👍")] {
+        react(tx, group, id, user, text);
+    }
+    let mut listed = |text, after, rows| {
+        let query = ReactionQuery { message: id, emoji: emoji(text), after, limit: limit(rows) };
+        let found = tx.messages().list_reactors(&query).unwrap().into_iter();
+        found.map(|reactor| (reactor.user.id, reactor.at)).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("🎉", None, 2), [(ann, at(500)), (bob, at(500))]);
+    assert_eq!(listed("🎉", None, 1).len(), 2, "one more than the limit");
+    assert_eq!(listed("🎉", Some(ann), 2), [(bob, at(500))]);
+    assert_eq!(listed("👍", None, 2), [(bob, at(500))]);
+    assert_eq!(listed("😀", None, 2), []);
 }
 
 fn likes_of_deleted_users_stay_counted(tx: &mut dyn Tx) {
@@ -234,7 +286,7 @@ fn likes_of_deleted_users_stay_counted(tx: &mut dyn Tx) {
     like(tx, group, id, bob);
     tx.members().remove(group, bob).unwrap();
     tx.accounts().mark_deleted(bob, at(9)).unwrap();
-    assert_eq!(view(tx, group, id, ann).message.likes, 1);
+    assert_eq!(view(tx, group, id, ann).message.reactions.likes(), 1);
 }
 
 /// Stores a pin, as the use case does.
@@ -313,6 +365,8 @@ cases! { transaction:
     a_deleted_message_leaves_a_tombstone_that_nobody_likes
     a_deleted_author_has_no_name
     a_like_is_stored_once_and_belongs_to_one_viewer
+    reactions_are_counted_in_order_and_belong_to_who_gave_them
+    those_who_reacted_are_listed_by_id
     likes_of_deleted_users_stay_counted
     a_pin_is_stored_until_it_is_removed_or_its_message_is_deleted
     pins_are_listed_and_counted_in_their_group_the_newest_first

@@ -30,19 +30,26 @@ fn steps(mut step: impl FnMut() -> bool) -> usize {
     (1..100).find(|_| step()).expect("it comes to an end")
 }
 
-fn likes_of_a_message_go_in_bounded_steps(tx: &mut dyn Tx) {
+fn reactions_to_a_message_go_in_bounded_steps(tx: &mut dyn Tx) {
     let users = users::<5>(tx);
     let (group, messages) = filled_group(tx, "chess", &users, 2);
-    for user in users {
-        like(tx, group, messages[0], user);
+    for user in &users[..3] {
+        like(tx, group, messages[0], *user);
+    }
+    for user in &users[3..] {
+        react(tx, group, messages[0], *user, "🎉");
     }
     like(tx, group, messages[1], users[0]);
-    assert_eq!(tx.messages().purge_likes(messages[0], 3), Ok(false));
-    let left = users.iter().filter(|user| view(tx, group, messages[0], **user).liked).count();
-    assert_eq!(left, 2);
-    assert_eq!(tx.messages().purge_likes(messages[0], 3), Ok(true));
-    assert!(!users.iter().any(|user| view(tx, group, messages[0], *user).liked));
-    assert_eq!(tx.messages().purge_likes(messages[0], 3), Ok(true));
+    let left = |tx: &mut dyn Tx, message| {
+        let own = users.map(|user| view(tx, group, message, user));
+        own.iter().filter(|own| own.liked || !own.reacted.is_empty()).count()
+    };
+    assert_eq!(left(tx, messages[0]), 5);
+    assert_eq!(tx.messages().purge_reactions(messages[0], 3), Ok(false));
+    assert_eq!(left(tx, messages[0]), 2);
+    assert_eq!(tx.messages().purge_reactions(messages[0], 3), Ok(true));
+    assert_eq!(left(tx, messages[0]), 0);
+    assert_eq!(tx.messages().purge_reactions(messages[0], 3), Ok(true));
     assert!(view(tx, group, messages[1], users[0]).liked);
 }
 
@@ -92,7 +99,7 @@ fn a_purge_spares_live_groups_and_other_groups(tx: &mut dyn Tx) {
 }
 
 cases! { transaction:
-    likes_of_a_message_go_in_bounded_steps
+    reactions_to_a_message_go_in_bounded_steps
     a_group_goes_in_bounded_steps_with_all_it_holds
     messages_without_likes_are_not_walked_again
     a_purge_spares_live_groups_and_other_groups

@@ -130,6 +130,8 @@ fn draw(dice: &mut Dice, known: &Known) -> Command {
             | Command::DeleteMessage { .. }
             | Command::Like { .. }
             | Command::Unlike { .. }
+            | Command::React { .. }
+            | Command::Unreact { .. }
             | Command::Pin { .. }
             | Command::Unpin { .. }
             | Command::JoinGroup { .. }

@@ -7,7 +7,7 @@ use groupchat_domain::admissions;
 use groupchat_domain::events::log_state;
 use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, History, Quotas, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::messages::{self, Emoji, MessageDraft};
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, BoxFuture, Caller, Credential, Mode, Storage, StorageFault, Tx};
 use groupchat_testing::Dice;
@@ -43,7 +43,7 @@ pub(crate) type Running<'s> = BoxFuture<'s, Reply>;
 type Begin = for<'s> fn(&mut Scene, &mut Dice, &'s dyn Storage) -> Running<'s>;
 
 /// The commands, each with how often it is chosen.
-const COMMANDS: [(usize, Begin); 15] = [
+const COMMANDS: [(usize, Begin); 17] = [
     (40, from_table),
     (30, send),
     (4, send_again),
@@ -52,6 +52,8 @@ const COMMANDS: [(usize, Begin); 15] = [
     (2, delete),
     (8, like),
     (3, unlike),
+    (8, react),
+    (3, unreact),
     (4, pin),
     (6, read),
     (4, ask_for_cursor),
@@ -176,6 +178,23 @@ fn delete<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> R
 fn like<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
     let (who, (group, id)) = (scene.member(dice).who, scene.message(dice));
     let work = move |tx: &mut dyn Tx, actor: &Actor| messages::like(tx, actor, group, id);
+    act(storage, who, work, on_success(|_| Reply::default()))
+}
+
+/// One of a few emoji.
+fn some_emoji(dice: &mut Dice) -> Emoji {
+    Emoji::parse(["🎉", "❤️", "👩‍🚀"][dice.below(3)]).expect("an emoji")
+}
+
+fn react<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, (group, id), emoji) = (scene.member(dice).who, scene.message(dice), some_emoji(dice));
+    let work = move |tx: &mut dyn Tx, actor: &Actor| messages::react(tx, actor, group, id, emoji);
+    act(storage, who, work, on_success(|_| Reply::default()))
+}
+
+fn unreact<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, (group, id), emoji) = (scene.member(dice).who, scene.message(dice), some_emoji(dice));
+    let work = move |tx: &mut dyn Tx, actor: &Actor| messages::unreact(tx, actor, group, id, emoji);
     act(storage, who, work, on_success(|_| Reply::default()))
 }
 

@@ -9,7 +9,7 @@ use diesel::sql_types::BigInt;
 use crate::snapshot::Snapshot;
 
 /// Queries that count what disagrees, each with what that is. The log must go back to the beginning of the database.
-const DISAGREEMENTS: [(&str, &str); 9] = [
+const DISAGREEMENTS: [(&str, &str); 10] = [
     (
         "messages whose version is not the number of events about them",
         "SELECT count(*) AS number FROM messages \
@@ -31,6 +31,16 @@ const DISAGREEMENTS: [(&str, &str); 9] = [
         "SELECT count(*) AS number FROM messages WHERE deleted_at IS NULL AND likes <> \
             (SELECT coalesce(sum((type = 'message.liked') - (type = 'message.unliked')), 0) FROM events \
              WHERE message_id = messages.id)",
+    ),
+    (
+        "messages with other reactions than their events say",
+        "SELECT count(*) AS number FROM messages JOIN \
+            (SELECT message_id, emoji, sum((type = 'message.reacted') - (type = 'message.unreacted')) AS given \
+             FROM events WHERE emoji IS NOT NULL GROUP BY message_id, emoji) AS told ON message_id = messages.id \
+         WHERE deleted_at IS NULL \
+            AND (given <> (SELECT count(*) FROM reactions WHERE reactions.message_id = messages.id \
+                    AND reactions.emoji = told.emoji) \
+                OR (given > 0) <> (instr(coalesce(messages.reactions, ''), told.emoji || ':' || given) > 0))",
     ),
     (
         "messages that are pinned, but not by their last event about that, or the reverse",

@@ -1,22 +1,25 @@
-//! Races about messages: the same one sent twice, the likes of one, the last place for a pin.
+//! Races about messages: the same one sent twice, the reactions to one, the last places for a reaction and
+//! for a pin.
 
 use std::collections::BTreeSet;
 
 use groupchat_domain::Refusal;
 use groupchat_domain::ids::{GroupId, MessageId, Seq};
-use groupchat_domain::messages::{self, MAX_PINS, MessageDraft, MessageRefusal, PinQuery};
+use groupchat_domain::messages::{
+    self, MAX_PINS, MAX_REACTIONS, MessageDraft, MessageRefusal, PinQuery, ReactionQuery,
+};
 use groupchat_domain::permissions::BuiltInRole;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::Person;
-use crate::support::fixture::{client_id, limit, text};
+use crate::support::fixture::{client_id, emoji, limit, text};
 use crate::support::log::about;
 
 /// How many copies of one request are under way.
 const COPIES: usize = 8;
 /// How many more pins the group may have.
 const LEFT: usize = 3;
-/// How many members like a message.
+/// How many members react to a message.
 const MEMBERS: usize = 6;
 
 /// A message that is sent several times at once with one client id is stored once; every answer names it, and one
@@ -46,9 +49,9 @@ fn a_client_id_stands_for_one_message(arena: &Arena) {
     assert_eq!(i64::try_from(numbered), Ok(stored.get()), "a message was told of twice");
 }
 
-/// However members like a message and take it back at once while its author edits it, its likes are as many as those
-/// who like it, and every change has a version of its own.
-fn likes_are_counted_right(arena: &Arena) {
+/// However members react to a message and take it back at once while its author edits it, its counts are those of who
+/// has reacted, and every change has a version of its own.
+fn reactions_are_counted_right(arena: &Arena) {
     let members: Vec<Person> = (0..MEMBERS).map(|_| arena.person()).collect();
     let roles: Vec<_> = members.iter().map(|member| (member, BuiltInRole::Member)).collect();
     let group = arena.group(&roles);
@@ -66,11 +69,85 @@ fn likes_are_counted_right(arena: &Arena) {
             if (nth + round) % 3 > 0 {
                 parts.push(part(move || unlike(arena, member, group, id)));
             }
+            parts.push(part(move || react(arena, member, group, id, "🎉")));
+            if (nth + round).is_multiple_of(3) {
+                parts.push(part(move || unreact(arena, member, group, id, "🎉")));
+            }
         }
         let outcomes = at_once(parts);
         assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
         check_likes(arena, &members, group, id);
     });
+}
+
+/// However many members react at once, each with another emoji, a message has no more different reactions than it may.
+fn no_message_gets_more_reactions_than_it_may(arena: &Arena) {
+    let members: Vec<Person> = (0..MEMBERS).map(|_| arena.person()).collect();
+    let roles: Vec<_> = members.iter().map(|member| (member, BuiltInRole::Member)).collect();
+    let group = arena.group(&roles);
+    rounds(|round| {
+        let id = say(arena, &members[0], group);
+        let face = |number: usize| {
+            let code = 0x1F600 + u32::try_from(number).expect("a small number");
+            char::from_u32(code).expect("a face").to_string()
+        };
+        let room = members.len() / 2;
+        for number in 0..MAX_REACTIONS - room {
+            react(arena, &members[0], group, id, &face(number)).unwrap();
+        }
+        let parts = members.iter().enumerate().map(|(nth, member)| {
+            let emoji = face(MAX_REACTIONS + nth);
+            part(move || react(arena, member, group, id, &emoji))
+        });
+        let outcomes = at_once(parts.collect());
+        for refusal in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+            assert_eq!(*refusal, Refusal::Message(MessageRefusal::TooManyReactions));
+        }
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), room, "in round {round}");
+        let viewer = members[0].id;
+        let message = arena.look(move |tx| tx.messages().find(group, id, viewer).unwrap()).unwrap().message;
+        assert_eq!(message.reactions.iter().len(), MAX_REACTIONS, "in round {round}");
+    });
+}
+
+/// However members react while the message is deleted, nothing of their reactions is left.
+fn a_deleted_message_keeps_no_reaction(arena: &Arena) {
+    let members: Vec<Person> = (0..MEMBERS).map(|_| arena.person()).collect();
+    let roles: Vec<_> = members.iter().map(|member| (member, BuiltInRole::Member)).collect();
+    let group = arena.group(&roles);
+    rounds(|round| {
+        let id = say(arena, &members[0], group);
+        let author = members[0].who;
+        let mut parts: Vec<Part<'_, Result<(), Refusal>>> =
+            members.iter().map(|member| part(move || react(arena, member, group, id, "🎉"))).collect();
+        let delete = part(move || arena.act(author, move |tx, actor| messages::delete(tx, actor, group, id)));
+        parts.insert(round % parts.len(), delete);
+        for refusal in at_once(parts).into_iter().filter_map(Result::err) {
+            assert_eq!(refusal, Refusal::Message(MessageRefusal::Deleted));
+        }
+        let viewer = members[0].id;
+        let message = arena.look(move |tx| tx.messages().find(group, id, viewer).unwrap()).unwrap().message;
+        assert!(message.is_deleted() && message.reactions.is_empty());
+        let query = ReactionQuery { message: id, emoji: emoji("🎉"), after: None, limit: limit(200) };
+        let left = arena.look(move |tx| tx.messages().list_reactors(&query).unwrap());
+        assert_eq!(left, [], "in round {round}");
+    });
+}
+
+fn say(arena: &Arena, author: &Person, group: GroupId) -> MessageId {
+    let draft = MessageDraft { group, text: text("react to me"), client_id: None };
+    let sent = arena.act(author.who, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
+    sent.view.message.id
+}
+
+fn react(arena: &Arena, member: &Person, group: GroupId, id: MessageId, with: &str) -> Result<(), Refusal> {
+    let emoji = emoji(with);
+    arena.act(member.who, move |tx, actor| messages::react(tx, actor, group, id, emoji)).map(drop)
+}
+
+fn unreact(arena: &Arena, member: &Person, group: GroupId, id: MessageId, with: &str) -> Result<(), Refusal> {
+    let emoji = emoji(with);
+    arena.act(member.who, move |tx, actor| messages::unreact(tx, actor, group, id, emoji)).map(drop)
 }
 
 /// However many messages are pinned at once, a group has no more pins than it may, each with a number of its own.
@@ -125,7 +202,10 @@ fn check_likes(arena: &Arena, members: &[Person], group: GroupId, id: MessageId)
     });
     let liked = views.iter().filter(|view| view.liked).count();
     let message = &views[0].message;
-    assert_eq!(usize::try_from(message.likes), Ok(liked), "likes are miscounted");
+    assert_eq!(usize::try_from(message.reactions.likes()), Ok(liked), "likes are miscounted");
+    let party = emoji("🎉");
+    let given = views.iter().filter(|view| view.has_own_reaction(party)).count();
+    assert_eq!(usize::try_from(message.reactions.count(party)), Ok(given), "reactions are miscounted");
     // The first version is told too.
     let told = arena.news().iter().filter(|event| event.subject.message == Some(id)).count();
     assert_eq!(usize::try_from(message.version.get()), Ok(told), "changes and versions don't match");
@@ -133,6 +213,8 @@ fn check_likes(arena: &Arena, members: &[Person], group: GroupId, id: MessageId)
 
 cases! { once:
     a_client_id_stands_for_one_message
-    likes_are_counted_right
+    reactions_are_counted_right
+    no_message_gets_more_reactions_than_it_may
+    a_deleted_message_keeps_no_reaction
     no_group_gets_more_pins_than_it_may
 }

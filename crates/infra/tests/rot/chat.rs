@@ -28,8 +28,8 @@ use crate::support::fixture::*;
 /// What messages and events say, as text.
 const SAID: &str = "SELECT group_concat(line, char(10)) AS line FROM ( \
     SELECT concat_ws('|', id, group_id, seq, author_id, client_id, version, created_at, edited_at, deleted_at, likes, \
-        text, pin_seq, pinned_at, pinned_by) AS line FROM messages NOT INDEXED \
-    UNION ALL SELECT concat_ws('|', id, at, type, actor_id, audience, group_id, user_id, message_id, session_id, invitation_id) \
+        text, pin_seq, pinned_at, pinned_by, reactions) AS line FROM messages NOT INDEXED \
+    UNION ALL SELECT concat_ws('|', id, at, type, actor_id, audience, group_id, user_id, message_id, session_id, invitation_id, emoji) \
         FROM events NOT INDEXED)";
 
 /// A database file of a server that was stopped.
@@ -207,6 +207,7 @@ impl Room {
             let id = self.send(tx, number)?;
             match number % 10 {
                 1 => drop(messages::like(tx, &self.bob, self.id, id)?),
+                3 => drop(messages::react(tx, &self.bob, self.id, id, emoji("🎉"))?),
                 2 => {
                     drop(messages::edit(tx, self.author(number), self.id, id, Some(&text("Ü🎉\tnew\nline")))?)
                 }

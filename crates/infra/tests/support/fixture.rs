@@ -5,7 +5,7 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::groups::{Ban, GroupName, History, NewGroup, NewMembership, Visibility};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
-use groupchat_domain::messages::{ClientId, Message, MessageText, MessageView, NewMessage};
+use groupchat_domain::messages::{ClientId, Emoji, Message, MessageText, MessageView, NewMessage};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::permissions::{BuiltInRole, GroupPermission, PermittedRoles};
 use groupchat_domain::search::SearchText;
@@ -154,9 +154,19 @@ pub(crate) fn view(tx: &mut dyn Tx, group: GroupId, id: MessageId, viewer: UserI
 
 /// Stores a like and counts it, as the use case does.
 pub(crate) fn like(tx: &mut dyn Tx, group: GroupId, id: MessageId, user: UserId) {
-    assert!(tx.messages().add_like(id, user, at(500)).unwrap(), "liked twice");
+    react(tx, group, id, user, "👍");
+}
+
+/// An emoji.
+pub(crate) fn emoji(text: &str) -> Emoji {
+    Emoji::parse(text).expect("an emoji")
+}
+
+/// Stores a reaction and counts it, as the use case does.
+pub(crate) fn react(tx: &mut dyn Tx, group: GroupId, id: MessageId, user: UserId, text: &str) {
+    assert!(tx.messages().add_reaction(id, user, emoji(text), at(500)).unwrap(), "reacted twice");
     let mut message = view(tx, group, id, user).message;
-    message.likes += 1;
+    message.reactions.add(emoji(text));
     message.version = message.version.next();
     tx.messages().update(&message).unwrap();
 }

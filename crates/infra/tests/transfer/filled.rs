@@ -13,7 +13,7 @@ use groupchat_infra::transfer::Endpoint;
 use crate::contents::{ask, lines};
 use crate::endpoints::{Folder, execute, open_sqlite};
 use crate::rows::{Dialect, TABLES};
-use crate::support::fixture::{admin, at, client_id, key, session, text, user};
+use crate::support::fixture::{admin, at, client_id, emoji, key, session, text, user};
 
 /// The messages that are sent, more than are moved at once.
 const MESSAGES: i64 = 1_203;
@@ -55,7 +55,8 @@ fn converse(tx: &mut dyn Tx) -> Result<(), Error> {
         let author = if number % 3 == 0 { &bob } else { &ada };
         let message = send(tx, author, lobby, number)?;
         match number % 10 {
-            0..4 => drop(messages::like(tx, &cleo, lobby, message)?),
+            0..3 => drop(messages::like(tx, &cleo, lobby, message)?),
+            3 => drop(messages::react(tx, &cleo, lobby, message, emoji("❤"))?),
             4 => {
                 drop(messages::edit(tx, author, lobby, message, Some(&text("Ü\u{301}🎉\tnew\nline 'q' \\")))?)
             }
@@ -138,10 +139,10 @@ fn odd() -> String {
         INSERT INTO groups (id, name, name_key, description, visibility, version, created_at, member_count, last_seq)
             VALUES (4611686018427387904, 'Ẅïdé', 'ẅïdé', '', 'private', 9223372036854775807,
                     -9223372036854775808, 0, 3);
-        INSERT INTO messages (id, group_id, seq, author_id, client_id, version, created_at, edited_at, likes, text)
-            VALUES (5000, 4611686018427387904, 1, 1, '''', 1, 1, 2, 3, '{long}'),
-                   (7000, 4611686018427387904, 2, 2, NULL, 1, 1, NULL, 0, '{wide}'),
-                   (7001, 4611686018427387904, 3, 2, NULL, 1, 1, NULL, 0, 'gone');
+        INSERT INTO messages (id, group_id, seq, author_id, client_id, version, created_at, edited_at, likes, reactions, text)
+            VALUES (5000, 4611686018427387904, 1, 1, '''', 1, 1, 2, 3, '👍 👩‍🚀:9', '{long}'),
+                   (7000, 4611686018427387904, 2, 2, NULL, 1, 1, NULL, 0, NULL, '{wide}'),
+                   (7001, 4611686018427387904, 3, 2, NULL, 1, 1, NULL, 0, NULL, 'gone');
         DELETE FROM messages WHERE id = 7001;
         INSERT INTO reactions SELECT id, '👍🏿', 2, seq FROM messages WHERE id < 900;
         INSERT INTO reactions SELECT 5000, char(0x1F600 + id % 64), id, 0 FROM users WHERE id > 100;

@@ -1,4 +1,4 @@
-//! Who writes: sends, edits, deletes and likes messages, and holds on until each is answered.
+//! Who writes: sends, edits, deletes, likes and reacts to messages, and holds on until each is answered.
 
 use std::sync::atomic::Ordering;
 
@@ -38,12 +38,15 @@ impl<'w> Writer<'w> {
             if self.world.is_over.load(Ordering::Relaxed) {
                 break;
             }
-            match self.dice.below(10) {
+            match self.dice.below(12) {
                 0..6 => self.send(nth).await,
                 6 => self.edit(nth).await,
                 7 => self.delete().await,
-                8 => self.like(Method::PUT).await,
-                _ => self.like(Method::DELETE).await,
+                8 => self.mark(Method::PUT, "like").await,
+                9 => self.mark(Method::DELETE, "like").await,
+                // 🎉
+                10 => self.mark(Method::PUT, "reactions/%F0%9F%8E%89").await,
+                _ => self.mark(Method::DELETE, "reactions/%F0%9F%8E%89").await,
             }
             self.world.deeds.fetch_add(1, Ordering::Relaxed);
             self.caller.rest(REST).await;
@@ -78,14 +81,15 @@ impl<'w> Writer<'w> {
         }
     }
 
-    async fn like(&mut self, method: Method) {
+    /// Likes a message, reacts to it, or takes that back.
+    async fn mark(&mut self, method: Method, with: &str) {
         let message = {
             let sent = self.world.sent.lock().unwrap();
             let recent = &sent[sent.len().saturating_sub(RECENT)..];
             any(recent, &mut self.dice)
         };
         if let Some(message) = message {
-            self.caller.insist(method, &format!("{}/like", message.path()), None).await;
+            self.caller.insist(method, &format!("{}/{with}", message.path()), None).await;
         }
     }
 

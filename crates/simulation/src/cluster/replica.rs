@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groupchat_domain::accounts::User;
 use groupchat_domain::events::{
-    AddedMember, Event, GroupMember, GroupUpdate, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember,
-    ServerRoles, Tombstone,
+    AddedMember, Event, GroupMember, GroupUpdate, LoggedEvent, MessageReaction, OwnMembership, RemovedGroup,
+    RemovedMember, ServerRoles, Tombstone,
 };
 use groupchat_domain::groups::{Group, GroupView, History, MemberSettings, Visibility};
 use groupchat_domain::ids::{GroupId, InvitationId, RoleId, Seq, UserId};
-use groupchat_domain::messages::{Message, MessageView};
+use groupchat_domain::messages::{Emoji, Message, MessageView};
 use groupchat_domain::permissions::{RoleName, ServerRole};
 
 /// A user, as far as everybody sees the same.
@@ -76,14 +76,23 @@ pub(super) struct Inside {
 pub(super) struct ShownMessage {
     /// Without the names of its author.
     message: Message,
-    liked: bool,
+    /// What the user of the client has reacted with.
+    own: BTreeSet<Emoji>,
 }
 
 impl ShownMessage {
-    fn new(message: &Message, liked: bool) -> Self {
+    fn new(message: &Message, mut own: BTreeSet<Emoji>) -> Self {
         let mut message = message.clone();
         (message.author.username, message.author.display_name) = (None, None);
-        Self { liked: liked && !message.is_deleted(), message }
+        if message.is_deleted() {
+            own.clear();
+        }
+        Self { own, message }
+    }
+
+    fn loaded(view: &MessageView) -> Self {
+        let given = view.message.reactions.iter().map(|found| found.emoji);
+        Self::new(&view.message, given.filter(|emoji| view.has_own_reaction(*emoji)).collect())
     }
 }
 
@@ -104,7 +113,7 @@ impl LoadedGroup {
         shown.inside = self.view.standing.map(|standing| {
             let oldest =
                 self.messages.last().filter(|_| self.more).map_or(Seq::ZERO, |view| view.message.seq);
-            let place = |view: &MessageView| (view.message.seq, ShownMessage::new(&view.message, view.liked));
+            let place = |view: &MessageView| (view.message.seq, ShownMessage::loaded(view));
             Inside {
                 role: standing.role.title.name,
                 read_seq: standing.read_seq,
@@ -219,8 +228,18 @@ impl Replica {
                     inside.members.remove(user);
                 }
             }
-            Event::MessageLiked(message) => self.change_message(message, likes(me, logged, true)),
-            Event::MessageUnliked(message) => self.change_message(message, likes(me, logged, false)),
+            Event::MessageLiked(message) => {
+                self.change_message(message, own(me, logged, Emoji::LIKE, true));
+            }
+            Event::MessageUnliked(message) => {
+                self.change_message(message, own(me, logged, Emoji::LIKE, false));
+            }
+            Event::MessageReacted(MessageReaction { message, emoji }) => {
+                self.change_message(message, own(me, logged, *emoji, true));
+            }
+            Event::MessageUnreacted(MessageReaction { message, emoji }) => {
+                self.change_message(message, own(me, logged, *emoji, false));
+            }
             Event::MessageCreated(message) => {
                 self.groups.entry(message.group_id).and_modify(|group| {
                     group.last_seq = group.last_seq.max(message.seq);
@@ -275,21 +294,26 @@ impl Replica {
 
     /// Shows a change of a message that is shown. One that isn't was not there when the group was loaded, since its
     /// members don't read it any more.
-    fn change_message(&mut self, message: &Message, likes: Option<bool>) {
+    fn change_message(&mut self, message: &Message, own: Option<(Emoji, bool)>) {
         if self.inside(message.group_id).is_some_and(|inside| inside.messages.contains_key(&message.seq)) {
-            self.put_message(message, likes);
+            self.put_message(message, own);
         }
     }
 
-    fn put_message(&mut self, message: &Message, likes: Option<bool>) {
+    fn put_message(&mut self, message: &Message, own: Option<(Emoji, bool)>) {
         let Some(inside) = self.inside(message.group_id) else { return };
         if message.seq < inside.from {
             return;
         }
         let known = inside.messages.get(&message.seq);
-        let liked = likes.unwrap_or_else(|| known.is_some_and(|shown| shown.liked));
+        let mut reactions = known.map(|shown| shown.own.clone()).unwrap_or_default();
+        match own {
+            Some((emoji, true)) => drop(reactions.insert(emoji)),
+            Some((emoji, false)) => drop(reactions.remove(&emoji)),
+            None => {}
+        }
         let newest = known.map(|shown| &shown.message).filter(|known| known.version > message.version);
-        let shown = ShownMessage::new(newest.unwrap_or(message), liked);
+        let shown = ShownMessage::new(newest.unwrap_or(message), reactions);
         inside.messages.insert(message.seq, shown);
     }
 
@@ -340,7 +364,8 @@ impl Replica {
     }
 }
 
-/// Whether the one who looks likes a message after somebody has changed their mind; `None` if it was somebody else.
-fn likes(me: UserId, logged: &LoggedEvent, likes: bool) -> Option<bool> {
-    (logged.actor == Some(me)).then_some(likes)
+/// A reaction of the one who looks, and whether it is given after somebody has changed their mind; `None` if it was
+/// somebody else.
+fn own(me: UserId, logged: &LoggedEvent, emoji: Emoji, is_given: bool) -> Option<(Emoji, bool)> {
+    (logged.actor == Some(me)).then_some((emoji, is_given))
 }

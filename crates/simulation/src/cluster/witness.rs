@@ -7,8 +7,8 @@ mod stored;
 use std::collections::{BTreeSet, HashMap};
 
 use groupchat_domain::events::{
-    AddedMember, Audience, Event, EventType, GroupMember, GroupUpdate, LoggedEvent, RemovedGroup,
-    RemovedMember,
+    AddedMember, Audience, Event, EventType, GroupMember, GroupUpdate, LoggedEvent, MessageReaction,
+    RemovedGroup, RemovedMember,
 };
 use groupchat_domain::groups::{Group, History, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
@@ -188,6 +188,8 @@ impl Witness {
             Event::MessageUpdated(message)
             | Event::MessageLiked(message)
             | Event::MessageUnliked(message)
+            | Event::MessageReacted(MessageReaction { message, .. })
+            | Event::MessageUnreacted(MessageReaction { message, .. })
             | Event::MessagePinned(message)
             | Event::MessageUnpinned(message)
             | Event::MessageDeleted(groupchat_domain::events::Tombstone(message)) => {

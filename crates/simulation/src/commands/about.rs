@@ -3,6 +3,7 @@
 use groupchat_domain::ids::GroupId;
 
 use crate::commands::all::Command;
+use crate::commands::argument::AMessage;
 
 impl Command {
     /// The group that a command of the model is about, for those whose answer doesn't say so.
@@ -14,6 +15,7 @@ impl Command {
             | Self::ListBans { group, .. }
             | Self::MarkRead { group, .. }
             | Self::MarkReadQuietly { group, .. } => Some(GroupId::new(group.0)),
+            Self::ListReactors { message: AMessage(group, _), .. } => Some(GroupId::new(group)),
             _ => None,
         }
     }

@@ -387,6 +387,15 @@ commands! {
     6 write Like[messages::like](message: AMessage) |tx, actor| messages::like(tx, actor, message.0, message.1);
     /// A member takes a like back.
     3 write Unlike[messages::unlike](message: AMessage) |tx, actor| messages::unlike(tx, actor, message.0, message.1);
+    /// A member reacts to a message.
+    8 write React[messages::react](message: AMessage, emoji: AnEmoji)
+        |tx, actor| messages::react(tx, actor, message.0, message.1, emoji);
+    /// A member takes a reaction back.
+    3 write Unreact[messages::unreact](message: AMessage, emoji: AnEmoji)
+        |tx, actor| messages::unreact(tx, actor, message.0, message.1, emoji);
+    /// Who has given a reaction.
+    2 read ListReactors[messages::list_reactors](message: AMessage, emoji: AnEmoji, after: Option<AUser>, limit: ALimit)
+        |tx, actor| messages::list_reactors(tx, actor, (message.0, message.1, emoji), after, limit);
     /// An admin pins a message.
     4 write Pin[messages::pin](message: AMessage) |tx, actor| messages::pin(tx, actor, message.0, message.1);
     /// An admin unpins a message.

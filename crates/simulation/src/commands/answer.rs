@@ -10,7 +10,7 @@ use groupchat_domain::ids::{
     GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
 };
 use groupchat_domain::jobs::Task;
-use groupchat_domain::messages::{MessagePage, MessageView, ReadState, Sent};
+use groupchat_domain::messages::{MessagePage, MessageView, Reactor, ReadState, Sent};
 use groupchat_domain::operations::ClockDoubt;
 use groupchat_domain::paging::{NamePosition, Page};
 use groupchat_domain::permissions::{
@@ -138,6 +138,8 @@ answers! {
     Messages(MessagePage),
     /// Pinned messages.
     Pins(Page<MessageView>),
+    /// Who has given a reaction.
+    Reactors(Page<Reactor>),
     /// How far somebody has read.
     Read(ReadState),
     /// Read cursors, by group.
@@ -287,6 +289,7 @@ impl Answer {
             Self::Message(view) => view.renumber(ids),
             Self::Messages(page) => page.renumber(ids),
             Self::Pins(page) => page.renumber(ids),
+            Self::Reactors(page) => page.renumber(ids),
             Self::ReadSince(cursors) => {
                 cursors.renumber(ids);
                 cursors.sort_by_key(|cursor| match cursor {

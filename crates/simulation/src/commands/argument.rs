@@ -10,7 +10,7 @@ use groupchat_domain::groups::{
     Visibility,
 };
 use groupchat_domain::ids::{GroupId, InvitationId, InviteLinkId, MessageId, RoleId, Seq, SessionId, UserId};
-use groupchat_domain::messages::{ClientId, MessageRange, MessageText, PinSeq, Window};
+use groupchat_domain::messages::{ClientId, Emoji, MessageRange, MessageText, PinSeq, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
 use groupchat_domain::permissions::{
     BuiltInRole, PermissionSet, Rank, RoleDefinition, RoleName, ServerPermission, ServerPermissionSet,
@@ -216,6 +216,12 @@ arguments! {
     /// The id that a sender gives a message: few, so that they repeat.
     AClientId(u32) for ClientId: |dice, known| small(dice, 60).into(),
         |number, ids| ClientId::from_stored(format!("client-{number}"));
+    /// A reaction: a like, as a rule.
+    AnEmoji(u8) for Emoji: |dice, known| u8::try_from(usual(dice, 6)).unwrap_or(0),
+        |number, ids| {
+            let emoji = ["👍", "🎉", "❤", "❤\u{FE0F}", "👍🏿", "👩‍🚀"][usize::from(number % 6)];
+            Emoji::parse(emoji).unwrap_or_else(|_| unreachable!("an emoji"))
+        };
     /// A number of a message.
     ASeq(i64) for Seq: |dice, known| known.seq(dice), |seq, ids| Seq::new(seq);
     /// A number of a pin.

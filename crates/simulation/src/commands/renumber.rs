@@ -8,12 +8,13 @@ use groupchat_domain::admissions::{
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, EphemeralAudience,
     EphemeralEvent, EventRecord, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent,
-    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, Tombstone, UserUpdate,
+    MessageReaction, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject,
+    Tombstone, UserUpdate,
 };
 use groupchat_domain::groups::{Addition, Ban, Group, GroupView, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
-use groupchat_domain::messages::{Message, MessagePage, MessageView};
+use groupchat_domain::messages::{Message, MessagePage, MessageView, Reactor};
 use groupchat_domain::paging::{NamePosition, Page};
 
 use crate::commands::ids::Ids;
@@ -85,6 +86,8 @@ renumber! {
     Message: id group_id author pin;
     MessageView: message;
     MessagePage: items;
+    MessageReaction: message;
+    Reactor: user;
     groupchat_domain::messages::Pin: by;
 }
 
@@ -204,6 +207,7 @@ impl Renumber for LoggedEvent {
             Subject::JoinRequestUpdate(update) => update.renumber(ids),
             Subject::EndedJoinRequest(ended) => ended.renumber(ids),
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.renumber(ids),
+            Subject::MessageReaction(reaction) => reaction.renumber(ids),
             Subject::Gone => {}
         }
         self.event = event_type.about(subject).unwrap_or_else(|| unreachable!("its own kind of subject"));
@@ -239,7 +243,7 @@ impl Renumber for Task {
     fn renumber(&mut self, ids: &Ids) {
         match self {
             Self::PurgeGroup(group) | Self::ForgetGroup(group) => group.renumber(ids),
-            Self::PurgeLikes(message) => message.renumber(ids),
+            Self::PurgeReactions(message) => message.renumber(ids),
             Self::EndMemberships(user) => user.renumber(ids),
             Self::RemoveRole(role) => role.renumber(ids),
             Self::ChecksumMessages(message) => message.renumber(ids),

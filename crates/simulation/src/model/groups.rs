@@ -75,14 +75,14 @@ impl Tables {
     }
 
     /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: of its first
-    /// messages the likes, then these, then bans and mutes, then memberships, and with the group its roles. Of a private
+    /// messages the reactions, then these, then bans and mutes, then memberships, and with the group its roles. Of a private
     /// group the rest is kept, unless it is to be forgotten.
     fn purge_group(&mut self, group: GroupId, forgets: bool, limit: usize) -> bool {
         let messages = self.messages.range((group, Seq::ZERO)..=(group, Seq::new(i64::MAX)));
         let messages: Vec<_> = messages.map(|(place, message)| (*place, message.clone())).collect();
         let mut left = limit;
         for (_, message) in messages.iter().take(limit) {
-            left -= self.remove_likes(message.id, left);
+            left -= self.remove_reactions(message.id, left);
         }
         for (place, message) in messages.into_iter().take(left) {
             left -= 1;

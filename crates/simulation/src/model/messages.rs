@@ -1,12 +1,12 @@
-//! Messages, likes, pins and read cursors.
+//! Messages, reactions, pins and read cursors.
 
 use std::ops::Bound;
 
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{
-    ClientId, Message, MessageQuery, MessageRange, MessageRepository, MessageView, NewMessage, PinQuery,
-    PinSeq, PinState,
+    ClientId, Emoji, Message, MessageQuery, MessageRange, MessageRepository, MessageView, NewMessage,
+    PinQuery, PinSeq, PinState, ReactionQuery, Reactor,
 };
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
@@ -19,10 +19,19 @@ impl Tables {
         self.messages.get(self.places.get(&id)?)
     }
 
-    /// A message as somebody sees it. Likes of a deleted one are removed a little later than the message.
+    /// A message as somebody sees it. Many reactions to a deleted one are removed a little later than the message.
     pub(super) fn message_view(&self, message: &Message, viewer: UserId) -> MessageView {
-        let liked = !message.is_deleted() && self.likes.contains(&(message.id, viewer));
-        MessageView { message: self.with_author(message), liked }
+        let is_own = |emoji| self.reactions.contains(&(message.id, emoji, viewer));
+        let given = message.reactions.iter().map(|found| found.emoji);
+        let reacted = given.filter(|emoji| *emoji != Emoji::LIKE && is_own(*emoji)).collect();
+        let liked = !message.is_deleted() && is_own(Emoji::LIKE);
+        MessageView { message: self.with_author(message), liked, reacted }
+    }
+
+    /// The reactions to a message, in their order in the database.
+    fn reactions_to(&self, message: MessageId) -> impl Iterator<Item = (MessageId, Emoji, UserId)> {
+        let all = self.reactions.iter().map(|(reaction, _)| *reaction);
+        all.filter(move |(of, ..)| *of == message)
     }
 
     fn pins(&self, group: GroupId, below: PinSeq) -> impl DoubleEndedIterator<Item = (PinSeq, MessageId)> {
@@ -30,11 +39,10 @@ impl Tables {
         pins.map(|((_, seq), id)| (*seq, *id))
     }
 
-    /// Removes up to `limit` likes of a message, by user; how many.
-    pub(super) fn remove_likes(&mut self, message: MessageId, limit: usize) -> usize {
-        let likes = self.likes.range((message, UserId::new(0))..=(message, UserId::new(i64::MAX)));
-        let likes: Vec<_> = likes.map(|(like, _)| *like).take(limit).collect();
-        self.likes.remove_all(likes)
+    /// Removes up to `limit` reactions to a message; how many.
+    pub(super) fn remove_reactions(&mut self, message: MessageId, limit: usize) -> usize {
+        let first: Vec<_> = self.reactions_to(message).take(limit).collect();
+        self.reactions.remove_all(first)
     }
 
     /// Removes a message and all that leads to it.
@@ -169,31 +177,54 @@ impl MessageRepository for ModelTx<'_> {
             row.version = message.version;
             row.edited_at = message.edited_at;
             row.deleted_at = message.deleted_at;
-            row.likes = message.likes;
+            row.reactions.clone_from(&message.reactions);
             row.pin = message.pin;
         });
         Ok(())
     }
 
-    fn add_like(&mut self, message: MessageId, user: UserId, at: Timestamp) -> Result<bool, StorageFault> {
+    fn add_reaction(
+        &mut self,
+        message: MessageId,
+        user: UserId,
+        emoji: Emoji,
+        at: Timestamp,
+    ) -> Result<bool, StorageFault> {
         let tables = self.write()?;
         if !tables.places.contains(&message) || !tables.users.contains(&user) {
-            return Err(self.fail("a like of nobody, or of no message"));
+            return Err(self.fail("a reaction of nobody, or to no message"));
         }
-        if tables.likes.contains(&(message, user)) {
+        if tables.reactions.contains(&(message, emoji, user)) {
             return Ok(false);
         }
-        tables.likes.put((message, user), at);
+        tables.reactions.put((message, emoji, user), at);
         Ok(true)
     }
 
-    fn remove_like(&mut self, message: MessageId, user: UserId) -> Result<bool, StorageFault> {
-        Ok(self.write()?.likes.remove(&(message, user)).is_some())
+    fn remove_reaction(
+        &mut self,
+        message: MessageId,
+        user: UserId,
+        emoji: Emoji,
+    ) -> Result<bool, StorageFault> {
+        Ok(self.write()?.reactions.remove(&(message, emoji, user)).is_some())
     }
 
-    fn purge_likes(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault> {
+    fn list_reactors(&mut self, query: &ReactionQuery) -> Result<Vec<Reactor>, StorageFault> {
+        let tables = self.read()?;
+        let given = tables.reactions_to(query.message).filter(|(_, emoji, user)| {
+            *emoji == query.emoji && query.after.is_none_or(|after| *user > after)
+        });
+        query.limit.read(given.map(|reaction| {
+            let at =
+                tables.reactions.get(&reaction).copied().unwrap_or_else(|| unreachable!("it was listed"));
+            Ok(Reactor { user: tables.user_ref(reaction.2), at })
+        }))
+    }
+
+    fn purge_reactions(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault> {
         let limit = usize::try_from(limit).unwrap_or(0);
-        Ok(self.write()?.remove_likes(message, limit) < limit)
+        Ok(self.write()?.remove_reactions(message, limit) < limit)
     }
 
     fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<bool, StorageFault> {

@@ -10,7 +10,7 @@ use groupchat_domain::ids::{
     EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
 };
 use groupchat_domain::jobs::{JobId, Task};
-use groupchat_domain::messages::{Message, PinSeq};
+use groupchat_domain::messages::{Emoji, Message, PinSeq};
 use groupchat_domain::permissions::{RoleDefinition, RoleName, ServerRole};
 use groupchat_domain::time::Timestamp;
 
@@ -133,7 +133,7 @@ tables! {
     places: Table<MessageId, (GroupId, Seq)>,
     client_ids: Table<(GroupId, UserId, String), MessageId>,
     pins: Table<(GroupId, PinSeq), MessageId>,
-    likes: Table<(MessageId, UserId), Timestamp>,
+    reactions: Table<(MessageId, Emoji, UserId), Timestamp>,
     jobs: Table<JobId, JobRow>,
     renames: Table<i64, Rename>,
     log: Table<Position, EventRecord>,

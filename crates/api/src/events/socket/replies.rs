@@ -3,13 +3,13 @@
 use groupchat_domain::ids::{GroupId, Seq};
 use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::presence::Activity;
-use groupchat_domain::storage::{Principal, Writing};
+use groupchat_domain::storage::{Principal, WritePurpose, Writing};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::requests::{SocketRequest, id_of};
 use crate::events::subscriber::HttpSubscriber;
-use crate::messages::{MessageDto, ReadStateDto};
+use crate::messages::{MessageDto, ReactionChange, ReactionsDto, ReadStateDto};
 use crate::problem::{ApiError, Code};
 use crate::state::State;
 
@@ -32,6 +32,7 @@ struct Reply<'a> {
 enum ReplyData {
     Message(SentReply),
     Read(ReadStateDto),
+    Reactions(ReactionsDto),
     Nothing {},
 }
 
@@ -40,7 +41,7 @@ impl ReplyData {
     const fn replayed(&self) -> Option<bool> {
         match self {
             Self::Message(sent) => Some(sent.replayed),
-            Self::Read(_) | Self::Nothing {} => None,
+            Self::Read(_) | Self::Reactions(_) | Self::Nothing {} => None,
         }
     }
 }
@@ -110,6 +111,7 @@ impl RequestContext<'_> {
         match request {
             SocketRequest::Send(draft) => self.send(draft).await,
             SocketRequest::Read(group, seq) => self.mark_read(group, seq).await,
+            SocketRequest::React(group, change) => self.react(group, change).await,
             SocketRequest::Typing { group, is_active } => self.typing(group, is_active),
             SocketRequest::Presence(activity) => self.act(activity),
             SocketRequest::Ping => Ok(ReplyData::Nothing {}),
@@ -128,6 +130,17 @@ impl RequestContext<'_> {
         let marked = messages::mark_read_and_publish(storage, live, self.principal, group, seq).await?;
         self.subscriber.act(Activity::Active)?;
         Ok(ReplyData::Read(marked.into()))
+    }
+
+    async fn react(&mut self, group: GroupId, change: ReactionChange) -> Result<ReplyData, ApiError> {
+        let ReactionChange { message, emoji, is_removal } = change;
+        let purpose = if is_removal { WritePurpose::Tidy } else { WritePurpose::Grow };
+        let (storage, writing) = (&self.state.storage, Writing::new(self.principal, purpose));
+        let use_case = if is_removal { messages::unreact } else { messages::react };
+        let view =
+            storage.write_as(writing, move |tx, actor| use_case(tx, actor, group, message, emoji)).await?;
+        self.subscriber.act(Activity::Active)?;
+        Ok(ReplyData::Reactions(view.into()))
     }
 
     fn typing(&mut self, group: GroupId, is_active: bool) -> Result<ReplyData, ApiError> {

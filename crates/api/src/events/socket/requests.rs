@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::extract::parse_json;
-use crate::messages::{MessageDraftDto, ReadMarkDto};
+use crate::messages::{MessageDraftDto, ReactionChange, ReactionRequest, ReadMarkDto};
 use crate::problem::ApiError;
 use crate::wire::{Described, Fields, FromJson, Optional, Required};
 
@@ -23,6 +23,8 @@ pub(super) enum SocketRequest {
     Send(MessageDraft),
     /// To move the read cursor of a group.
     Read(GroupId, Seq),
+    /// To react to a message of a group, or to take a reaction back.
+    React(GroupId, ReactionChange),
     /// To tell the members of a group whether the caller is typing.
     Typing { group: GroupId, is_active: bool },
     /// To tell others whether the caller is at the device.
@@ -50,6 +52,10 @@ impl SocketRequest {
                 let group = group(head)?;
                 read::<ReadMarkDto>(text)?.parse().map(|seq| Self::Read(group, seq))
             }
+            Some("react") => {
+                let group = group(head)?;
+                read::<ReactionRequest>(text)?.parse().map(|change| Self::React(group, change))
+            }
             Some("typing") => {
                 let group = group(head)?;
                 let is_active = read::<TypingRequest>(text)?.active.0.unwrap_or(true);
@@ -58,7 +64,7 @@ impl SocketRequest {
             Some("presence") => read::<PresenceRequest>(text)?.parse().map(Self::Presence),
             Some("ping") => Ok(Self::Ping),
             Some(_) => {
-                let detail = "must be one of: send, read, typing, presence, ping";
+                let detail = "must be one of: send, read, react, typing, presence, ping";
                 Err(Violation::new(ViolationCode::InvalidFormat, detail).in_field("type").into())
             }
             None => Err(Violation::new(ViolationCode::Required, "must be given").in_field("type").into()),

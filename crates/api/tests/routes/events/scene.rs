@@ -140,6 +140,13 @@ impl Scene {
         self.log("message.liked").await;
         self.ada.delete(&format!("{path}/like")).await.ok();
         self.log("message.unliked").await;
+        let react =
+            json!({"type": "react", "group_id": group, "message_id": sent["data"]["id"], "emoji": "🎉"});
+        self.grace_asks(react).await;
+        self.log("message.reacted").await;
+        // 🎉
+        self.grace.delete(&format!("{path}/reactions/%F0%9F%8E%89")).await.ok();
+        self.log("message.unreacted").await;
         self.ada.put_empty(&format!("{path}/pin")).await.ok();
         self.log("message.pinned").await;
         self.ada.delete(&format!("{path}/pin")).await.ok();

@@ -17,6 +17,7 @@ async fn hide(server: &Server, number: usize) -> Scene {
     let message = owner.post(&format!("{group}/messages"), draft).await.created();
     let message = format!("{group}/messages/{}", message["id"]);
     owner.put_empty(&format!("{message}/like")).await.ok();
+    owner.put_empty(&format!("{message}/reactions/%F0%9F%8E%89")).await.ok();
     peer.put_empty(&format!("{message}/pin")).await.ok();
     (scene.group, scene.message) = (group, message);
     scene

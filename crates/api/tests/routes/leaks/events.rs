@@ -20,7 +20,7 @@ async fn live_through(owner: &Client, peer: &Client, former: &Client) -> String 
     owner.patch(&group, json!({"name": after, "history": "joined"})).await.ok();
     let message = owner.say_at(&group, &after).await;
     owner.patch(&message, json!({"text": format!("{after}, edited")})).await.ok();
-    for mark in ["like", "pin"] {
+    for mark in ["like", "reactions/%F0%9F%8E%89", "pin"] {
         owner.put_empty(&format!("{message}/{mark}")).await.ok();
         owner.delete(&format!("{message}/{mark}")).await.ok();
     }

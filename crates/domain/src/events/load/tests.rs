@@ -7,17 +7,18 @@ use crate::error::Error;
 use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    AddedMember, BanUpdate, DirectPartner, EndedBan, GroupMember, GroupSenders, GroupUpdate, OwnMembership,
-    RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, DirectPartner, EndedBan, GroupMember, GroupSenders, GroupUpdate, MessageReaction,
+    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone,
+    UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::{Group, History};
 use crate::ids::{EventId, GroupId, Position, UserId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
-    EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, ban, ended_join_request,
-    group, invitation, issued, join_request, join_request_update, member, message, moderators, senders,
-    tombstone, user,
+    EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, PARTY, assert_hands_faults_on, ban,
+    ended_join_request, group, invitation, issued, join_request, join_request_update, member, message,
+    moderators, senders, tombstone, user,
 };
 
 /// A record as it comes from the log, about the only user, group and message.
@@ -34,6 +35,7 @@ fn record(position: i64, event_type: EventType) -> EventRecord {
             user: Some(OTHER),
             message: Some(MESSAGE),
             invitation: Some(INVITATION),
+            emoji: Some(PARTY),
         },
     }
 }
@@ -150,6 +152,9 @@ fn present(event_type: EventType) -> Subject {
         SubjectKind::JoinRequestUpdate => Subject::JoinRequestUpdate(join_request_update()),
         SubjectKind::EndedJoinRequest => Subject::EndedJoinRequest(ended_join_request()),
         SubjectKind::Message => Subject::Message(message(OTHER)),
+        SubjectKind::MessageReaction => {
+            Subject::MessageReaction(MessageReaction { message: message(OTHER), emoji: PARTY })
+        }
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message(OTHER))),
         _ => gone(event_type),
     }

@@ -3,7 +3,7 @@
 use crate::events::about::{About, SubjectIds};
 use crate::events::audience::InGroup;
 use crate::ids::GroupId;
-use crate::messages::Message;
+use crate::messages::{Emoji, Message};
 use crate::text::TextBytes;
 
 impl About for Message {
@@ -18,7 +18,7 @@ impl InGroup for Message {
     }
 }
 
-/// A deleted message: without text and likes.
+/// A deleted message: without text and reactions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tombstone(pub Message);
 
@@ -37,5 +37,39 @@ impl TextBytes for Tombstone {
 impl InGroup for Tombstone {
     fn group_id(&self) -> GroupId {
         self.0.group_id
+    }
+}
+
+/// A reaction that was given to a message or taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageReaction {
+    /// The message, with all reactions to it.
+    pub message: Message,
+    /// The reaction.
+    pub emoji: Emoji,
+}
+
+impl MessageReaction {
+    /// How many users have given the reaction.
+    pub fn count(&self) -> i64 {
+        self.message.reactions.count(self.emoji)
+    }
+}
+
+impl About for MessageReaction {
+    fn ids(&self) -> SubjectIds {
+        SubjectIds { emoji: Some(self.emoji), ..self.message.ids() }
+    }
+}
+
+impl TextBytes for MessageReaction {
+    fn text_bytes(&self) -> usize {
+        self.message.text_bytes()
+    }
+}
+
+impl InGroup for MessageReaction {
+    fn group_id(&self) -> GroupId {
+        self.message.group_id
     }
 }

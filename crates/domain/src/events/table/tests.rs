@@ -5,8 +5,8 @@ use crate::groups::{Group, History, Visibility};
 use crate::ids::{GroupId, MessageId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
-    GROUP, INVITATION, MESSAGE, OTHER, ban, ended_join_request, group, invitation, join_request_update,
-    member, message, moderators, senders, tombstone, user,
+    GROUP, INVITATION, MESSAGE, OTHER, PARTY, ban, ended_join_request, group, invitation,
+    join_request_update, member, message, moderators, senders, tombstone, user,
 };
 
 /// An event of this type about the only user, group and message.
@@ -43,6 +43,9 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::EndedJoinRequest => Subject::EndedJoinRequest(ended_join_request()),
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(tombstone(OTHER))),
+        SubjectKind::MessageReaction => {
+            Subject::MessageReaction(MessageReaction { message: message(OTHER), emoji: PARTY })
+        }
     };
     event_type.about(subject).expect("a subject of its kind")
 }
@@ -69,7 +72,9 @@ fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageI
         | SubjectKind::EndedJoinRequest
         | SubjectKind::DirectPartner
         | SubjectKind::RemovedMember => (Some(OTHER), Some(GROUP), None),
-        SubjectKind::Message | SubjectKind::Tombstone => (None, Some(GROUP), Some(MESSAGE)),
+        SubjectKind::Message | SubjectKind::Tombstone | SubjectKind::MessageReaction => {
+            (None, Some(GROUP), Some(MESSAGE))
+        }
     }
 }
 
@@ -117,6 +122,7 @@ fn the_audience_follows_from_the_type_and_the_subject() {
         (EventType::InvitationCreated, Audience::User(OTHER)),
         (EventType::InvitationWithdrawn, Audience::User(OTHER)),
         (EventType::MessageDeleted, Audience::Group(GROUP)),
+        (EventType::MessageReacted, Audience::Group(GROUP)),
         (EventType::BlocksUpdated, Audience::User(OTHER)),
         (EventType::SessionsEnded, Audience::User(OTHER)),
         (EventType::SendersUpdated, Audience::Group(GROUP)),

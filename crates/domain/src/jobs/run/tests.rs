@@ -14,7 +14,7 @@ use crate::testing::{
 };
 
 const PURGE_GROUP: Job = Job { id: JobId::new(1), task: Task::PurgeGroup(GROUP) };
-const PURGE_LIKES: Job = Job { id: JobId::new(2), task: Task::PurgeLikes(MESSAGE) };
+const PURGE_REACTIONS: Job = Job { id: JobId::new(2), task: Task::PurgeReactions(MESSAGE) };
 const END_MEMBERSHIPS: Job = Job { id: JobId::new(3), task: Task::EndMemberships(OTHER) };
 
 /// The job that runs next is looked for.
@@ -47,8 +47,8 @@ fn purges_group(done: bool) -> MockTx {
 
 fn purges_likes(done: bool) -> MockTx {
     let mut tx = locks();
-    let likes = tx.messages.expect_purge_likes();
-    likes
+    let reactions = tx.messages.expect_purge_reactions();
+    reactions
         .withf(|id, rows| *id == MESSAGE && (1..=500).contains(rows))
         .times(1)
         .returning(move |_, _| Ok(done));
@@ -190,10 +190,10 @@ fn a_job_that_another_server_has_done_meanwhile_is_left_alone() {
 #[test]
 fn likes_are_purged_in_small_steps_and_the_job_removed_with_the_last() {
     run_smoothly([
-        finds(Some(PURGE_LIKES)),
+        finds(Some(PURGE_REACTIONS)),
         purges_likes(false),
-        finds(Some(PURGE_LIKES)),
-        finishes(purges_likes(true), PURGE_LIKES),
+        finds(Some(PURGE_REACTIONS)),
+        finishes(purges_likes(true), PURGE_REACTIONS),
         finds(None),
     ]);
 }
@@ -234,8 +234,8 @@ fn a_job_that_fails_is_reported_and_put_off_and_the_next_runs() {
         finds(Some(PURGE_GROUP)).into(),
         failing.into(),
         postpones(PURGE_GROUP).into(),
-        finds(Some(PURGE_LIKES)).into(),
-        finishes(purges_likes(true), PURGE_LIKES).into(),
+        finds(Some(PURGE_REACTIONS)).into(),
+        finishes(purges_likes(true), PURGE_REACTIONS).into(),
         finds(None).into(),
     ]);
     assert_eq!((outcome, failures), (Ok(()), vec![(PURGE_GROUP, fault().into())]));
@@ -274,6 +274,6 @@ fn faults_are_returned() {
     assert_hands_faults_on(|| finds(None), next);
     assert_hands_faults_on(|| postpones(PURGE_GROUP), |tx| postpone(tx, PURGE_GROUP));
     assert_hands_faults_on(|| finishes(purges_group(true), PURGE_GROUP), |tx| step(tx, PURGE_GROUP));
-    assert_hands_faults_on(|| finishes(purges_likes(true), PURGE_LIKES), |tx| step(tx, PURGE_LIKES));
+    assert_hands_faults_on(|| finishes(purges_likes(true), PURGE_REACTIONS), |tx| step(tx, PURGE_REACTIONS));
     assert_hands_faults_on(|| ends_memberships(2), |tx| step(tx, END_MEMBERSHIPS));
 }

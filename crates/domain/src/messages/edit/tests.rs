@@ -5,6 +5,7 @@ use crate::events::Audience;
 use crate::groups::GroupRefusal;
 use crate::ids::UserId;
 use crate::messages::model::Message;
+use crate::messages::reactions::Reactions;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MESSAGE, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, lacks, me, message, text, tombstone, view,
@@ -105,11 +106,12 @@ fn deleted(author: UserId) -> Message {
     message(author).into_tombstone(NOW)
 }
 
-/// A message with likes is deleted; a job removes them.
+/// A message with more reactions than go at once is deleted; a job removes the rest.
 fn deletes(caller: GroupCaller, author: UserId) -> MockTx {
     let tx = MockTx::new().called_by(caller).finds_message(Some(message(author)));
     let mut tx = stores(tx, deleted(author));
-    let purge = Task::PurgeLikes(MESSAGE);
+    tx.messages.expect_purge_reactions().with(eq(MESSAGE), eq(400)).times(1).returning(|_, _| Ok(false));
+    let purge = Task::PurgeReactions(MESSAGE);
     tx.jobs.expect_enqueue().with(eq(purge), eq(NOW)).times(1).returning(|_, _| Ok(()));
     tx
 }
@@ -149,9 +151,12 @@ fn deleting_a_tombstone_changes_nothing() {
 }
 
 #[test]
-fn a_message_without_likes_needs_no_job() {
-    let unliked = Message { likes: 0, ..message(ME) };
-    let tx = MockTx::new().called_by(MEMBER).finds_message(Some(unliked));
+fn reactions_go_at_once_and_need_no_job() {
+    let mut tx = MockTx::new().called_by(MEMBER).finds_message(Some(message(ME)));
+    tx.messages.expect_purge_reactions().times(1).returning(|_, _| Ok(true));
+    assert_eq!(delete(&mut stores(tx, deleted(ME)), &me(), GROUP, MESSAGE), Ok(()));
+    let without = Message { reactions: Reactions::NONE, ..message(ME) };
+    let tx = MockTx::new().called_by(MEMBER).finds_message(Some(without));
     assert_eq!(delete(&mut stores(tx, deleted(ME)), &me(), GROUP, MESSAGE), Ok(()));
 }
 

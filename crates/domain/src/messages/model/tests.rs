@@ -94,13 +94,16 @@ fn a_new_message_is_unchanged_and_liked_by_nobody() {
     let sent = new.into_message(MESSAGE, user(ME).as_ref());
     assert_eq!((sent.id, sent.group_id, sent.seq, sent.author.id), (MESSAGE, GROUP, Seq::new(33), ME));
     assert_eq!((sent.text, sent.client_id, sent.created_at), (text, client_id, NOW));
-    assert_eq!((sent.version, sent.edited_at, sent.deleted_at, sent.likes), (Version::FIRST, None, None, 0));
+    assert_eq!(
+        (sent.version, sent.edited_at, sent.deleted_at, sent.reactions),
+        (Version::FIRST, None, None, Reactions::NONE)
+    );
 }
 
 #[test]
 fn nothing_of_what_was_said_is_left_in_a_tombstone() {
     let left = message(ME).into_tombstone(NOW);
-    assert_eq!((left.text, left.likes, left.deleted_at), (None, 0, Some(NOW)));
+    assert_eq!((left.text, left.reactions, left.deleted_at), (None, Reactions::NONE, Some(NOW)));
     assert_eq!(left.version, message(ME).version.next());
 }
 

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use groupchat_domain::events::{Audience, Event, SubjectIds};
 use groupchat_domain::ids::UserId;
+use groupchat_domain::messages::Emoji;
 use groupchat_domain::time::Timestamp;
 
 use crate::checksum::EventColumns;
@@ -22,12 +23,13 @@ pub(crate) struct EventRow {
     session_id: Option<i64>,
     checksum: i64,
     invitation_id: Option<i64>,
+    emoji: Option<&'static str>,
 }
 
 impl EventRow {
     /// The row of an event that happened at this time.
     pub(crate) fn new(at: Timestamp, to: Audience, actor: Option<UserId>, event: &Event) -> Self {
-        let SubjectIds { group, user, message, invitation } = event.ids();
+        let SubjectIds { group, user, message, invitation, emoji } = event.ids();
         let (audience, session_id) = columns(to);
         let row = Self {
             at: at.as_micros(),
@@ -40,6 +42,7 @@ impl EventRow {
             session_id,
             checksum: 0,
             invitation_id: invitation.map(|id| id.get()),
+            emoji: emoji.map(Emoji::as_str),
         };
         Self { checksum: row.checksum(), ..row }
     }
@@ -55,6 +58,7 @@ impl EventRow {
             message_id: &self.message_id,
             session_id: &self.session_id,
             invitation_id: &self.invitation_id,
+            emoji: &self.emoji,
         };
         columns.checksum()
     }

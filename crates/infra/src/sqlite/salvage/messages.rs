@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::dsl::count_star;
 use diesel::prelude::*;
+use groupchat_domain::messages::{Emoji, ReactionCount, Reactions};
 
 use super::{Salvage, Salvaged, rejected};
 use crate::checksum::Checksummed;
+use crate::messages::reactions::{from_column, to_column};
 use crate::rows::messages::Row as MessageRow;
 use crate::schema::{groups, messages, reactions, users};
-use crate::sql::stored::LIKE;
 
 /// The numbers of a group while its messages come in.
 struct Numbers {
@@ -24,6 +26,18 @@ struct Pinned {
     pin: (Option<i64>, Option<i64>, Option<i64>),
 }
 
+/// A message whose reactions may be others now, with the order of those that it had.
+struct Touched {
+    message: i64,
+    order: Reactions,
+}
+
+impl Touched {
+    fn new(row: &MessageRow) -> Self {
+        Self { message: row.id, order: from_column(row.reactions.as_deref(), row.likes) }
+    }
+}
+
 /// Takes messages of the damaged database, one after the other.
 struct Incoming<'a> {
     target: &'a mut SqliteConnection,
@@ -35,8 +49,8 @@ struct Incoming<'a> {
     deleted: BTreeSet<i64>,
     users: BTreeSet<i64>,
     pinned: Vec<Pinned>,
-    /// New and changed messages, whose reactions may be others now.
-    touched: Vec<i64>,
+    /// New and changed messages, whose reactions may be others now: as they are in the damaged database.
+    touched: Vec<Touched>,
 }
 
 impl Salvage<'_> {
@@ -95,9 +109,9 @@ impl Salvage<'_> {
         Ok(())
     }
 
-    /// Replaces the reactions to these messages by those of the damaged database, and counts the likes.
-    fn bring_reactions(&mut self, touched: &[i64]) -> QueryResult<()> {
-        for message in touched {
+    /// Replaces the reactions to these messages by those of the damaged database, and counts them.
+    fn bring_reactions(&mut self, touched: &[Touched]) -> QueryResult<()> {
+        for Touched { message, order } in touched {
             if let Some(found) = self.source.reactions(*message) {
                 let old = reactions::table.filter(reactions::message_id.eq(message));
                 diesel::delete(old).execute(self.target)?;
@@ -107,15 +121,30 @@ impl Salvage<'_> {
             } else {
                 self.report.damaged += 1;
             }
-            let likes = reactions::table
-                .filter(reactions::message_id.eq(message))
-                .filter(reactions::emoji.eq(LIKE))
-                .count()
-                .get_result::<i64>(self.target)?;
-            let row = messages::table.find(message).filter(messages::deleted_at.is_null());
-            diesel::update(row).set(messages::likes.eq(likes)).execute(self.target)?;
+            self.count_reactions(*message, order)?;
         }
         Ok(())
+    }
+
+    /// Stores how many reactions a message has, in the order that it had.
+    fn count_reactions(&mut self, message: i64, order: &Reactions) -> QueryResult<()> {
+        let counted: Vec<(String, i64)> = reactions::table
+            .filter(reactions::message_id.eq(message))
+            .group_by(reactions::emoji)
+            .select((reactions::emoji, count_star()))
+            .load(self.target)?;
+        let counted = counted.into_iter();
+        let counted = counted
+            .filter_map(|(emoji, count)| Some(ReactionCount { emoji: Emoji::from_stored(&emoji)?, count }));
+        let mut counted: Vec<_> = counted.collect();
+        counted.sort_by_key(|found| {
+            order.iter().position(|before| before.emoji == found.emoji).unwrap_or(usize::MAX)
+        });
+        let counted = Reactions::from_stored(counted);
+        let row = messages::table.find(message).filter(messages::deleted_at.is_null());
+        let Some(mut row) = row.first::<MessageRow>(self.target).optional()? else { return Ok(()) };
+        (row.likes, row.reactions) = (counted.likes(), to_column(&counted));
+        store(self.target, &row).map(drop)
     }
 }
 
@@ -133,17 +162,17 @@ impl Incoming<'_> {
             return Ok(());
         };
         self.note_pin(&row);
+        let touched = Touched::new(&row);
         let MessageRow { version, edited_at, deleted_at, text, .. } = row;
-        // Those of a deleted message must be none.
-        let likes = if deleted_at.is_some() { 0 } else { old.likes };
         let unpinned = (None, None, None);
-        let mut new = MessageRow { version, edited_at, deleted_at, text, likes, ..old };
+        // They are counted later; those of a deleted message must be none.
+        let mut new = MessageRow { version, edited_at, deleted_at, text, likes: 0, reactions: None, ..old };
         (new.pin_seq, new.pinned_at, new.pinned_by) = unpinned;
         if rejected(store(self.target, &new))? {
             self.report.orphaned += 1;
         } else {
             self.report.changed_messages += 1;
-            self.touched.push(new.id);
+            self.touched.push(touched);
         }
         Ok(())
     }
@@ -157,7 +186,7 @@ impl Incoming<'_> {
         lose(self.report, row.group_id, numbers.met + 1, row.seq - 1);
         numbers.met = numbers.met.max(row.seq);
         let (was, next) = (row.seq, numbers.last + 1);
-        let mut new = MessageRow { seq: next, likes: 0, ..row.clone() };
+        let mut new = MessageRow { seq: next, likes: 0, reactions: None, ..row.clone() };
         (new.pin_seq, new.pinned_at, new.pinned_by) = (None, None, None);
         new.checksum = Some(new.computed());
         let has_author = self.users.contains(&new.author_id);
@@ -170,7 +199,7 @@ impl Incoming<'_> {
         numbers.last = next;
         self.note_pin(&row);
         self.report.messages += 1;
-        self.touched.push(row.id);
+        self.touched.push(Touched::new(&row));
         Ok(())
     }
 
@@ -197,6 +226,7 @@ fn store(target: &mut SqliteConnection, row: &MessageRow) -> QueryResult<usize> 
             messages::edited_at.eq(row.edited_at),
             messages::deleted_at.eq(row.deleted_at),
             messages::likes.eq(row.likes),
+            messages::reactions.eq(&row.reactions),
             messages::text.eq(&row.text),
             messages::pin_seq.eq(row.pin_seq),
             messages::pinned_at.eq(row.pinned_at),

@@ -83,6 +83,7 @@ fn a_healthy_database_passes_every_check() {
         "server_roles",
         "read_cursors",
         "like_counts",
+        "reaction_counts",
         "logged_messages",
         "event_log",
         "checksums",
@@ -113,6 +114,16 @@ fn each_kind_of_damage_is_found_by_its_check() {
         ("UPDATE memberships SET read_seq = 2", "read_cursors"),
         ("UPDATE messages SET likes = 0", "like_counts"),
         ("DELETE FROM reactions", "like_counts"),
+        ("INSERT INTO reactions VALUES (1, '🎉', 1, 0)", "reaction_counts"),
+        ("UPDATE messages SET reactions = '👍 🎉:1'", "reaction_counts"),
+        (
+            "INSERT INTO reactions VALUES (1, '🎉', 1, 0); UPDATE messages SET reactions = '🎉:11'",
+            "reaction_counts",
+        ),
+        (
+            "INSERT INTO reactions VALUES (1, '🎉', 1, 0); UPDATE messages SET reactions = '🎉:1 👍 ❤️:1'",
+            "reaction_counts",
+        ),
         (
             "INSERT INTO events (at, type, audience, group_id, message_id) VALUES (0, 'a', 'group', 1, 1), \
              (0, 'b', 'group', 1, 1)",
@@ -138,6 +149,7 @@ fn each_kind_of_damage_is_found_by_its_check() {
 #[test]
 fn allowed_states_are_not_reported_as_damage() {
     let fine = [
+        "INSERT INTO reactions VALUES (1, '🎉', 1, 0), (1, '1️⃣', 1, 0); UPDATE messages SET reactions = '1️⃣:1 👍 🎉:1'",
         // Old events are removed from the front.
         "DELETE FROM events WHERE id < 3",
         "DELETE FROM events",

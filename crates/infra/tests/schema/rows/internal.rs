@@ -22,7 +22,12 @@ pub(super) const JOBS: TableRows = TableRows {
 pub(super) const EVENTS: TableRows = TableRows {
     table: "events",
     is_single_row: false,
-    first: &[&[("id", Number(1)), ("checksum", Number(7)), ("invitation_id", Number(1))]],
+    first: &[&[
+        ("id", Number(1)),
+        ("checksum", Number(7)),
+        ("invitation_id", Number(1)),
+        ("emoji", Text("🎉")),
+    ]],
     another: &[
         ("id", Number(3)),
         ("at", Number(0)),
@@ -40,6 +45,7 @@ pub(super) const EVENTS: TableRows = TableRows {
     rejected: &[
         (Unique, &[("id", Number(1))]),
         (Check, &[("audience", Text("nobody"))]),
+        (Check, &[("emoji", Text(""))]),
         (Check, &[("checksum", Number(-1))]),
         (Check, &[("checksum", Number(1 << 32))]),
     ],

@@ -17,6 +17,7 @@ pub(super) const MESSAGES: TableRows = TableRows {
             ("pinned_at", Number(5)),
             ("pinned_by", Number(2)),
             ("checksum", Number(7)),
+            ("reactions", Text("🎉:1")),
         ],
         &[("id", Number(2)), ("seq", Number(2)), ("client_id", Null)],
     ],
@@ -41,6 +42,7 @@ pub(super) const MESSAGES: TableRows = TableRows {
         // A tombstone.
         &[("text", Null), ("deleted_at", Number(5))],
         &[("checksum", Number(0))],
+        &[("reactions", Characters(1_000))],
         &[("checksum", Number((1 << 32) - 1))],
     ],
     rejected: &[
@@ -72,6 +74,9 @@ pub(super) const MESSAGES: TableRows = TableRows {
         (Check, &[("pin_seq", Number(2)), ("pinned_by", Number(1))]),
         (Check, &[("pin_seq", Number(2)), ("pinned_at", Number(5))]),
         (Reference, &[("pin_seq", Number(2)), ("pinned_at", Number(5)), ("pinned_by", Number(9))]),
+        (Check, &[("reactions", Text(""))]),
+        (Check, &[("reactions", Characters(1_001))]),
+        (Check, &[("reactions", Text("🎉:1")), ("deleted_at", Number(5)), ("text", Null)]),
         (Check, &[("checksum", Number(-1))]),
         (Check, &[("checksum", Number(1 << 32))]),
         (Reference, &[("group_id", Number(9))]),

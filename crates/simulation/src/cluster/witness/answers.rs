@@ -40,6 +40,10 @@ impl Witness {
             Answer::Message(view) | Answer::Sent(groupchat_domain::messages::Sent { view, .. }) => {
                 self.judge_messages(asked, Some(view.message.group_id), std::slice::from_ref(view))
             }
+            Answer::Reactors(_) => {
+                self.judge_session(asked)?;
+                self.judge_member(asked, asked.group)
+            }
             Answer::Read(_) => self.judge_member(asked, asked.group),
             Answer::ReadSince(cursors) => cursors.iter().try_for_each(|cursor| match cursor {
                 EphemeralEvent::ReadUpdated { group, .. } => self.judge_member(asked, Some(*group)),
@@ -162,6 +166,8 @@ mod tests {
             "Send",
             "EditMessage",
             "Like",
+            "React",
+            "ListReactors",
             "Pin",
             "FindMessage",
             "ListMessages",
