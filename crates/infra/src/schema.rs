@@ -106,6 +106,7 @@ macro_rules! for_each_table {
                 hidden -> Bool,
                 last_sent_at -> Nullable<BigInt>,
                 as_admin -> Bool,
+                has_ended -> Bool,
             }
 
             group_bans (group_id, user_id) {

@@ -149,6 +149,7 @@ fn memberships_with_roles(user: i64, now: i64) -> _ {
     memberships
         .left_join(group_roles::table.on(role))
         .left_join(group_mutes::table.on(mute.and(group_mutes::until.gt(now))))
+        .filter(memberships::has_ended.eq(false))
         .filter(groups::deleted_at.is_null())
 }
 
@@ -314,6 +315,7 @@ impl MemberRepository for DbTx<'_> {
             let mut joined = memberships::table
                 .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
                 .filter(memberships::user_id.eq(user.get()))
+                .filter(memberships::has_ended.eq(false))
                 .filter(groups::deleted_at.is_null())
                 .filter(groups::kind.eq(GroupKind::Group.as_str()))
                 .select(memberships::group_id)
@@ -396,6 +398,7 @@ impl MemberRepository for DbTx<'_> {
         let moved = memberships::table
             .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
             .filter(memberships::user_id.eq(user.get()))
+            .filter(memberships::has_ended.eq(false))
             .filter(memberships::read_position.ge(position.get()))
             .filter(groups::deleted_at.is_null())
             .select((groups::id, memberships::read_seq, groups::last_seq));

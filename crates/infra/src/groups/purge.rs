@@ -35,7 +35,7 @@ pub(crate) enum Rest {
 /// Removes up to so many rows of a group, and returns how many it removed.
 type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
-/// Removes up to `limit` rows of a deleted group: messages from the first on, each after its reactions, then
+/// Removes up to `limit` rows of a deleted group, after the memberships that stay are noted as ended: messages from the first on, each after its reactions, then
 /// bans and mutes, then the rest: memberships, then the requests to join, the invite links, the roles and the group.
 /// Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
@@ -52,7 +52,7 @@ pub(crate) fn purge_group(
     let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
     let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
     let steps: &[PurgeStep] = if keeps_rest {
-        &[purge_reactions, purge_messages, purge_bans, purge_mutes]
+        &[end_memberships, purge_reactions, purge_messages, purge_bans, purge_mutes]
     } else {
         &[purge_reactions, purge_messages, purge_bans, purge_mutes, purge_memberships]
     };
@@ -109,6 +109,20 @@ fn purge_messages(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Stor
         .limit(limit);
     let removed = messages::table.filter(messages::id.eq_any(first));
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
+}
+
+/// Notes of up to `limit` of the group's memberships that they have ended, so that nothing that asks for the groups of a
+/// user walks over them: others decide how many there are. Returns of how many.
+fn end_memberships(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first = PICKED_MEMBERSHIPS
+        .select(PICKED_MEMBERSHIPS.field(memberships::user_id))
+        .filter(PICKED_MEMBERSHIPS.field(memberships::group_id).eq(group))
+        .filter(PICKED_MEMBERSHIPS.field(memberships::has_ended).eq(false))
+        .limit(limit);
+    let ended =
+        memberships::table.filter(memberships::group_id.eq(group)).filter(memberships::user_id.eq_any(first));
+    let change = diesel::update(ended).set(memberships::has_ended.eq(true));
+    on_backend!(tx, |connection| change.execute(connection)).map(row_count)
 }
 
 /// Removes up to `limit` of the group's memberships. Returns how many.

@@ -184,6 +184,7 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         ("hidden", Bool(true)),
         ("last_sent_at", Number(7)),
         ("as_admin", Bool(true)),
+        ("has_ended", Bool(true)),
     ]],
     another: &[
         ("group_id", Number(1)),
@@ -199,6 +200,7 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         ("hidden", Bool(false)),
         ("last_sent_at", Null),
         ("as_admin", Bool(false)),
+        ("has_ended", Bool(false)),
     ],
     accepted: &[
         &[("role", Text("admin"))],
