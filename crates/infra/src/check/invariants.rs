@@ -28,7 +28,7 @@ impl Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 10] = [
+pub(crate) const INVARIANTS: [Invariant; 13] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -79,6 +79,33 @@ pub(crate) const INVARIANTS: [Invariant; 10] = [
         broken: "invitations are of deleted users or groups, or of members or banned users",
     },
     Invariant {
+        check: "join_requests",
+        offenders: "SELECT count(*) AS number FROM join_requests JOIN groups ON groups.id = join_requests.group_id \
+            JOIN users ON users.id = join_requests.user_id \
+            WHERE groups.kind <> 'group' \
+            OR groups.deleted_at IS NULL AND groups.visibility = 'private' \
+            OR groups.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs WHERE subject_id = groups.id) \
+            OR users.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs WHERE subject_id = users.id) \
+            OR groups.deleted_at IS NULL AND EXISTS (SELECT 1 FROM memberships \
+                WHERE memberships.group_id = groups.id AND memberships.user_id = users.id) \
+            OR EXISTS (SELECT 1 FROM group_bans WHERE group_bans.group_id = groups.id \
+                AND group_bans.user_id = users.id AND until IS NULL)",
+        holds: "every request to join is of a user who is neither in the group nor banned from it, and sees it",
+        broken: "requests to join are of deleted users or groups, of members or banned users, or to private groups",
+    },
+    Invariant {
+        check: "invite_links",
+        offenders: "SELECT count(*) AS number FROM invite_links JOIN groups ON groups.id = invite_links.group_id \
+            JOIN users ON users.id = invite_links.created_by \
+            WHERE groups.kind <> 'group' \
+            OR users.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs WHERE subject_id = users.id) \
+            OR groups.deleted_at IS NULL AND role NOT IN ('owner', 'admin', 'member', 'readonly') \
+                AND NOT EXISTS (SELECT 1 FROM group_roles \
+                    WHERE group_roles.group_id = groups.id AND group_roles.name = role)",
+        holds: "every invite link is by a user, into a group, and gives a role that the group has",
+        broken: "invite links are of deleted users, into no group, or give a role that the group doesn't have",
+    },
+    Invariant {
         check: "server_roles",
         offenders: "SELECT count(*) AS number FROM user_roles JOIN users ON users.id = user_id \
             WHERE users.deleted_at IS NOT NULL",
@@ -91,6 +118,13 @@ pub(crate) const INVARIANTS: [Invariant; 10] = [
             WHERE deleted_at IS NULL AND read_seq > last_seq",
         holds: "no read cursor is beyond the last message of its group",
         broken: "members have a read cursor beyond the last message of their group",
+    },
+    Invariant {
+        check: "joined_seqs",
+        offenders: "SELECT count(*) AS number FROM memberships JOIN groups ON groups.id = group_id \
+            WHERE deleted_at IS NULL AND joined_seq > last_seq",
+        holds: "no member joined after a message that has not been sent yet",
+        broken: "members joined after messages that their group doesn't have",
     },
     Invariant {
         check: "like_counts",

@@ -63,10 +63,16 @@ fn check_file(path: &Path, depth: Depth, now: Timestamp) -> Result<Vec<Finding>,
 
 /// Tables and columns that a file from before lacks, as a backup may be one, with the check that reads them. Without roles of
 /// groups, the schema allows only built-in ones.
-const LATER: [(&str, &str); 5] = [
+const LATER: [(&str, &str); 8] = [
     ("roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_roles'"),
     ("bans", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_bans'"),
     ("invitations", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'invitations'"),
+    ("join_requests", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'join_requests'"),
+    ("invite_links", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'invite_links'"),
+    (
+        "joined_seqs",
+        "SELECT count(*) AS number FROM pragma_table_info('memberships') WHERE name = 'joined_seq'",
+    ),
     ("server_roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'user_roles'"),
     (
         "reaction_counts",

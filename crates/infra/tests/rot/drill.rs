@@ -9,7 +9,9 @@ use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::Error;
 use groupchat_domain::accounts;
 use groupchat_domain::admissions::{self, InvitationDraft};
-use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, GroupName, Quotas};
+use groupchat_domain::groups::{
+    self, Candidate, GroupChanges, GroupDraft, GroupName, History, Quotas, Visibility,
+};
 use groupchat_domain::ids::{GroupId, InvitationId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::permissions::{BuiltInRole, RoleName};
@@ -257,6 +259,88 @@ fn an_invitation_that_was_withdrawn_lets_nobody_in_again() {
     drill.chat.execute("UPDATE events SET checksum = 1 WHERE type = 'invitation.withdrawn'");
     drill.salvage();
     assert_eq!(drill.chat.number(invitations), 0);
+}
+
+/// A drill whose backup is made after `before`, and whose damaged database has seen `since`.
+fn drill_with(
+    before: impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static,
+    since: impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static,
+) -> Drill {
+    let mut drill = Drill::new();
+    drill.chat.write(before);
+    drill.backup = drill.chat.folder().join("second.db");
+    backup(&drill.chat.path(), &drill.backup, false, &mut |_| ()).unwrap();
+    drill.chat.write(since);
+    drill
+}
+
+/// Changes who sees the room, and what its members read.
+fn set_limits(tx: &mut dyn Tx, visibility: Visibility, history: History) -> Result<(), Error> {
+    let room = Room::again(tx)?;
+    let (visibility, history) = (Some(visibility), Some(history));
+    let changes = GroupChanges { visibility, history, ..GroupChanges::default() };
+    groups::edit(tx, &room.ann, room.id, &changes).map(drop)
+}
+
+#[test]
+fn a_group_that_was_closed_to_others_and_blocks_stay() {
+    let limits = "SELECT count(*) AS number FROM groups WHERE id = 1 AND visibility = 'private' AND history = 'joined'";
+    let blocks = "SELECT count(*) AS number FROM blocks";
+    let (private, joined) = (Visibility::Private, History::Joined);
+    // The row says so, or the log, which knows of a time in between.
+    for last in [(private, joined), (Visibility::Public, joined)] {
+        let drill = drill_with(
+            |_| Ok(()),
+            move |tx| {
+                set_limits(tx, private, joined)?;
+                set_limits(tx, last.0, last.1)?;
+                let room = Room::again(tx)?;
+                groups::block(tx, &room.ann, room.bob.id()).map(drop)
+            },
+        );
+        let salvaged = drill.salvage();
+        assert_eq!((drill.chat.number(limits), drill.chat.number(blocks)), (1, 1), "{last:?}: {salvaged:?}");
+    }
+    // What was opened since stays as closed as it was.
+    let drill = drill_with(
+        move |tx| set_limits(tx, private, joined),
+        |tx| set_limits(tx, Visibility::Public, History::All),
+    );
+    drill.salvage();
+    assert_eq!(drill.chat.number(limits), 1);
+}
+
+#[test]
+fn a_private_group_that_was_deleted_is_forgotten_whole() {
+    let drill = drill_with(
+        |tx| set_limits(tx, Visibility::Private, History::All),
+        |tx| {
+            let room = Room::again(tx)?;
+            groups::delete(tx, &room.ann, room.id)
+        },
+    );
+    drill.salvage();
+    let jobs = "SELECT count(*) AS number FROM jobs WHERE kind = 'forget_group' AND subject_id = 1";
+    assert_eq!(drill.chat.number(jobs), 1);
+}
+
+#[test]
+fn who_joined_after_messages_that_are_lost_reads_the_next_one() {
+    let drill = drill_with(
+        |_| Ok(()),
+        |tx| {
+            let room = Room::again(tx)?;
+            room.converse(tx, 5_000..5_050)?;
+            let late = Candidate::Id(user(tx, "late").id);
+            groups::add_member(tx, &room.ann, room.id, &late, &RoleName::MEMBER, &Quotas::default()).map(drop)
+        },
+    );
+    drill.chat.execute("UPDATE messages SET checksum = 1 WHERE id > (SELECT max(id) - 20 FROM messages)");
+    let salvaged = drill.salvage();
+    assert!(salvaged.lost_messages() > 0, "{salvaged:?}");
+    let beyond = "SELECT count(*) AS number FROM memberships JOIN groups ON groups.id = group_id \
+        WHERE joined_seq > last_seq";
+    assert_eq!(drill.chat.number(beyond), 0);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the damaged database's log proves: the intact events that are newer than the backup.
 
 use diesel::prelude::*;
+use groupchat_domain::groups::Visibility;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::jobs::Task;
 
@@ -8,7 +9,8 @@ use super::Salvage;
 use super::recorded::RecordedChanges;
 use crate::rows::events::Row as EventRow;
 use crate::schema::{
-    group_bans, groups, invitations, jobs, known_networks, memberships, sessions, user_roles, users,
+    group_bans, groups, invitations, invite_links, jobs, join_requests, known_networks, memberships,
+    sessions, user_roles, users,
 };
 
 impl Salvage<'_> {
@@ -41,10 +43,15 @@ impl Salvage<'_> {
         }
         for (group, at) in self.recorded.deleted_groups.clone() {
             let living = groups::table.filter(groups::id.eq(group)).filter(groups::deleted_at.is_null());
+            let visibility: Option<String> =
+                living.select(groups::visibility).first(self.target).optional()?;
             let deleted = diesel::update(living)
                 .set((groups::deleted_at.eq(at), groups::version.eq(groups::version + 1)))
                 .execute(self.target)?;
-            self.enqueue_if(deleted, Task::PurgeGroup(GroupId::new(group)))?;
+            // The new log doesn't tell of it, so nothing of a private group is kept for its members.
+            let id = GroupId::new(group);
+            let is_private = visibility.is_some_and(|visibility| visibility == Visibility::Private.as_str());
+            self.enqueue_if(deleted, if is_private { Task::ForgetGroup(id) } else { Task::PurgeGroup(id) })?;
         }
         for (user, at) in self.recorded.deleted_users.clone() {
             let living = users::table.filter(users::id.eq(user)).filter(users::deleted_at.is_null());
@@ -71,10 +78,12 @@ impl Salvage<'_> {
         Ok(())
     }
 
-    /// Withdraws every invitation of the backup. One that was withdrawn since must not let anybody in again, and the
-    /// event that says so may be lost.
-    pub(super) fn withdraw_invitations(&mut self) -> QueryResult<()> {
-        diesel::delete(invitations::table).execute(self.target).map(drop)
+    /// Ends what lets somebody into a group: an invitation or a link that was taken back since the backup, or a request that
+    /// was refused, must not do so again, and intact rows can't be told from old ones.
+    pub(super) fn end_ways_in(&mut self) -> QueryResult<()> {
+        diesel::delete(invitations::table).execute(self.target)?;
+        diesel::delete(invite_links::table).execute(self.target)?;
+        diesel::delete(join_requests::table).execute(self.target).map(drop)
     }
 
     /// Enqueues the job that follows a deletion, if something was deleted.

@@ -6,11 +6,14 @@
 //!   taken if their names fit their keys and the schema's rules accept them, without the right to administer the
 //!   server. Of those that the backup has, only those changes are taken that an intact event records. Roles on the
 //!   server, and who has them, stay as they were in the backup, except those of users deleted since.
-//!   Invitations are withdrawn.
+//!   Invitations, invite links and requests to join end.
+//! - What keeps others out is never loosened: of the visibility and the history of a group, the stricter counts, and all
+//!   blocks that can be read are there.
 //! - Nothing is invented. A lost message leaves no trace, and the later ones of its group move up, so that numbers have
 //!   no gap. Ids don't change.
 //! - All or nothing: this works on the copy that a restore makes, before that takes the database's place.
 
+mod limits;
 mod log;
 mod messages;
 mod people;
@@ -110,10 +113,13 @@ pub(super) fn salvage(
 impl Salvage<'_> {
     fn run(&mut self) -> QueryResult<()> {
         self.read_log()?;
-        // First, because it frees names that others have taken since.
+        // Before deletions: the members of a private group are told of its end in another way.
+        self.tighten_groups()?;
+        // Before what is new, because it frees names that others have taken since.
         self.apply_deletions()?;
-        self.withdraw_invitations()?;
+        self.end_ways_in()?;
         self.bring_users()?;
+        self.bring_blocks()?;
         self.bring_groups()?;
         self.bring_roles()?;
         self.bring_memberships()?;
@@ -137,6 +143,12 @@ impl Salvage<'_> {
         diesel::sql_query(
             "UPDATE memberships SET read_seq = (SELECT last_seq FROM groups WHERE id = group_id) \
              WHERE read_seq > (SELECT last_seq FROM groups WHERE id = group_id)",
+        )
+        .execute(self.target)?;
+        // Where members read what was sent after they joined, they would otherwise miss what is sent next.
+        diesel::sql_query(
+            "UPDATE memberships SET joined_seq = (SELECT last_seq FROM groups WHERE id = group_id) \
+             WHERE joined_seq > (SELECT last_seq FROM groups WHERE id = group_id)",
         )
         .execute(self.target)
         .map(drop)

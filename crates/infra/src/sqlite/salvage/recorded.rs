@@ -13,6 +13,8 @@ pub(super) struct RecordedChanges {
     pub(super) deleted_users: BTreeMap<i64, i64>,
     /// When groups were deleted.
     pub(super) deleted_groups: BTreeMap<i64, i64>,
+    /// Groups that became private, even if they were opened again.
+    pub(super) hidden_groups: BTreeSet<i64>,
     /// The newest event about each membership, by group and user: whether it has ended.
     pub(super) memberships: BTreeMap<(i64, i64), bool>,
     /// The newest event about each ban, by group and user: whether it has ended.
@@ -31,6 +33,9 @@ impl RecordedChanges {
             }
             (Some(group), _) if is(EventType::GroupDeleted) => {
                 self.deleted_groups.insert(group, event.at);
+            }
+            (Some(group), _) if is(EventType::GroupHidden) => {
+                self.hidden_groups.insert(group);
             }
             (Some(group), Some(user)) if is(EventType::MemberAdded) || is(EventType::MemberRemoved) => {
                 self.memberships.insert((group, user), is(EventType::MemberRemoved));

@@ -9,7 +9,7 @@ use super::super::{inspect, migrate};
 use crate::check::is_complete;
 use crate::checksum::{Checksummed, Stored, Walked, walk};
 use crate::connection::Connection;
-use crate::rows::{group_bans, group_mutes, group_roles, memberships, reactions};
+use crate::rows::{blocks, group_bans, group_mutes, group_roles, memberships, reactions};
 use crate::schema;
 
 /// The damaged database.
@@ -89,6 +89,18 @@ impl DamagedDatabase {
     pub(super) fn mutes(&mut self, group: i64) -> Vec<group_mutes::Row> {
         use schema::group_mutes as columns;
         columns::table.filter(columns::group_id.eq(group)).load(&mut self.connection).unwrap_or_default()
+    }
+
+    /// Whom users have blocked: all of them or, where these can't be read, those of each of `candidates` by itself.
+    pub(super) fn blocks(&mut self, candidates: &[i64]) -> Vec<blocks::Row> {
+        use schema::blocks as columns;
+        columns::table.load(&mut self.connection).unwrap_or_else(|_| {
+            let mut made_by = |user: &i64| {
+                let made = columns::table.filter(columns::user_id.eq(*user));
+                made.load(&mut self.connection).unwrap_or_default()
+            };
+            candidates.iter().flat_map(&mut made_by).collect()
+        })
     }
 
     /// The members of a group: by their list or, where that can't be read, each of `candidates` by itself.
