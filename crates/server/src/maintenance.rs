@@ -10,6 +10,7 @@ use groupchat_domain::accounts::{
     remove_expired_sessions, remove_expired_tickets, remove_old_known_networks,
 };
 use groupchat_domain::events::{Retention, prune};
+use groupchat_domain::groups::remove_ended_bans;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 
 use crate::panic_guard::guarded;
@@ -63,6 +64,7 @@ impl Maintenance {
             Ok(trust.believes(tx.now()) && remove_expired_sessions(tx)?)
         })
         .await;
+        self.remove("ended bans", |tx, trust| Ok(trust.believes(tx.now()) && remove_ended_bans(tx)?)).await;
         // They are good for moments, so that none is missed when the clock is right again.
         self.remove("expired tickets", |tx, _| remove_expired_tickets(tx)).await;
     }

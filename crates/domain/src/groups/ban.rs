@@ -1,15 +1,17 @@
 //! Banning: who is banned from a group is removed from it, and comes in by no way.
 
+use std::time::Duration;
+
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::{BanUpdate, EndedBan, Event};
 use crate::groups::access::{lock_managed, managed};
 use crate::groups::change_role::require_another_owner;
-use crate::groups::error::GroupRefusal;
+use crate::groups::error::{GroupRefusal, Quota};
 use crate::groups::membership::{Candidate, lock_candidate};
 use crate::groups::remove_member::remove;
 use crate::groups::repository::MemberQuery;
-use crate::groups::restriction::{Ban, RestrictionDraft};
+use crate::groups::restriction::{Ban, MAX_BANS, RestrictionDraft};
 use crate::groups::role_lookup::permitted_roles;
 use crate::groups::ways_in::end_ways_in;
 use crate::ids::{GroupId, UserId};
@@ -17,12 +19,18 @@ use crate::paging::{NamePosition, Page};
 use crate::permissions::{BuiltInRole, GroupPermission, Shortfall};
 use crate::storage::Tx;
 
+/// How many ended bans one command removes.
+const REMOVE_BATCH: i64 = 500;
+
+/// How long a ban is kept after its end: if the clock was set wrong, it is set right before the ban is gone.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Bans a user from a group, as somebody who may: a member of a lower rank, who is removed, or somebody who is not in
 /// the group, whose invitation and request to join end. A ban that is there already gets this reason and this end. A ban
 /// with an end is over then, without a job or an event.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `LastOwner` of [`GroupRefusal`],
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `LastOwner`, `QuotaExceeded` of [`GroupRefusal`],
 /// [`UserNotFound`](crate::accounts::AccountRefusal::UserNotFound), an `until` that is not in the future, or a fault.
 pub fn ban(
     tx: &mut dyn Tx,
@@ -46,6 +54,9 @@ pub fn ban(
         require_another_owner(tx, group)?;
     }
     let before = tx.bans().find(group, user)?;
+    if before.is_none() && tx.bans().count(group, MAX_BANS)? >= MAX_BANS {
+        return Err(GroupRefusal::QuotaExceeded { quota: Quota::Bans, limit: MAX_BANS }.into());
+    }
     let RestrictionDraft { reason, until } = draft.clone();
     let now = tx.now();
     let ban = match &before {
@@ -99,6 +110,16 @@ pub fn list_bans(
     let found = managed(tx, actor, query.group)?;
     found.authorize_at(tx, actor, GroupPermission::BanMembers, &found.group.scope().reading())?;
     Ok(Page::from_lookahead(tx.bans().list(query)?, query.limit))
+}
+
+/// Removes a batch of bans that ended a day ago. Nothing finds them any more. Returns whether there may be more.
+///
+/// # Errors
+/// A fault.
+pub fn remove_ended_bans(tx: &mut dyn Tx) -> Result<bool, Error> {
+    let long_ago = tx.now().minus(KEPT);
+    let removed = tx.bans().remove_ended(long_ago, REMOVE_BATCH)?;
+    Ok(i64::try_from(removed).unwrap_or(REMOVE_BATCH) >= REMOVE_BATCH)
 }
 
 #[cfg(test)]

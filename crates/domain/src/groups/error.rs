@@ -118,11 +118,13 @@ pub enum Quota {
     InviteLinks,
     /// Invite links that a user has made.
     MadeInviteLinks,
+    /// Bans from a group.
+    Bans,
 }
 
 impl Quota {
     /// Every quota.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OwnedGroups,
         Self::Memberships,
         Self::Members,
@@ -133,6 +135,7 @@ impl Quota {
         Self::SentJoinRequests,
         Self::InviteLinks,
         Self::MadeInviteLinks,
+        Self::Bans,
     ];
 
     /// The stable name.
@@ -148,6 +151,7 @@ impl Quota {
             Self::SentJoinRequests => "sent_join_requests",
             Self::InviteLinks => "invite_links",
             Self::MadeInviteLinks => "made_invite_links",
+            Self::Bans => "bans",
         }
     }
 }
@@ -165,6 +169,7 @@ impl fmt::Display for Quota {
             Self::SentJoinRequests => "requests of a user to join groups",
             Self::InviteLinks => "invite links to a group",
             Self::MadeInviteLinks => "invite links that a user has made",
+            Self::Bans => "bans from a group",
         })
     }
 }

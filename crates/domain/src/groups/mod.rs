@@ -37,7 +37,7 @@ mod ways_in;
 pub(crate) use access::{Membership, lock_managed, lock_visible, managed, visible};
 pub use add_members::{Addition, Batch, add_members};
 pub use archive::{archive, restore};
-pub use ban::{ban, list_bans, unban};
+pub use ban::{ban, list_bans, remove_ended_bans, unban};
 pub(crate) use ban_check::refuse_banned;
 pub use block::{block, list_blocks, unblock};
 pub use change_role::change_role;
@@ -65,7 +65,7 @@ pub use remove_member::remove_member;
 pub use repository::{GroupQuery, GroupRepository, MemberQuery, MemberRepository, ReadCursor};
 #[cfg(test)]
 pub(crate) use repository::{MockGroupRepository, MockMemberRepository};
-pub use restriction::{Ban, Mute, Reason, RestrictionDraft};
+pub use restriction::{Ban, MAX_BANS, Mute, Reason, RestrictionDraft};
 pub use restriction_repository::{BanRepository, MuteRepository};
 #[cfg(test)]
 pub(crate) use restriction_repository::{MockBanRepository, MockMuteRepository};

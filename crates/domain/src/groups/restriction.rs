@@ -7,6 +7,9 @@ use crate::text::{TextBytes, one_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{FieldError, Violation, in_future};
 
+/// How many bans of a group may last at a time. More than a moderator makes, and few enough to list.
+pub const MAX_BANS: u32 = 10_000;
+
 /// Why somebody is kept out: 1–250 characters on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason(String);

@@ -6,6 +6,7 @@ use crate::ids::{GroupId, UserId};
 use crate::paging::NamePosition;
 use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
+use crate::time::Timestamp;
 
 repository! {
     /// Who is banned from which group. MUST find no ban that has ended by the time of the transaction
@@ -23,11 +24,17 @@ repository! {
         /// members.
         fn list(&mut self, query: &MemberQuery) -> Result<Vec<NamePosition<Ban>>, StorageFault>;
 
+        /// How many are banned from a group, counted up to `most`.
+        fn count(&mut self, group: GroupId, most: u32) -> Result<u32, StorageFault>;
+
         /// Stores a ban, in the place of an earlier one of the same user.
         fn put(&mut self, group: GroupId, ban: &Ban) -> Result<(), StorageFault>;
 
         /// Removes somebody's ban from a group.
         fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault>;
+
+        /// Removes up to `limit` bans, from whatever groups, that had ended by then. Returns how many.
+        fn remove_ended(&mut self, by: Timestamp, limit: i64) -> Result<usize, StorageFault>;
 
         /// Removes up to `limit` bans of a user; `true` once none is left.
         fn forget(&mut self, user: UserId, limit: i64) -> Result<bool, StorageFault>;

@@ -112,6 +112,30 @@ impl BanRepository for DbTx<'_> {
         })
     }
 
+    fn count(&mut self, group: GroupId, most: u32) -> Result<u32, StorageFault> {
+        let lasting = lasting_bans(self.now().as_micros())
+            .filter(group_bans::group_id.eq(group.get()))
+            .select(group_bans::user_id)
+            .limit(most.into());
+        let lasting: Vec<i64> = on_backend!(self, |connection| lasting.load(connection))?;
+        Ok(u32::try_from(lasting.len()).unwrap_or(most))
+    }
+
+    fn remove_ended(&mut self, by: Timestamp, limit: i64) -> Result<usize, StorageFault> {
+        let ended = group_bans::table
+            .select((group_bans::group_id, group_bans::user_id))
+            .filter(group_bans::until.le(by.as_micros()))
+            .order(group_bans::until)
+            .limit(limit);
+        let keys: Vec<(i64, i64)> = on_backend!(self, |connection| ended.load(connection))?;
+        for key in &keys {
+            // It may have been renewed since.
+            let ended = group_bans::table.find(*key).filter(group_bans::until.le(by.as_micros()));
+            on_backend!(self, |connection| diesel::delete(ended).execute(connection))?;
+        }
+        Ok(keys.len())
+    }
+
     fn put(&mut self, group: GroupId, ban: &Ban) -> Result<(), StorageFault> {
         let terms = (
             group_bans::reason.eq(ban.reason.as_ref().map(Reason::as_str)),

@@ -106,7 +106,24 @@ fn bans_go_with_their_group(tx: &mut dyn Tx) {
     assert_eq!(tx.bans().find(id, ann.user.id), Ok(None));
 }
 
+fn lasting_bans_are_counted_and_ended_ones_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
+    let (chess, go, now) = (group(tx, "chess"), group(tx, "go"), tx.now());
+    let later = Timestamp::from_micros(now.as_micros() + 1);
+    for (group, name, until) in
+        [(chess, "ann", now), (chess, "bob", later), (go, "cleo", now), (go, "dan", at(1))]
+    {
+        put(tx, group, name, Some(until));
+    }
+    put(tx, chess, "eve", None);
+    for (group, most, counted) in [(chess, 1, 1), (chess, 9, 2), (go, 9, 0)] {
+        assert_eq!(tx.bans().count(group, most), Ok(counted));
+    }
+    assert_eq!([2, 2, 2].map(|limit| tx.bans().remove_ended(now, limit).unwrap()), [2, 1, 0]);
+    assert_eq!(tx.bans().count(chess, 9), Ok(2));
+}
+
 cases! { transaction:
+    lasting_bans_are_counted_and_ended_ones_are_removed_in_bounded_steps
     a_ban_reads_back_and_is_replaced_and_removed
     a_ban_ends_by_the_clock
     bans_are_found_by_pairs_of_group_and_user

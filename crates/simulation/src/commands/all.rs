@@ -158,6 +158,8 @@ commands! {
         |tx, actor| accounts::list_sessions(tx, actor, below, limit);
     /// The server removes what has expired.
     1 system RemoveExpiredSessions[accounts::remove_expired_sessions]() |tx| accounts::remove_expired_sessions(tx);
+    /// The server removes bans that have ended.
+    1 system RemoveEndedBans[groups::remove_ended_bans]() |tx| groups::remove_ended_bans(tx);
     /// A client asks for a ticket.
     3 flow IssueTicket[accounts::issue_ticket]() |ports| {
         let ticket = ports.own.issued();

@@ -44,6 +44,22 @@ impl BanRepository for ModelTx<'_> {
         Ok(list(tables, found, query.after.as_ref(), query.limit))
     }
 
+    fn count(&mut self, group: GroupId, most: u32) -> Result<u32, StorageFault> {
+        let now = self.now();
+        let tables = self.read()?;
+        let banned = tables.bans.iter().map(|(key, _)| *key).filter(|(from, _)| *from == group);
+        let lasting = banned.filter(|(_, user)| tables.lasting_ban(group, *user, now).is_some());
+        Ok(lasting.map(|_| 1).sum::<u32>().min(most))
+    }
+
+    fn remove_ended(&mut self, by: Timestamp, limit: i64) -> Result<usize, StorageFault> {
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let tables = self.write()?;
+        let ended = tables.bans.iter().filter(|(_, ban)| ban.until.is_some_and(|until| until <= by));
+        let ended: Vec<_> = ended.map(|(key, _)| *key).collect();
+        Ok(tables.bans.remove_all(ended.into_iter().take(limit)))
+    }
+
     fn put(&mut self, group: GroupId, ban: &Ban) -> Result<(), StorageFault> {
         self.write()?.bans.put((group, ban.user.id), ban.clone());
         Ok(())

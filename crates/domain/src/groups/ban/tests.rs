@@ -35,6 +35,7 @@ fn bans_in(caller: GroupCaller, group: Group, role: Option<BuiltInRole>, before:
     tx.members.expect_find().with(eq(GROUP), eq(OTHER)).returning(move |_, _| Ok(target.clone()));
     tx.members.expect_count_owners().returning(|_| Ok(2));
     tx.bans.expect_find().with(eq(GROUP), eq(OTHER)).returning(move |_, _| Ok(before.clone()));
+    tx.bans.expect_count().with(eq(GROUP), eq(MAX_BANS)).returning(|_, _| Ok(MAX_BANS - 1));
     tx.roles.expect_list().with(eq(GROUP)).returning(|_| Ok(Vec::new()));
     tx
 }
@@ -235,6 +236,37 @@ fn who_is_banned_is_refused_with_the_end_of_the_ban() {
     let term = BanTerm { until: draft().until };
     assert_eq!(refuse(&mut tx, GROUP, OTHER), Err(GroupRefusal::Banned(term).into()));
     assert_eq!(refuse(&mut tx, GROUP, ME), Ok(()));
+}
+
+#[test]
+fn bans_of_a_group_are_limited_and_those_there_are_can_be_changed() {
+    let full = |before: Option<Ban>| {
+        let mut tx = bans_in(OWNER, group(), None, before.clone());
+        tx.bans.checkpoint();
+        tx.bans.expect_find().returning(move |_, _| Ok(before.clone()));
+        tx.bans.expect_count().with(eq(GROUP), eq(MAX_BANS)).returning(|_, _| Ok(MAX_BANS));
+        tx
+    };
+    let mut tx = full(None);
+    let refusal = GroupRefusal::QuotaExceeded { quota: Quota::Bans, limit: MAX_BANS };
+    assert_eq!(ban(&mut tx, &me(), GROUP, OTHER, &draft()), Err(refusal.into()));
+    let before = Ban { reason: None, ..the_ban() };
+    let mut tx = stores(full(Some(before)), the_ban(), None);
+    assert_eq!(ban(&mut tx, &me(), GROUP, OTHER, &draft()), Ok(the_ban()));
+}
+
+#[test]
+fn ended_bans_are_removed_until_fewer_are_left_than_one_command_removes() {
+    for (removed, more) in [(0, false), (499, false), (500, true)] {
+        let mut tx = MockTx::new();
+        let a_day_ago = NOW.minus(Duration::from_secs(24 * 60 * 60));
+        tx.bans
+            .expect_remove_ended()
+            .with(eq(a_day_ago), eq(500))
+            .times(1)
+            .returning(move |_, _| Ok(removed));
+        assert_eq!(remove_ended_bans(&mut tx), Ok(more), "{removed}");
+    }
 }
 
 #[test]
