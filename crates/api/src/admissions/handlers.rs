@@ -51,8 +51,9 @@ pub async fn invite(
     _: NoParams,
 ) -> Result<CreatedOrOk<GroupInvitationDto>, ApiError> {
     let (draft, Ids(group)) = (body.0.parse()?, path);
+    let notice = Writing::of_notice(key.0);
     let (made, is_new) =
-        state.storage.write_as(key.0, move |tx, actor| admissions::invite(tx, actor, group, &draft)).await?;
+        state.storage.write_as(notice, move |tx, actor| admissions::invite(tx, actor, group, &draft)).await?;
     let location = format!("/api/groups/{group}/invitations/{}", made.invitation.id);
     let body = made.into();
     Ok(if is_new { CreatedOrOk::Created(Created { body, location }) } else { CreatedOrOk::Ok(body) })

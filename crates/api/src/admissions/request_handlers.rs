@@ -32,7 +32,7 @@ pub async fn join(
     let (Ids(group), quotas) = (path, state.options.quotas);
     let join =
         move |tx: &mut dyn Tx, actor: &Actor| admissions::join(tx, actor, group, message.as_ref(), &quotas);
-    Ok(match state.storage.write_as(key.0, join).await? {
+    Ok(match state.storage.write_as(Writing::of_notice(key.0), join).await? {
         Joined::Now(member) => {
             let member = MemberDto::for_themselves(member);
             OrAccepted::Done(CreatedOrOk::Created(created_member(group, member)))

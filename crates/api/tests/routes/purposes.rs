@@ -8,6 +8,8 @@ use groupchat_api::problem::Code;
 use groupchat_api::{FEATURES, ServerOptions};
 use groupchat_domain::storage::{Access, Caller, DiskSpace, Done, Storage, Work, WriteLimiter, WritePurpose};
 
+use serde_json::json;
+
 use crate::harness::Server;
 use crate::operations::{Operation, Scene, operations};
 
@@ -39,6 +41,29 @@ impl Storage for Strained {
 impl WriteLimiter for Strained {
     fn take(&self, _: Caller, _: usize) -> Result<(), Duration> {
         Err(Duration::from_secs(1))
+    }
+}
+
+/// A storage that lets no large writes through.
+struct Frugal(Arc<dyn Storage>);
+
+impl Storage for Frugal {
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(self.0.as_ref())
+    }
+
+    fn submit(&self, access: Access, work: Work) -> Done {
+        self.0.submit(access, work)
+    }
+
+    fn write_limiter(&self) -> Option<&dyn WriteLimiter> {
+        Some(self)
+    }
+}
+
+impl WriteLimiter for Frugal {
+    fn take(&self, _: Caller, bytes: usize) -> Result<(), Duration> {
+        if bytes < 64 << 10 { Ok(()) } else { Err(Duration::from_secs(2)) }
     }
 }
 
@@ -124,4 +149,23 @@ async fn each_write_is_held_up_by_what_its_purpose_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[actix_web::test]
+async fn an_invitation_and_a_request_count_as_much_as_many_messages() {
+    let server = Server::start().await;
+    let frugal = server.with_storage(Arc::new(Frugal(server.state().storage.clone()))).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let group = ann.new_group("Team").await;
+    let [ann, guest] = [&ann, &bob].map(|client| frugal.with_key(client.key().to_owned()));
+    ann.say(&group, "hi").await;
+    let invitation = json!({"user_id": bob.id(), "note": "Come in"});
+    let refused = [
+        ann.post(&format!("{group}/invitations"), invitation).await,
+        guest.post_empty(&format!("{group}/join")).await,
+    ];
+    for answer in refused {
+        assert_eq!(answer.header("retry-after"), Some("2"));
+        answer.refused(429, "too_many_requests");
+    }
 }

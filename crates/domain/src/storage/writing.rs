@@ -8,6 +8,9 @@ use crate::permissions::ServerPermission;
 use crate::storage::principal::{Credential, OpenSession, Principal};
 use crate::storage::{Caller, Tx};
 
+/// What a write counts as that tells others of a wish of the writer, in bytes.
+const NOTICE: usize = 256 << 10;
+
 /// What a write is for, which decides what may hold it up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WritePurpose {
@@ -35,6 +38,12 @@ impl Writing {
     /// A write with this purpose.
     pub fn new(who: impl Into<Principal>, purpose: WritePurpose) -> Self {
         Self { who: who.into(), purpose, bytes: 0 }
+    }
+
+    /// A write that tells others of a wish of the writer: an invitation, or a request to be let in. Whoever makes it again and
+    /// again, each time in other words, floods them, so it counts as much as many messages.
+    pub fn of_notice(who: impl Into<Principal>) -> Self {
+        Self { bytes: NOTICE, ..Self::new(who, WritePurpose::Grow) }
     }
 
     /// A write that stores a text.

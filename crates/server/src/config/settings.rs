@@ -141,7 +141,7 @@ settings! {
     "storage.reserve_percent" => storage_reserve_percent: u8 = "5", integer(0, 100).unit("percent");
 
     /// How much a user can write per second in the long run, over all connections to this server. A write counts as 1
-    /// KiB plus the size of its text. Anything more gets 429.
+    /// KiB plus the size of its text, and an invitation or a request to join as 256 KiB. Anything more gets 429.
     "writes.rate" => writes_rate: u64 = "512", integer(1, 100_000_000).unit("KiB per second");
 
     /// How much a user can write at once. The allowance refills at `writes.rate`.

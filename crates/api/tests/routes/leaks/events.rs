@@ -91,6 +91,51 @@ async fn a_private_group_leaves_no_trace_in_events() {
     listening.stop().await;
 }
 
+/// What happens to a ban after the user was told of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Afterwards {
+    Nothing,
+    Edited,
+    Renewed,
+}
+
+/// What a member of a private group, who is banned and whose ban is changed then, is told later.
+async fn told_the_banned(afterwards: Afterwards) -> [Vec<Value>; 3] {
+    let server = Server::start().await;
+    let listening = Listening::start(&server);
+    let (owner, banned) = (server.user("owner").await, server.user("banned").await);
+    let begin = now(&owner).await;
+    let draft = json!({"name": format!("{MARKER} group"), "visibility": "private"});
+    let group = format!("/api/groups/{}", owner.post("/api/groups", draft).await.created()["id"]);
+    owner.add(&group, &banned, "member").await;
+    let ban = format!("{group}/bans/{}", banned.id());
+    owner.put(&ban, json!({"reason": "told to you"})).await.ok();
+    if afterwards == Afterwards::Renewed {
+        owner.delete(&ban).await.no_content();
+    }
+    if afterwards != Afterwards::Nothing {
+        let terms = json!({"reason": format!("{MARKER} after"), "until": "2999-01-01T00:00:00Z"});
+        owner.put(&ban, terms).await.ok();
+    }
+    owner.patch("/api/users/me", json!({"display_name": MARK})).await.ok();
+    let mut later = AllTransports::open(&listening, &banned, Some(&begin)).await;
+    let told = told_until_marked(&mut later).await;
+    listening.stop().await;
+    told
+}
+
+#[actix_web::test]
+async fn a_ban_that_was_changed_or_renewed_in_a_private_group_tells_the_banned_nothing_new() {
+    for afterwards in [Afterwards::Nothing, Afterwards::Edited, Afterwards::Renewed] {
+        for told in told_the_banned(afterwards).await {
+            let text = json!(told).to_string();
+            assert!(!text.contains(MARKER) && !text.contains("2999"), "{afterwards:?}: {text}");
+            let is_unchanged = afterwards == Afterwards::Nothing;
+            assert_eq!(text.contains("told to you"), is_unchanged, "{afterwards:?}: {text}");
+        }
+    }
+}
+
 #[actix_web::test]
 async fn requests_on_the_socket_tell_nothing_of_a_private_group() {
     let server = Server::start().await;
