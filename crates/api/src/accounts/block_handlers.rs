@@ -7,7 +7,7 @@ use groupchat_domain::storage::{WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::BlockDto;
-use crate::extract::{Ids, Key, NoParams, Params};
+use crate::extract::{Ids, Key, NoParams, Params, UserOrMe};
 use crate::problem::ApiError;
 use crate::respond::{Large, NoContent, Ok200};
 use crate::state::State;
@@ -43,11 +43,12 @@ pub async fn list(
 pub async fn block(
     state: State,
     key: Key,
-    path: Ids<UserId>,
+    path: Ids<UserOrMe>,
     _: NoParams,
 ) -> Result<Ok200<BlockDto>, ApiError> {
     let Ids(user) = path;
-    let block = state.storage.write_as(key.0, move |tx, actor| groups::block(tx, actor, user)).await?;
+    let block =
+        state.storage.write_as(key.0, move |tx, actor| groups::block(tx, actor, user.id(actor))).await?;
     Ok(Ok200(block.into()))
 }
 
@@ -55,9 +56,14 @@ pub async fn block(
 ///
 /// Repeating it changes nothing.
 #[api_v2_operation(tags(Accounts), operation_id = "unblockUser")]
-pub async fn unblock(state: State, key: Key, path: Ids<UserId>, _: NoParams) -> Result<NoContent, ApiError> {
+pub async fn unblock(
+    state: State,
+    key: Key,
+    path: Ids<UserOrMe>,
+    _: NoParams,
+) -> Result<NoContent, ApiError> {
     let Ids(user) = path;
     let tidying = Writing::new(key.0, WritePurpose::Tidy);
-    state.storage.write_as(tidying, move |tx, actor| groups::unblock(tx, actor, user)).await?;
+    state.storage.write_as(tidying, move |tx, actor| groups::unblock(tx, actor, user.id(actor))).await?;
     Ok(NoContent)
 }

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::problem::ApiError;
 use crate::wire::annotation::Annotation;
-use crate::wire::{Described, id_rules};
+use crate::wire::{Described, FromJson, id_rules};
 
 /// The ids in the request's path, in the order of the route's template: one, or a tuple of them.
 #[derive(Debug, Clone, Copy)]
@@ -156,6 +156,20 @@ impl PathIds for UserOrMe {
 
     fn take(segments: &mut Segments<'_>) -> Option<Self> {
         segments.next(Self::parse)
+    }
+}
+
+impl Described for UserOrMe {
+    type Json = String;
+
+    fn rules() -> Value {
+        integer_or_me_rules()
+    }
+}
+
+impl FromJson for UserOrMe {
+    fn from_json(json: String) -> Result<Self, Violation> {
+        Self::parse(&json)
     }
 }
 

@@ -7,7 +7,9 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
-use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Parameter, ParameterIn};
+use paperclip::v2::models::{
+    DataType, DefaultOperationRaw, DefaultSchemaRaw, Either, Parameter, ParameterIn,
+};
 use paperclip::v2::schema::Apiv2Schema;
 use serde::de::value::Error as FieldsOnly;
 use serde::de::{DeserializeOwned, Error as _, Visitor};
@@ -30,7 +32,7 @@ pub struct Params<T>(pub T);
 #[derive(Debug, Clone, Copy)]
 pub struct NoParams;
 
-impl<T: DeserializeOwned> FromRequest for Params<T> {
+impl<T: DeserializeOwned + Apiv2Schema> FromRequest for Params<T> {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
@@ -52,7 +54,7 @@ impl FromRequest for NoParams {
 ///
 /// # Errors
 /// A parameter is unknown, given twice, or of the wrong type, which is named.
-pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+pub(crate) fn parse<T: DeserializeOwned + Apiv2Schema>(query: &str) -> Result<T, ApiError> {
     if !query.is_empty() {
         refuse_unknown(query, declared::<T>())?;
     }
@@ -60,12 +62,35 @@ pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
         let text = error.inner().to_string();
         let twice = text.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`'));
-        let (field, detail) = match twice {
-            Some(name) => (name.to_owned(), "must be given once".to_owned()),
-            None => (field_name(error.path()), text),
+        let found = match twice {
+            Some(name) => Violation::new(ViolationCode::InvalidType, "must be given once").in_field(name),
+            None => mistyped::<T>(field_name(error.path()), query),
         };
-        Violation::new(ViolationCode::InvalidType, detail).in_field(field).into()
+        found.into()
     })
+}
+
+/// What is wrong with a parameter that is not of its type, and what the document says that it must be.
+fn mistyped<T: Apiv2Schema>(field: String, query: &str) -> FieldError {
+    let value = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| *name == *field);
+    // Only a whole number that is too large or too small for the type is of the type.
+    let is_number = value.is_some_and(|(_, value)| {
+        let digits = value.strip_prefix('-').unwrap_or(&value);
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let code = if is_number { ViolationCode::OutOfRange } else { ViolationCode::InvalidType };
+    let schema = T::raw_schema().properties.remove(&field).map(|schema| *schema).unwrap_or_default();
+    let rules = Annotation::of_schema(&schema).unwrap_or_default().rules;
+    let detail = match (schema.data_type, rules.get("minimum"), rules.get("maximum")) {
+        (Some(DataType::Boolean), ..) => "must be true or false".to_owned(),
+        (Some(DataType::Integer), Some(least), Some(most)) => {
+            format!("must be an integer from {least} to {most}")
+        }
+        (Some(DataType::Integer), ..) => "must be an integer".to_owned(),
+        _ => "must be of the documented type".to_owned(),
+    };
+    let code = if schema.data_type == Some(DataType::Integer) { code } else { ViolationCode::InvalidType };
+    Violation::new(code, detail).in_field(field)
 }
 
 /// Rejects parameters besides the known ones.
@@ -138,11 +163,14 @@ impl OperationModifier for NoParams {}
 
 #[cfg(test)]
 mod tests {
+    use groupchat_domain::paging::Limit;
+    use paperclip::actix::Apiv2Schema;
     use serde::Deserialize;
 
     use super::*;
+    use crate::wire::Optional;
 
-    #[derive(Debug, PartialEq, Deserialize)]
+    #[derive(Debug, PartialEq, Deserialize, Apiv2Schema)]
     struct Search {
         q: Option<String>,
         limit: Option<i64>,
@@ -175,6 +203,32 @@ mod tests {
             let body = actix_web::body::MessageBody::try_into_bytes(answer.into_body()).unwrap();
             assert!(body.len() < 2_000, "{} bytes", body.len());
         }
+    }
+
+    #[derive(Deserialize, Apiv2Schema)]
+    #[expect(dead_code, reason = "read by serde only")]
+    struct Page {
+        /// The maximum number of items.
+        limit: Optional<Limit>,
+        /// Whether to list only one's own.
+        mine: Optional<bool>,
+    }
+
+    #[test]
+    fn what_a_bad_parameter_must_be_is_what_the_document_says() {
+        for (query, expected) in [
+            ("limit=abc", "limit: must be an integer from 1 to 200"),
+            ("limit=", "limit: must be an integer from 1 to 200"),
+            ("limit=1.5", "limit: must be an integer from 1 to 200"),
+            ("limit=99999999999999999999", "limit: must be an integer from 1 to 200"),
+            ("mine=maybe", "mine: must be true or false"),
+        ] {
+            let Err(error) = parse::<Page>(query) else { panic!("{query} is good") };
+            assert_eq!(error.to_string(), format!("validation_failed: {expected}"), "{query}");
+        }
+        let code = |query| mistyped::<Page>("limit".to_owned(), query).violation.code;
+        assert_eq!(code("limit=-99999999999999999999"), ViolationCode::OutOfRange);
+        assert_eq!(code("limit=-"), ViolationCode::InvalidType);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Request bodies and queries for groups, parsed into domain values.
 
+use std::collections::HashSet;
+use std::fmt;
+
 use groupchat_domain::groups::{
     Candidate, Description, GroupChanges, GroupDraft, GroupKind, GroupName, GroupQuery, History,
     MemberChanges, MemberQuery, Notify, People, SettingsChanges, SlowMode, Topic, Visibility,
@@ -10,7 +13,11 @@ use groupchat_domain::permissions::RoleName;
 use groupchat_domain::search::SearchText;
 use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
-use serde::Deserialize;
+use paperclip::v2::models::DefaultSchemaRaw;
+use paperclip::v2::schema;
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 #[cfg(any(test, fuzzing))]
 use super::ban_dto::RestrictionDraftDto;
@@ -22,7 +29,9 @@ use crate::accounts::TypedUsername;
 #[cfg(any(test, fuzzing))]
 use crate::fuzzing::{Parser, list};
 use crate::problem::ApiError;
-use crate::wire::{Alternative, Change, CursorText, Fields, Given, List, Optional, Patch, Required};
+use crate::wire::{
+    Alternative, Change, CursorText, Fields, Given, List, Optional, Patch, Required, UnknownFields,
+};
 
 /// A group to create.
 #[derive(Deserialize, Apiv2Schema)]
@@ -41,6 +50,10 @@ pub(super) struct GroupDraftDto {
     topic: Given,
     #[serde(default)]
     slow_mode_seconds: Given,
+    #[serde(default)]
+    archived_at: Given,
+    #[serde(default)]
+    kind: OtherKind,
 }
 
 impl GroupDraftDto {
@@ -50,7 +63,12 @@ impl GroupDraftDto {
         let description = fields.optional("description", self.description);
         let visibility = fields.optional("visibility", self.visibility);
         let history = fields.optional("history", self.history);
-        fields.fixed([("topic", self.topic), ("slow_mode_seconds", self.slow_mode_seconds)]);
+        fields.fixed([
+            ("topic", self.topic),
+            ("slow_mode_seconds", self.slow_mode_seconds),
+            ("archived_at", self.archived_at),
+            ("kind", self.kind.into()),
+        ]);
         match name {
             Some(name) if fields.are_good() => {
                 let visibility = visibility.unwrap_or(Visibility::Public);
@@ -59,6 +77,35 @@ impl GroupDraftDto {
             }
             _ => Err(fields.into()),
         }
+    }
+}
+
+/// Whether a body asks for another kind than that of all groups which are created or changed. Who sends back what
+/// an answer said asks for nothing by it.
+#[derive(Debug, Clone, Copy, Default)]
+struct OtherKind(Given);
+
+impl<'de> Deserialize<'de> for OtherKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let kind = Option::<Value>::deserialize(deserializer)?;
+        let is_other = kind.is_some_and(|kind| kind != GroupKind::Group.as_str());
+        Ok(Self(Given::when(is_other)))
+    }
+}
+
+impl schema::Apiv2Schema for OtherKind {
+    fn required() -> bool {
+        false
+    }
+
+    fn raw_schema() -> DefaultSchemaRaw {
+        <Given as schema::Apiv2Schema>::raw_schema()
+    }
+}
+
+impl From<OtherKind> for Given {
+    fn from(kind: OtherKind) -> Self {
+        kind.0
     }
 }
 
@@ -99,6 +146,11 @@ pub(super) struct GroupChangesDto {
     /// How many seconds members wait between their messages: 0–21,600.
     #[serde(default)]
     pub slow_mode_seconds: Change<SlowMode>,
+    // Known, so that nobody believes that they were changed.
+    #[serde(default)]
+    archived_at: Given,
+    #[serde(default)]
+    kind: OtherKind,
 }
 
 impl GroupChangesDto {
@@ -112,6 +164,7 @@ impl GroupChangesDto {
             topic: fields.clearable("topic", self.topic),
             slow_mode: fields.changeable("slow_mode_seconds", self.slow_mode_seconds),
         };
+        fields.fixed([("archived_at", self.archived_at), ("kind", self.kind.into())]);
         fields.finish()?;
         Ok(changes)
     }
@@ -167,26 +220,70 @@ pub(crate) fn candidate(
 }
 
 /// Changes to a member. Absent fields keep their value.
-#[derive(Deserialize, Apiv2Schema)]
+#[derive(Default, Apiv2Schema)]
 #[openapi(rename = "MemberChanges")]
 pub(super) struct MemberChangesDto {
     /// `owner`, `admin`, `member`, `readonly` or a role that the group has defined.
-    #[serde(default)]
     pub role: Change<RoleName>,
     /// What to be notified of, for the caller only: `all`, `mentions` or `none`.
-    #[serde(default)]
     pub notify: Change<Notify>,
     /// Whether the group comes first in the list, for the caller only.
-    #[serde(default)]
     pub pinned: Change<bool>,
     /// Whether the group is left out of the list, for the caller only.
-    #[serde(default)]
     pub hidden: Change<bool>,
+    unknown: UnknownFields,
+}
+
+/// Reads [`MemberChangesDto`], with the names of the fields that it doesn't know.
+struct MemberChangesVisitor;
+
+impl MemberChangesDto {
+    const FIELDS: [&str; 4] = ["role", "notify", "pinned", "hidden"];
+}
+
+impl<'de> Deserialize<'de> for MemberChangesDto {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_struct("MemberChanges", &Self::FIELDS, MemberChangesVisitor)
+    }
+}
+
+impl<'de> Visitor<'de> for MemberChangesVisitor {
+    type Value = MemberChangesDto;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MemberChangesDto, A::Error> {
+        let (mut changes, mut given) = (MemberChangesDto::default(), HashSet::new());
+        while let Some(name) = map.next_key::<String>()? {
+            let known = MemberChangesDto::FIELDS.into_iter().find(|known| *known == name);
+            if let Some(known) = known.filter(|known| !given.insert(*known)) {
+                return Err(A::Error::duplicate_field(known));
+            }
+            match known {
+                Some("role") => changes.role = map.next_value()?,
+                Some("notify") => changes.notify = map.next_value()?,
+                Some("pinned") => changes.pinned = map.next_value()?,
+                Some("hidden") => changes.hidden = map.next_value()?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    changes.unknown.note(&name);
+                }
+            }
+        }
+        // Beside a field that is known, others are ignored as everywhere.
+        if !given.is_empty() {
+            changes.unknown = UnknownFields::default();
+        }
+        Ok(changes)
+    }
 }
 
 impl MemberChangesDto {
     pub(super) fn parse(self) -> Result<MemberChanges, ApiError> {
         let mut fields = Fields::new();
+        fields.unknown(&self.unknown, &Self::FIELDS);
         let role = fields.changeable("role", self.role);
         let settings = SettingsChanges {
             notify: fields.changeable("notify", self.notify),
@@ -338,6 +435,40 @@ mod tests {
         assert_eq!(private, GroupDraft { visibility, history, ..GroupDraft::named(name) });
         for json in [r#"{"name": "x", "visibility": "secret"}"#, r#"{"name": "x", "history": "none"}"#] {
             assert_eq!(parse(json).unwrap_err().code(), Code::ValidationFailed);
+        }
+    }
+
+    #[test]
+    fn a_change_of_a_member_that_only_has_unknown_fields_is_refused_by_their_names() {
+        let parse = |json| serde_json::from_str::<MemberChangesDto>(json).unwrap().parse();
+        let error = parse(r#"{"notfy": "none"}"#).unwrap_err().to_string();
+        assert!(
+            error.contains("notfy: is not a field of this request; its fields are: role, notify"),
+            "{error}"
+        );
+        assert_eq!(parse("{}").unwrap(), MemberChanges::default());
+        let pinned = parse(r#"{"pinned": true, "since": 7}"#).unwrap();
+        assert_eq!(pinned.settings.pinned, Some(true));
+        assert!(serde_json::from_str::<MemberChangesDto>(r#"{"pinned": true, "pinned": true}"#).is_err());
+        assert!(serde_json::from_str::<MemberChangesDto>("[]").is_err());
+    }
+
+    #[test]
+    fn what_these_calls_do_not_set_is_refused_unless_it_asks_for_nothing() {
+        let create = |fields: &str| {
+            let json = format!(r#"{{"name": "x", {fields}}}"#);
+            serde_json::from_str::<GroupDraftDto>(&json).unwrap().parse().map(drop)
+        };
+        let change = |fields: &str| {
+            let json = format!("{{{fields}}}");
+            serde_json::from_str::<GroupChangesDto>(&json).unwrap().parse().map(drop)
+        };
+        for bad in [r#""kind": "direct""#, r#""kind": 7"#, r#""archived_at": "2026-01-01T00:00:00Z""#] {
+            assert_eq!(create(bad).unwrap_err().code(), Code::NotEditable, "{bad}");
+            assert_eq!(change(bad).unwrap_err().code(), Code::NotEditable, "{bad}");
+        }
+        for good in [r#""kind": "group""#, r#""kind": null"#, r#""archived_at": null"#] {
+            assert!(create(good).is_ok() && change(good).is_ok(), "{good}");
         }
     }
 

@@ -1,16 +1,16 @@
 //! Bodies for the roles of groups and for what somebody may do.
 
 use groupchat_domain::groups::RoleChanges;
-use groupchat_domain::ids::UserId;
 use groupchat_domain::permissions::{
     BuiltInRole, Decision, GroupPermission, MAX_ROLES, PermissionSet, Rank, Role, RoleDefinition, RoleName,
 };
 use paperclip::actix::Apiv2Schema;
 use serde::{Deserialize, Serialize};
 
+use crate::extract::UserOrMe;
 use crate::permissions::ReasonDto;
 use crate::problem::ApiError;
-use crate::wire::{Change, Field, Fields, Items, Optional, Required};
+use crate::wire::{Change, Field, Fields, Given, Items, Optional, Required};
 
 /// A role of a group.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -87,6 +87,9 @@ pub(super) struct RoleChangesDto {
     /// What members with the role may do; `view` must be among it.
     #[serde(default)]
     pub permissions: Change<PermissionSet>,
+    // Known, so that nobody believes that it was changed.
+    #[serde(default)]
+    name: Given,
 }
 
 impl RoleChangesDto {
@@ -96,6 +99,7 @@ impl RoleChangesDto {
             rank: fields.changeable("rank", self.rank),
             permissions: fields.changeable("permissions", self.permissions),
         };
+        fields.fixed([("name", self.name)]);
         fields.finish()?;
         Ok(changes)
     }
@@ -104,16 +108,16 @@ impl RoleChangesDto {
 /// Whose permissions to explain.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct ExplainParams {
-    /// The user; by default the caller. Others are for those who may manage roles.
-    user_id: Optional<UserId>,
+    /// The user's id, or `me`; by default the caller. Others are for those who may manage roles.
+    user_id: Optional<UserOrMe>,
 }
 
 impl ExplainParams {
-    pub(super) fn parse(self) -> Result<Option<UserId>, ApiError> {
+    pub(super) fn parse(self) -> Result<UserOrMe, ApiError> {
         let mut fields = Fields::new();
         let user = fields.optional("user_id", self.user_id);
         fields.finish()?;
-        Ok(user)
+        Ok(user.unwrap_or(UserOrMe::Me))
     }
 }
 

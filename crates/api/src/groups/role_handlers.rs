@@ -103,7 +103,7 @@ pub async fn explain(
     let (Ids(group), user) = (path, params.0.parse()?);
     let explained = state
         .storage
-        .read_as(key.0, move |tx, actor| groups::explain(tx, actor, group, user.unwrap_or(actor.id())))
+        .read_as(key.0, move |tx, actor| groups::explain(tx, actor, group, user.id(actor)))
         .await?;
     Ok(Ok200(explained.into()))
 }

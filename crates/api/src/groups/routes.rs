@@ -81,7 +81,16 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("getGroup", &[GroupNotFound]),
         operation(
             "editGroup",
-            &[AdminOnly, MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, NameTaken],
+            &[
+                AdminOnly,
+                NotEditable,
+                MembersOnly,
+                RoleTooLow,
+                NotInDirect,
+                Archived,
+                GroupNotFound,
+                NameTaken,
+            ],
         ),
         operation("archiveGroup", &[MembersOnly, RoleTooLow, NotInDirect, GroupNotFound]),
         operation("restoreGroup", &[MembersOnly, RoleTooLow, NotInDirect, GroupNotFound]),
@@ -146,7 +155,16 @@ pub(crate) const FEATURE: Feature = Feature {
         ),
         operation(
             "editRole",
-            &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, RoleNotFound, RoleFixed],
+            &[
+                NotEditable,
+                MembersOnly,
+                RoleTooLow,
+                NotInDirect,
+                Archived,
+                GroupNotFound,
+                RoleNotFound,
+                RoleFixed,
+            ],
         ),
         operation(
             "deleteRole",

@@ -66,7 +66,9 @@ impl Annotation {
         in_: ParameterIn,
         schema: &DefaultSchemaRaw,
     ) -> DefaultParameterRaw {
-        let (data_type, format) = (schema.data_type, &schema.format);
+        // What may be one of several types says so itself.
+        let is_one_of = self.rules.contains_key("oneOf");
+        let (data_type, format) = (schema.data_type.filter(|_| !is_one_of), &schema.format);
         for (key, value) in
             [("type", serde_json::to_value(data_type)), ("format", serde_json::to_value(format))]
         {

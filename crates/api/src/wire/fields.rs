@@ -5,7 +5,9 @@ use groupchat_domain::search::SearchText;
 use groupchat_domain::text::has_visible_character;
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 
-use super::{Change, CursorText, FromJson, Given, List, ListCursor, Optional, Patch, Required};
+use super::{
+    Change, CursorText, FromJson, Given, List, ListCursor, Optional, Patch, Required, UnknownFields,
+};
 use crate::problem::ApiError;
 
 /// Collects what is wrong with the fields of one request.
@@ -85,6 +87,14 @@ impl Fields {
                 let detail = "cannot be changed by this call";
                 self.refuse(field, Violation::new(ViolationCode::NotEditable, detail));
             }
+        }
+    }
+
+    /// Rejects fields that the request doesn't have.
+    pub(crate) fn unknown(&mut self, unknown: &UnknownFields, known: &[&str]) {
+        for name in unknown.names() {
+            let detail = format!("is not a field of this request; its fields are: {}", known.join(", "));
+            self.refuse(name, Violation::new(ViolationCode::Unknown, detail));
         }
     }
 

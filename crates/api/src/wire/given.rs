@@ -53,6 +53,11 @@ impl Given {
         self.0
     }
 
+    /// One that asks for something in this case only.
+    pub(crate) const fn when(asks: bool) -> Self {
+        Self(asks)
+    }
+
     /// One that was given.
     #[cfg(test)]
     pub const fn yes() -> Self {
@@ -82,6 +87,27 @@ impl From<Wish> for Given {
     }
 }
 
+/// The names of the first fields of a body that are not known, cut short.
+#[derive(Debug, Default)]
+pub(crate) struct UnknownFields(Vec<String>);
+
+impl UnknownFields {
+    const MOST: usize = 10;
+    const MOST_CHARACTERS: usize = 64;
+
+    /// Notes one.
+    pub(crate) fn note(&mut self, name: &str) {
+        if self.0.len() < Self::MOST {
+            self.0.push(name.chars().take(Self::MOST_CHARACTERS).collect());
+        }
+    }
+
+    /// Their names.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.0
+    }
+}
+
 macro_rules! hidden {
     ($($field:ident)+) => {$(
         impl Apiv2Schema for $field {
@@ -96,7 +122,7 @@ macro_rules! hidden {
     )+};
 }
 
-hidden! { Given Wish }
+hidden! { Given Wish UnknownFields }
 
 #[cfg(test)]
 mod tests {

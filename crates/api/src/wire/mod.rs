@@ -20,6 +20,7 @@ pub use described::{Described, Field, FromJson, NOT_BLANK, Time, ToJson, id_rule
 pub(crate) use described::{id_values, plain_texts, text_values, write_as_str};
 pub use fields::Fields;
 pub use fixed::FixedFields;
+pub(crate) use given::UnknownFields;
 pub use given::{Alternative, Given, Optional, Required, Wish};
 pub use page::{Items, PageDto, PageParams};
 pub use patch::{Change, Patch};

@@ -117,12 +117,28 @@ impl Described for Timestamp {
     }
 }
 
-/// Any RFC 3339 time, whatever its offset and the number of its digits.
+/// 9999-12-01T00:00:00Z, the last time that requests may hold: RFC 3339 ends with that year, in every offset.
+const LAST_TIME: Timestamp = Timestamp::from_micros(253_399_622_400_000_000);
+
+/// Whether a text has the form of a time that is too far away to be told in UTC.
+fn is_far_away(text: &str) -> bool {
+    jiff::fmt::temporal::Pieces::parse(text)
+        .is_ok_and(|pieces| pieces.time().is_some() && pieces.offset().is_some() && pieces.date().year() > 0)
+}
+
+/// Any RFC 3339 time, whatever its offset and the number of its digits, up to the end of the year 9999.
 impl FromJson for Timestamp {
     fn from_json(TimeText(text): TimeText) -> Result<Self, Violation> {
         match text.parse::<jiff::Timestamp>() {
-            Ok(time) => Ok(Self::from_micros(time.as_microsecond())),
-            Err(_) => {
+            Ok(time) if time.as_microsecond() <= LAST_TIME.as_micros() => {
+                Ok(Self::from_micros(time.as_microsecond()))
+            }
+            // Also a time that jiff can't hold, in whatever offset.
+            outcome if outcome.is_ok() || is_far_away(&text) => {
+                let detail = "must be at most 9999-12-01T00:00:00Z; leave it out where there is to be no end";
+                Err(Violation::new(ViolationCode::OutOfRange, detail))
+            }
+            _ => {
                 let detail = "must be a time such as 2026-09-10T12:00:00Z (RFC 3339)";
                 Err(Violation::new(ViolationCode::InvalidFormat, detail))
             }

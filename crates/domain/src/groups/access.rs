@@ -140,13 +140,16 @@ impl VisibleGroup {
         let member = Who::with_role(standing.map(|standing| &standing.role))
             .muted(standing.and_then(|standing| standing.muted_until));
         let Decision::Denied(denial) = decide(&member, permission, scope) else { return Ok(()) };
-        // Rights on the server are read only where they can make a difference.
-        if decide(&member.managing(true), permission, scope).is_allowed()
-            && may(tx, actor, ServerPermission::ManageGroups)?
-        {
-            return Ok(());
+        // Rights on the server are read only where they can make a difference: also to the reason, as where a group that
+        // the actor manages is archived.
+        let as_manager = decide(&member.managing(true), permission, scope);
+        if as_manager == Decision::Denied(denial) || !may(tx, actor, ServerPermission::ManageGroups)? {
+            return Err(GroupRefusal::from(denial).into());
         }
-        Err(GroupRefusal::from(denial).into())
+        match as_manager {
+            Decision::Allowed(_) => Ok(()),
+            Decision::Denied(denial) => Err(GroupRefusal::from(denial).into()),
+        }
     }
 
     /// Whether the actor may do this, by the role in the group or as a server admin.

@@ -36,7 +36,8 @@ pub fn edit_member(
     quotas: &Quotas,
 ) -> Result<Member, Error> {
     let (role, settings) = (changes.role.as_ref(), changes.settings);
-    if settings.are_none() {
+    // Nobody needs a right to leave themselves as they are.
+    if settings.are_none() && (role.is_some() || user != actor.id()) {
         return change_role(tx, actor, group, user, role, quotas);
     }
     if user != actor.id() {

@@ -3,7 +3,7 @@
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::{Event, Tombstone};
-use crate::groups::{Membership, lock_visible};
+use crate::groups::{GroupRefusal, Membership, lock_visible};
 use crate::ids::{GroupId, MessageId};
 use crate::jobs::Task;
 use crate::messages::error::MessageRefusal;
@@ -55,9 +55,7 @@ pub fn edit(
 pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<(), Error> {
     let (view, membership) = load(tx, actor, group, id)?;
     let message = view.message;
-    if message.author.id != actor.id() || membership.require(GroupPermission::DeleteOwn).is_err() {
-        membership.require(GroupPermission::DeleteAny)?;
-    }
+    authorize_deletion(&membership, message.author.id == actor.id())?;
     if message.is_deleted() {
         return Ok(());
     }
@@ -69,6 +67,13 @@ pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> 
     tx.messages().update(&message)?;
     tx.emit(Some(actor.id()), Event::MessageDeleted(Tombstone(message)));
     Ok(())
+}
+
+/// Rejects whoever may delete neither this message as their own nor anybody's. An author is told what is in the way of
+/// deleting their own message.
+fn authorize_deletion(membership: &Membership, is_own: bool) -> Result<(), GroupRefusal> {
+    let any = membership.require(GroupPermission::DeleteAny);
+    if any.is_ok() || !is_own { any } else { membership.require(GroupPermission::DeleteOwn) }
 }
 
 /// The message, if the actor may read it, its group locked, and the actor's membership there.

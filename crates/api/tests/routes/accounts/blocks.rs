@@ -61,3 +61,15 @@ async fn only_own_devices_are_told() {
     assert!(!bobs.heard.iter().any(|frame| frame.contains("blocks.updated")));
     listening.stop().await;
 }
+
+#[actix_web::test]
+async fn the_caller_is_named_me_here_too() {
+    let server = Server::start().await;
+    let ann = server.user("ann").await;
+    for own in ["/api/users/me/block".to_owned(), format!("/api/users/{}/block", ann.id())] {
+        let answer = ann.put_empty(&own).await;
+        assert!(answer.text().contains("must not be your own"), "{answer}");
+        answer.invalid(&[("user_id", "out_of_range")]);
+        ann.delete(&own).await.no_content();
+    }
+}

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::team::Team;
 use crate::harness::{Server, time};
 
 #[actix_web::test]
@@ -59,4 +60,24 @@ async fn an_archived_group_can_be_deleted() {
     ann.put_empty(&format!("{group}/archive")).await.ok();
     ann.delete(&group).await.no_content();
     ann.get(&group).await.refused(404, "group_not_found");
+}
+
+#[actix_web::test]
+async fn that_a_group_is_archived_is_the_reason_also_for_who_manages_it_or_wrote_the_message() {
+    let team = Team::start().await;
+    let message = team.member.say_at(&team.path, "hello").await;
+    team.owner.put_empty(&format!("{}/archive", team.path)).await.ok();
+    team.member.delete(&message).await.refused(403, "archived");
+    let (path, id) = (&team.path, team.stranger.id());
+    team.root.patch(path, json!({"topic": "x"})).await.refused(403, "archived");
+    team.root.post(&format!("{path}/members"), json!({"user_id": id})).await.refused(403, "archived");
+    team.root
+        .post(&format!("{path}/members/batch"), json!({"user_ids": [id]}))
+        .await
+        .refused(403, "archived");
+    team.root.post(&format!("{path}/invitations"), json!({"user_id": id})).await.refused(403, "archived");
+    team.root.put(&format!("{path}/bans/{id}"), json!({})).await.refused(403, "archived");
+    // Others are told that they have no say in it.
+    team.stranger.patch(path, json!({"topic": "x"})).await.refused(403, "members_only");
+    team.member.patch(path, json!({"topic": "x"})).await.refused(403, "role_too_low");
 }

@@ -150,3 +150,19 @@ async fn the_bans_of_a_deleted_user_are_gone() {
     team.server.work_off_jobs().await;
     assert_eq!(team.owner.list(&team.bans(), "/user/id").await, [0; 0]);
 }
+
+#[actix_web::test]
+async fn an_end_beyond_the_last_time_names_that_time() {
+    let team = Team::start().await;
+    let path = team.ban_of(&team.stranger);
+    let last = "9999-12-01T00:00:00.000000Z";
+    assert_eq!(team.owner.put(&path, json!({"until": last})).await.ok()["until"], last);
+    for beyond in ["9999-12-01T00:00:00.000001Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-05:00"] {
+        let answer = team.owner.put(&path, json!({"until": beyond})).await;
+        assert!(answer.text().contains("must be at most 9999-12-01T00:00:00Z"), "{answer}");
+        answer.invalid(&[("until", "out_of_range")]);
+    }
+    for malformed in ["10000-01-01T00:00:00Z", "9999-12-31", "9999-13-31T00:00:00Z", "forever", ""] {
+        team.owner.put(&path, json!({"until": malformed})).await.invalid(&[("until", "invalid_format")]);
+    }
+}

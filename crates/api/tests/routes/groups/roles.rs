@@ -182,4 +182,12 @@ async fn everybody_is_told_why() {
     let answer = class.admin.get(&class.at(&format!("permissions{of_member}"))).await;
     answer.refused(403, "role_too_low");
     class.owner.get(&class.at("permissions?user_id=99")).await.refused(404, "user_not_found");
+    let own = class.member.get(&class.at("permissions")).await.ok();
+    assert_eq!(class.member.get(&class.at("permissions?user_id=me")).await.ok(), own);
+    for bad in ["", "0", "Me", "me2"] {
+        let path = class.at(&format!("permissions?user_id={bad}"));
+        let answer = class.member.get(&path).await;
+        assert!(answer.text().contains("must be an integer from 1 to 9007199254740991"), "{answer}");
+        answer.expect(400);
+    }
 }

@@ -89,3 +89,19 @@ async fn only_own_devices_are_told() {
     assert_eq!(replayed, told);
     listening.stop().await;
 }
+
+#[actix_web::test]
+async fn a_slip_in_the_name_of_a_setting_is_named_and_no_change_needs_no_right() {
+    let server = Server::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let group = ann.new_group("Team").await;
+    ann.add(&group, &bob, "member").await;
+    let me = format!("{group}/members/me");
+    for client in [&ann, &bob] {
+        client.patch(&me, json!({"notfy": "none"})).await.invalid(&[("notfy", "unknown")]);
+        let settings = client.patch(&me, json!({})).await.ok()["settings"].clone();
+        assert_eq!(settings["notify"], "all");
+    }
+    let anns = format!("{group}/members/{}", ann.id());
+    bob.patch(&anns, json!({})).await.refused(403, "role_too_low");
+}

@@ -5,7 +5,7 @@ use super::*;
 use crate::groups::model::Visibility;
 use crate::permissions::{BuiltInRole, Rank, Shortfall};
 use crate::testing::{
-    ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
+    ADMIN, EARLIER, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, direct, group, lacks, me, standing,
 };
 
@@ -97,6 +97,22 @@ fn a_role_that_allows_it_needs_no_rights_on_the_server() {
         // A look at the accounts would fail.
         let outcome = seen_by(caller).authorize(&mut MockTx::new(), &me(), permission);
         assert_eq!(outcome, Ok(()), "{caller:?} {permission:?}");
+    }
+}
+
+#[test]
+fn who_manages_a_group_is_told_that_it_is_archived_and_nobody_else_is() {
+    let archived = Group { archived_at: Some(EARLIER), ..group() };
+    for (caller, refusal) in [
+        (OUTSIDER, GroupRefusal::MembersOnly),
+        (MEMBER, lacks(GroupPermission::EditGroup)),
+        (SERVER_ADMIN, GroupRefusal::Archived),
+        (SERVER_ADMIN_INSIDE, GroupRefusal::Archived),
+    ] {
+        let found = VisibleGroup { group: archived.clone(), standing: caller.role.map(standing) };
+        let mut tx = MockTx::new().reads_rights(caller.server_admin);
+        let outcome = found.authorize(&mut tx, &me(), GroupPermission::EditGroup);
+        assert_eq!(outcome, Err(refusal.into()), "{caller:?}");
     }
 }
 
