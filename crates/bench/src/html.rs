@@ -141,6 +141,16 @@ fn texts() -> Vec<(String, String)> {
         let rows = "a\n".repeat((full - head.len()) / 2);
         texts.push((format!("a table of {columns} columns"), head + &rows));
     }
+    for open in ["+ ", "> ", "1. "] {
+        for block in ["```\n", "<!--\n", "a\n", ""] {
+            let start = open.repeat(full / 4 / open.len()) + block;
+            let lines = "\n".repeat(full - start.len() - 1);
+            texts.push((format!("{open:?} repeated, {block:?}, empty lines"), start + &lines + "a"));
+            let start = open.repeat(32) + block;
+            let lines = "\n".repeat(full - start.len() - 1);
+            texts.push((format!("{open:?} 32 times, {block:?}, empty lines"), start + &lines + "a"));
+        }
+    }
     let definition = format!("[a]: http://{}\n\n", "x".repeat(full / 2));
     texts.push(("a long link, used often".to_owned(), definition + &"[a]".repeat(full / 7)));
     let fences: String = (1..140).map(|length| "`".repeat(length) + " ").collect();

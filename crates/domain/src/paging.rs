@@ -36,6 +36,12 @@ impl Limit {
         }
     }
 
+    /// The same limit of items, and at most so many bytes of text.
+    #[must_use]
+    pub fn within(self, bytes: usize) -> Self {
+        Self { bytes: self.bytes.min(bytes), ..self }
+    }
+
     /// The limit as a count of rows.
     pub const fn get(self) -> i64 {
         self.items as i64

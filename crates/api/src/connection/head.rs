@@ -7,7 +7,7 @@ use actix_web::http::{Method, Uri};
 use httparse::{EMPTY_HEADER, Error, Header, Request, Status};
 
 use super::body::Framing;
-use super::rejection::{HEAD_LIMIT, MAX_HEADERS, ProtocolError};
+use super::rejection::{HEAD_LIMIT, MAX_HEADERS, PATH_LIMIT, ProtocolError};
 
 /// Finds the end of a head that arrives in pieces. It examines each byte a bounded number of times.
 #[derive(Debug, Default)]
@@ -90,8 +90,9 @@ fn parse(bytes: &[u8]) -> Result<Head, ProtocolError> {
     if Method::from_bytes(method.as_bytes()).is_err() {
         return Err(ProtocolError::NotHttp);
     }
-    if Uri::try_from(path).is_err() {
-        return Err(ProtocolError::Target);
+    let target = Uri::try_from(path).map_err(|_| ProtocolError::Target)?;
+    if target.path().len() > PATH_LIMIT {
+        return Err(ProtocolError::PathTooLong);
     }
     let fields = HeaderFields::read(request.headers)?;
     let body = fields.framing(method, version)?;
@@ -275,5 +276,15 @@ mod tests {
         assert_eq!(scan(&b"\r\n".repeat(HEAD_LIMIT)), Err(ProtocolError::HeadTooLarge));
         let many = format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "A: b\r\n".repeat(MAX_HEADERS));
         assert_eq!(scan(many.as_bytes()), Err(ProtocolError::HeadTooLarge));
+    }
+
+    #[test]
+    fn a_path_is_limited_in_bytes_but_not_the_query() {
+        let head = |target: String| format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let path = format!("/{}", "a".repeat(PATH_LIMIT - 1));
+        assert!(scan(head(format!("{path}?{path}")).as_bytes()).is_ok());
+        for target in [format!("{path}a"), format!("http://x{path}a"), format!("{path}a?b")] {
+            assert_eq!(scan(head(target).as_bytes()), Err(ProtocolError::PathTooLong));
+        }
     }
 }

@@ -12,6 +12,10 @@ use crate::security_headers;
 /// The maximum length of a head in bytes, including empty lines before it.
 pub(super) const HEAD_LIMIT: usize = 32 << 10;
 
+/// The maximum length of a path in bytes. Each route's pattern is matched against it, in a time that grows with it. The
+/// longest that a route has use for is a role's name, percent-encoded.
+pub(super) const PATH_LIMIT: usize = 2 << 10;
+
 /// The maximum number of headers in a request; the same as in actix-http.
 pub(super) const MAX_HEADERS: usize = 96;
 
@@ -34,6 +38,9 @@ pub(super) enum ProtocolError {
     /// The target is not a URI.
     #[error("the target of the request is not a URI")]
     Target,
+    /// The path is longer than that of any route.
+    #[error("the path of a request can have at most {PATH_LIMIT} bytes")]
+    PathTooLong,
     /// The end of the body is ambiguous.
     #[error("Content-Length or Transfer-Encoding is missing, repeated, contradictory or invalid")]
     Framing,
@@ -64,6 +71,7 @@ impl ProtocolError {
     pub(super) fn response(self) -> Vec<u8> {
         let code = match self {
             Self::HeadTooLarge => Code::HeadTooLarge,
+            Self::PathTooLong => Code::UriTooLong,
             Self::HeadTooSlow => Code::RequestTimeout,
             Self::TooManyHeads => Code::Overloaded,
             _ => Code::BadRequest,
@@ -117,6 +125,7 @@ mod tests {
             (ProtocolError::NotHttp.response(), "400 Bad Request", "bad_request"),
             (ProtocolError::HeadTooSlow.response(), "408 Request Timeout", "request_timeout"),
             (ProtocolError::HeadTooLarge.response(), "431 Request Header Fields Too Large", "head_too_large"),
+            (ProtocolError::PathTooLong.response(), "414 URI Too Long", "uri_too_long"),
             (ProtocolError::TooManyHeads.response(), "503 Service Unavailable", "overloaded"),
             (ConnectionRejected::Full.response(), "503 Service Unavailable", "overloaded"),
         ] {

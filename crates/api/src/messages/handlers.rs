@@ -77,10 +77,10 @@ pub async fn show(
     key: Key,
     path: Ids<(GroupId, MessageId)>,
     params: Params<MessageParams>,
-) -> Result<Ok200<MessageDto>, ApiError> {
+) -> Result<Large<MessageDto>, ApiError> {
     let (format, Ids((group, id))) = (params.0.parse()?, path);
     let read = move |tx: &mut dyn Tx, actor: &Actor| Ok(format.of(messages::find(tx, actor, group, id)?));
-    Ok(Ok200(state.storage.read_as(key.0, read).await?.into()))
+    state.read_large(key.0, read, |shown, _| MessageDto::from(shown)).await
 }
 
 /// Edits a message
@@ -197,15 +197,14 @@ pub async fn list_reactors(
     path: Ids<(GroupId, MessageId, Emoji)>,
     list: List,
     params: Params<PageParams>,
-) -> Result<Ok200<PageDto<ReactorDto>>, ApiError> {
+) -> Result<Large<PageDto<ReactorDto>>, ApiError> {
     let Ids(reaction) = path;
     let (limit, cursor) = params.0.parse(list)?;
     let after = cursor.map(|cursor| UserId::new(cursor.id));
     let listing =
         move |tx: &mut dyn Tx, actor: &Actor| messages::list_reactors(tx, actor, reaction, after, limit);
-    let page = state.storage.read_as(key.0, listing).await?;
     let place_after = |reactor: &Reactor| ListCursor::after(reactor.user.id.get());
-    Ok(Ok200(PageDto::new(list, page, place_after)))
+    state.read_large(key.0, listing, move |page, _| PageDto::new(list, page, place_after)).await
 }
 
 /// Pins a message

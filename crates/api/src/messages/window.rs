@@ -46,7 +46,7 @@ impl MessageListParams {
             (_, _, Some(seq)) => Window::Around(seq),
             _ => Window::Range(MessageRange::Below(before)),
         };
-        Ok((window, limit, format))
+        Ok((window, format.limit(limit), format))
     }
 
     /// Names each of the parameters of which only one may be given, if it isn't the first.

@@ -9,7 +9,7 @@ use crate::routes::FEATURES;
 
 /// What happens before an operation is found, or outside of all of them.
 pub(super) const ANYWHERE: &[Code] =
-    &[BadRequest, RouteNotFound, MethodNotAllowed, RequestTimeout, HeadTooLarge];
+    &[BadRequest, RouteNotFound, MethodNotAllowed, RequestTimeout, UriTooLong, HeadTooLarge];
 
 /// What the features say of an operation.
 fn described(id: &str) -> Operation {

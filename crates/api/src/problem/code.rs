@@ -188,6 +188,8 @@ codes! {
         for Account(AccountRefusal::ChangedMeanwhile);
     /// The body is over the limit.
     PayloadTooLarge = PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large";
+    /// The path is longer than that of any route.
+    UriTooLong = URI_TOO_LONG, "uri_too_long", "The path of the request is too long";
     /// The body is not declared as JSON.
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON";
     /// Not a WebSocket handshake.

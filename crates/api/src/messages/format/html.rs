@@ -12,8 +12,13 @@ use pulldown_cmark::{
 };
 use pulldown_cmark_escape::{escape_href, escape_html_body_text};
 
-/// How many elements can be nested; what is deeper is shown at this depth. Browsers stop at 512.
+/// How many elements of the text can be nested; what is deeper is shown at this depth, apart from tables, code and bare
+/// links. Browsers stop at 512.
 const MAX_DEPTH: usize = 32;
+
+/// A text in which a line opens more quotations and lists than this is shown as it was written. The parser looks at each
+/// of them again in every line that follows.
+const MAX_CONTAINERS: usize = 32;
 
 /// A text in which a line has more bars than this has no tables: the parser fills every row up to the width of the first.
 const MAX_COLUMNS: usize = 32;
@@ -24,6 +29,9 @@ const MAX_LENGTH: usize = 100_000;
 
 /// Renders a message text as HTML, in a time that is linear in its length.
 pub fn render(text: &str) -> String {
+    if text.lines().any(|line| containers(line) > MAX_CONTAINERS) {
+        return unformatted(text);
+    }
     let mut options = Options::ENABLE_STRIKETHROUGH;
     options.set(Options::ENABLE_TABLES, text.lines().all(|line| line.matches('|').count() <= MAX_COLUMNS));
     let mut writer = Writer::new(text.len());
@@ -34,6 +42,28 @@ pub fn render(text: &str) -> String {
         }
     }
     writer.html
+}
+
+/// How many quotations and lists a line opens, or goes on with, if it isn't code.
+fn containers(line: &str) -> usize {
+    let (mut count, mut rest) = (0, line.trim_start());
+    while let Some(inner) = container(rest) {
+        count += 1;
+        rest = inner.trim_start();
+    }
+    count
+}
+
+/// What a quotation or the item of a list contains, if the line begins with the mark of one.
+fn container(line: &str) -> Option<&str> {
+    if let Some(inner) = line.strip_prefix('>') {
+        return Some(inner);
+    }
+    let inner = match line.strip_prefix(['-', '+', '*']) {
+        Some(inner) => inner,
+        None => line.trim_start_matches(|char: char| char.is_ascii_digit()).strip_prefix(['.', ')'])?,
+    };
+    (inner.is_empty() || inner.starts_with([' ', '\t'])).then_some(inner)
 }
 
 /// The text as it was written, in one paragraph.
@@ -61,6 +91,8 @@ struct Writer {
     closers: Vec<&'static str>,
     /// How many links are open. A link in another one is text.
     links: usize,
+    /// Whether this is a block of code, where nothing is a link.
+    is_code: bool,
     table: Table,
     finder: LinkFinder,
 }
@@ -82,6 +114,7 @@ impl Writer {
             html: String::with_capacity(length * 2),
             closers: Vec::new(),
             links: 0,
+            is_code: false,
             table: Table::default(),
             finder,
         }
@@ -90,10 +123,14 @@ impl Writer {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => {
+                self.is_code = matches!(tag, Tag::CodeBlock(_));
                 let closer = self.open(&tag);
                 self.closers.push(closer);
             }
-            Event::End(_) => self.close(),
+            Event::End(_) => {
+                self.is_code = false;
+                self.close();
+            }
             Event::Text(text) => self.text(&text),
             Event::Code(text) => self.code(&text),
             // A new line of the writer's is a new line of the reader's, as people expect of a chat.
@@ -169,7 +206,7 @@ impl Writer {
         } else {
             self.html.push_str("<pre><code>");
         }
-        CODE_BLOCK_END
+        "</code></pre>\n"
     }
 
     fn open_link(&mut self, kind: LinkType, target: &str) -> &'static str {
@@ -234,7 +271,7 @@ impl Writer {
 
     /// Text, in which bare links become links. In code and in links they are text.
     fn text(&mut self, text: &str) {
-        if self.links > 0 || self.closers.last() == Some(&CODE_BLOCK_END) {
+        if self.links > 0 || self.is_code {
             return push_escaped(&mut self.html, text);
         }
         let finder = std::mem::take(&mut self.finder);
@@ -257,9 +294,6 @@ impl Writer {
 
 /// What closes a link.
 const LINK_END: &str = "</a>";
-
-/// What closes a block of code.
-const CODE_BLOCK_END: &str = "</code></pre>\n";
 
 /// The heading of a message is never larger than those of the page that shows it.
 fn heading(level: HeadingLevel) -> (&'static str, &'static str) {

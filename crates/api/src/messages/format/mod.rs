@@ -17,6 +17,9 @@ use super::values::Html;
 use crate::problem::ApiError;
 use crate::wire::{CursorText, Fields, List, ListCursor, Optional, text_values};
 
+/// The bytes of text of a page with HTML: at most 13 messages of the kind that takes longest.
+const MAX_TEXT: usize = 128 << 10;
+
 /// The formats in which the text of a message can be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum MessageFormat {
@@ -45,6 +48,14 @@ impl MessageFormat {
     /// There is no such format.
     pub(super) fn parse(text: &str) -> Result<Self, Violation> {
         one_of(&Self::ALL, Self::as_str, text)
+    }
+
+    /// What a page in this format may hold: HTML takes time to make, and is larger than its text.
+    pub(super) fn limit(self, limit: Limit) -> Limit {
+        match self {
+            Self::Text => limit,
+            Self::Html => limit.within(MAX_TEXT),
+        }
     }
 
     /// A message in this format.
@@ -143,6 +154,6 @@ impl PinListParams {
         let cursor = fields.cursor(list, &self.cursor);
         let format = fields.optional("format", self.format).unwrap_or_default();
         fields.finish()?;
-        Ok((limit, cursor, format))
+        Ok((format.limit(limit), cursor, format))
     }
 }

@@ -149,14 +149,21 @@ fn depth(html: &str) -> usize {
     deepest
 }
 
+/// What docs/API.md promises.
+const DEEPEST: usize = 40;
+
 /// Ten thousand characters of each kind that parsers have been slow with, or whose output has been large or deep.
 #[test]
 fn what_is_deep_or_grows_is_limited() {
     const LENGTH: usize = 10_000;
     let columns = LENGTH / 10;
     for text in [
+        "> ".repeat(MAX_CONTAINERS),
         "> ".repeat(LENGTH / 2),
+        format!("{}`a` https://example.org", "> ".repeat(MAX_CONTAINERS)),
+        format!("{}|a|\n|-|\n|`b`|", "*a _b ".repeat(LENGTH / 10)),
         "- ".repeat(LENGTH / 2),
+        format!("{}```{}a", "+ ".repeat(LENGTH / 4), "\n".repeat(LENGTH / 3)),
         format!("{}a{}", "*".repeat(LENGTH / 2), "*".repeat(LENGTH / 2)),
         "[".repeat(LENGTH),
         "*_".repeat(LENGTH / 2),
@@ -166,8 +173,24 @@ fn what_is_deep_or_grows_is_limited() {
         format!("[a]: http://{}\n\n{}", "x".repeat(LENGTH / 2), "[a]".repeat(LENGTH / 6)),
     ] {
         let html = render(&text);
-        assert!(depth(&html) <= MAX_DEPTH + 3, "{}", &text[..20]);
+        assert!(depth(&html) <= DEEPEST, "{}", &text[..20]);
         assert!(html.len() <= MAX_LENGTH, "{}: {}", &text[..20], html.len());
+    }
+}
+
+#[test]
+fn a_line_opens_as_many_containers_as_it_has_marks() {
+    for (line, count) in [
+        ("a", 0),
+        ("> a", 1),
+        (" >>a", 2),
+        ("- + *", 3),
+        ("12. 3) a", 2),
+        ("- - -a", 2),
+        ("-----", 0),
+        ("1.5", 0),
+    ] {
+        assert_eq!(containers(line), count, "{line}");
     }
 }
 
@@ -234,7 +257,7 @@ proptest! {
     #[test]
     fn the_output_is_of_known_elements_whatever_the_text(pieces in proptest::collection::vec(piece(), 0..60)) {
         let html = render(&pieces.concat());
-        depth(&html);
+        prop_assert!(depth(&html) <= DEEPEST);
         for attribute in [" on", " style", " src", "javascript:"] {
             let in_tag = html.split('<').skip(1).filter_map(|rest| rest.split('>').next()).any(|tag| {
                 // What is in quotes is the value of an attribute, of which only a link's begins with a scheme.
