@@ -136,9 +136,6 @@ impl Scene {
         self.log("blocks.updated").await;
         self.ada.delete(&block).await.no_content();
         self.log("blocks.updated").await;
-        // An invitation by somebody who is blocked would not reach the user.
-        self.ada.delete(&format!("/api/users/{}/block", self.root.id())).await.no_content();
-        self.log("blocks.updated").await;
         let path = format!("{}/messages/{}", self.group, sent["data"]["id"]);
         self.server.advance_clock(Duration::from_secs(5));
         self.grace.patch(&path, json!({"text": "Hello, Ada! A bug."})).await.ok();
