@@ -143,7 +143,8 @@ impl Message {
 
 impl TextBytes for Message {
     fn text_bytes(&self) -> usize {
-        self.author.text_bytes() + self.text.text_bytes() + self.client_id.text_bytes()
+        let texts = self.author.text_bytes() + self.text.text_bytes() + self.client_id.text_bytes();
+        texts + self.reactions.text_bytes()
     }
 }
 

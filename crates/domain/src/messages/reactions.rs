@@ -1,6 +1,7 @@
 //! How often a message has which reactions.
 
 use crate::messages::emoji::Emoji;
+use crate::text::TextBytes;
 
 /// The most different reactions that a message may have.
 pub const MAX_REACTIONS: usize = 20;
@@ -78,6 +79,16 @@ impl Reactions {
             found.count -= 1;
         }
         self.0.retain(|found| found.count > 0);
+    }
+}
+
+/// About what a reaction takes in a response, and not less than it takes in memory.
+const REACTION_BYTES: usize = 64;
+
+impl TextBytes for Reactions {
+    /// They are as long as a text: a message may have many, and each is written out with its count.
+    fn text_bytes(&self) -> usize {
+        self.0.len() * REACTION_BYTES
     }
 }
 

@@ -6,7 +6,7 @@ use crate::events::{
 };
 use crate::groups::{Description, Group, GroupName, GroupView, History, Member};
 use crate::ids::SessionId;
-use crate::messages::{ClientId, Message, MessagePage, MessageText, MessageView};
+use crate::messages::{ClientId, Emoji, Message, MessagePage, MessageText, MessageView, Reactions};
 use crate::paging::Page;
 use crate::permissions::BuiltInRole;
 use crate::testing::{EARLIER, GROUP, ME, group, member, message, placed, user, view};
@@ -28,6 +28,7 @@ fn sent() -> Message {
         author: author().as_ref(),
         text: Some(MessageText::from_stored("ü".repeat(4))),
         client_id: Some(ClientId::from_stored("x".repeat(16))),
+        reactions: Reactions::NONE,
         ..message(ME)
     }
 }
@@ -72,6 +73,17 @@ fn every_text_of_a_message_counts() {
     let sent = sent();
     assert_eq!(sent.text_bytes(), 1 + 2 + 8 + 16);
     assert_eq!(view(sent).text_bytes(), 1 + 2 + 8 + 16);
+}
+
+#[test]
+fn every_reaction_to_a_message_counts_as_much_as_it_takes() {
+    let mut reactions = Reactions::NONE;
+    for emoji in [Emoji::LIKE, Emoji::PARTY, Emoji::LIKE] {
+        reactions.add(emoji);
+    }
+    let liked = Message { reactions, ..sent() };
+    assert_eq!(view(liked.clone()).text_bytes(), 27 + 2 * 64);
+    assert_eq!(Event::MessageCreated(liked).text_bytes(), 27 + 2 * 64);
 }
 
 #[test]
