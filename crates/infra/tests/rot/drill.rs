@@ -162,6 +162,18 @@ fn everything_intact_is_recovered_from_a_database_with_damaged_pages() {
     assert!(drill.chat.folder().join("kept.db").exists());
 }
 
+/// Reactions have no checksum: what shows the damage is that no such emoji exists.
+#[test]
+fn a_damaged_reaction_is_left_out_and_the_others_stay() {
+    let drill = Drill::new();
+    let latest = "message_id = (SELECT max(message_id) FROM reactions WHERE emoji = '🎉')";
+    let reactions = "SELECT count(*) AS number FROM reactions";
+    let before = drill.chat.number(reactions);
+    drill.chat.execute(&format!("UPDATE reactions SET emoji = 'ǟ' WHERE {latest}"));
+    let salvaged = drill.salvage();
+    assert_eq!((salvaged.damaged, drill.chat.number(reactions)), (1, before - 1), "{salvaged:?}");
+}
+
 /// The numbers of a group have no gap, and the ids of messages are what they were.
 #[test]
 fn messages_after_a_lost_one_move_up() {

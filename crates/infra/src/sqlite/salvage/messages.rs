@@ -116,6 +116,10 @@ impl Salvage<'_> {
                 let old = reactions::table.filter(reactions::message_id.eq(message));
                 diesel::delete(old).execute(self.target)?;
                 for reaction in found {
+                    if !is_whole(&reaction.emoji) {
+                        self.report.damaged += 1;
+                        continue;
+                    }
                     rejected(diesel::insert_into(reactions::table).values(reaction).execute(self.target))?;
                 }
             } else {
@@ -209,6 +213,11 @@ impl Incoming<'_> {
             self.pinned.push(Pinned { message: row.id, pin });
         }
     }
+}
+
+/// Whether this is an emoji as it is stored. Reactions have no checksum that would tell.
+fn is_whole(emoji: &str) -> bool {
+    Emoji::from_stored(emoji).is_some_and(|known| known.as_str() == emoji)
 }
 
 /// Notes that the messages with these numbers are lost, if there are any.
