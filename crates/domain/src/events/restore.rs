@@ -267,7 +267,8 @@ impl Restore for MessageReaction {
     }
 
     fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
-        let emoji = ids.emoji.ok_or(MissingId("emoji"))?;
+        // A newer program may have logged an emoji that this one doesn't know.
+        let Some(emoji) = ids.emoji else { return Ok(None) };
         Ok(Message::restore(ids, audience, found)?.map(|message| Self { message, emoji }))
     }
 }

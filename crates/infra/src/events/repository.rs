@@ -59,7 +59,7 @@ impl NumberedRow {
                 user,
                 message: self.message_id.map(MessageId::new),
                 invitation: self.invitation_id.map(InvitationId::new),
-                emoji: self.emoji.map(|StoredEmoji(emoji)| emoji),
+                emoji: self.emoji.and_then(|StoredEmoji(emoji)| emoji),
             },
         })
     }

@@ -42,9 +42,10 @@ pub(crate) struct StoredSessionKind(pub(crate) SessionKind);
 #[derive(Debug, Clone, Copy, FromSqlRow)]
 pub(crate) struct StoredEventType(pub(crate) EventType);
 
-/// The emoji of an event.
+/// The emoji of an event. `None` if this program doesn't know it: a newer one, with a newer list of emoji, may write
+/// into the same database.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
-pub(crate) struct StoredEmoji(pub(crate) Emoji);
+pub(crate) struct StoredEmoji(pub(crate) Option<Emoji>);
 
 /// How a session's kind is written.
 pub(crate) const fn session_kind(kind: SessionKind) -> &'static str {
@@ -127,7 +128,7 @@ where
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let word = <String as FromSql<Text, DB>>::from_sql(value)?;
-        Emoji::from_stored(&word).map(Self).ok_or_else(|| unknown(&word))
+        Ok(Self(Emoji::from_stored(&word)))
     }
 }
 
@@ -163,6 +164,12 @@ mod tests {
     }
 
     #[test]
+    fn an_emoji_of_a_newer_program_is_no_error() {
+        assert_eq!(read::<StoredEmoji>(LIKE).unwrap().0, Some(Emoji::LIKE));
+        assert_eq!(read::<StoredEmoji>("x").unwrap().0, None);
+    }
+
+    #[test]
     fn a_word_is_read_back_and_one_that_is_unknown_is_an_error() {
         for visibility in Visibility::ALL {
             assert_eq!(read::<StoredVisibility>(visibility.as_str()).unwrap().0, visibility);
@@ -176,8 +183,6 @@ mod tests {
         for choice in Notify::ALL {
             assert_eq!(read::<StoredNotify>(choice.as_str()).unwrap().0, choice);
         }
-        assert_eq!(read::<StoredEmoji>(LIKE).unwrap().0, Emoji::LIKE);
-        assert!(matches!(read::<StoredEmoji>("x"), Err(Error::DeserializationError(_))));
         let unknown = "user.forgotten";
         assert!(matches!(read::<StoredEventType>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredNotify>(unknown), Err(Error::DeserializationError(_))));

@@ -218,6 +218,15 @@ fn a_loaded_event_keeps_the_fields_of_its_record() {
 }
 
 #[test]
+fn a_reaction_with_an_unknown_emoji_is_gone_and_stops_no_other_event() {
+    let mut records = page(&[EventType::MessageReacted, EventType::MessageCreated]);
+    records[0].subject.emoji = None;
+    let loaded = events(&mut everything_is_there(..=1), records);
+    let subjects: Vec<_> = loaded.into_iter().map(Event::into_subject).collect();
+    assert_eq!(subjects, [Subject::Gone, present(EventType::MessageCreated)]);
+}
+
+#[test]
 fn a_deleted_message_is_its_tombstone_in_all_of_its_events() {
     let mut tx = MockTx::new();
     tx.messages.expect_find_many().times(1).returning(|_| Ok(vec![tombstone(OTHER)]));
