@@ -234,8 +234,8 @@ mod sqlite {
     }
 
     #[test]
-    fn each_user_of_a_batch_takes_eight_statements() {
-        each_added_user_takes_at_most(Database::sqlite, 8);
+    fn each_user_of_a_batch_takes_seven_statements() {
+        each_added_user_takes_at_most(Database::sqlite, 7);
     }
 
     #[test]
@@ -274,8 +274,8 @@ mod postgres {
     }
 
     #[test]
-    fn each_user_of_a_batch_takes_nine_statements() {
-        each_added_user_takes_at_most(Database::postgres_with_one_of_each, 9);
+    fn each_user_of_a_batch_takes_eight_statements() {
+        each_added_user_takes_at_most(Database::postgres_with_one_of_each, 8);
     }
 
     #[test]

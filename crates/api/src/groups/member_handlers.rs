@@ -72,9 +72,10 @@ pub async fn add_batch(
     _: NoParams,
 ) -> Result<Ok200<AdditionsDto>, ApiError> {
     let (batch, Ids(group), quotas) = (body.0.parse()?, path, state.options.quotas);
+    let writing = Writing::of_many(key.0, batch.ids().len());
     let additions = state
         .storage
-        .write_as(key.0, move |tx, actor| groups::add_members(tx, actor, group, &batch, &quotas))
+        .write_as(writing, move |tx, actor| groups::add_members(tx, actor, group, &batch, &quotas))
         .await?;
     Ok(Ok200(additions.into()))
 }

@@ -152,6 +152,21 @@ async fn each_write_is_held_up_by_what_its_purpose_says() {
 }
 
 #[actix_web::test]
+async fn a_batch_counts_as_much_as_its_users_one_by_one() {
+    let server = Server::start().await;
+    let frugal = server.with_storage(Arc::new(Frugal(server.state().storage.clone()))).await;
+    let ann = server.user("ann").await;
+    let group = ann.new_group("Team").await;
+    let ann = frugal.with_key(ann.key().to_owned());
+    let batch = |users: i64| json!({"user_ids": Vec::from_iter(1_000..1_000 + users)});
+    let path = format!("{group}/members/batch");
+    ann.post(&path, batch(64)).await.ok();
+    let answer = ann.post(&path, batch(65)).await;
+    assert_eq!(answer.header("retry-after"), Some("2"));
+    answer.refused(429, "too_many_requests");
+}
+
+#[actix_web::test]
 async fn an_invitation_and_a_request_count_as_much_as_many_messages() {
     let server = Server::start().await;
     let frugal = server.with_storage(Arc::new(Frugal(server.state().storage.clone()))).await;

@@ -11,7 +11,7 @@ use crate::groups::membership::{Newcomer, admit_newcomer, blocked_by_any};
 use crate::groups::model::{Group, Member};
 use crate::groups::quota::Quotas;
 use crate::ids::{GroupId, UserId};
-use crate::permissions::{GroupPermission, Role, RoleName};
+use crate::permissions::{GroupPermission, RoleName};
 use crate::storage::Tx;
 use crate::validation::{Violation, ViolationCode};
 
@@ -78,36 +78,43 @@ pub fn add_members(
             candidates.remove(&blocker);
         }
     }
-    let mut group = found.group;
+    let (mut group, mut is_led) = (found.group, false);
     let mut additions = Vec::with_capacity(batch.ids().len());
     for id in batch.ids() {
         let outcome = match candidates.get(id) {
             None => Err(AccountRefusal::UserNotFound.into()),
             Some(None) => Err(GroupRefusal::AlreadyMember.into()),
-            Some(Some(user)) => try_to_admit(tx, actor, &group, user, &role, quotas)?,
+            Some(Some(user)) => {
+                let newcomer = Newcomer::let_in(user.clone(), role.clone(), actor.id(), &group);
+                try_to_admit(tx, actor, &group, newcomer.where_led(is_led), quotas)?
+            }
         };
+        // The first who comes in finds an owner there, or becomes it.
+        is_led |= outcome.is_ok();
         group.member_count += i64::from(outcome.is_ok());
         additions.push(Addition { user: *id, outcome });
     }
     Ok(additions)
 }
 
-/// Lets one user in, or returns why not. The transaction goes on, so a membership beyond a quota, which is checked once
-/// the membership is stored, is removed again.
+/// Lets one user in, or returns why not. The transaction goes on, so a membership beyond a quota of the user, which is
+/// checked once the membership is stored, is removed again. A full group stores nothing.
 fn try_to_admit(
     tx: &mut dyn Tx,
     actor: &Actor,
     group: &Group,
-    user: &UserRef,
-    role: &Role,
+    newcomer: Newcomer,
     quotas: &Quotas,
 ) -> Result<Result<Member, Refusal>, Error> {
-    let newcomer = Newcomer::let_in(user.clone(), role.clone(), actor.id(), group);
+    if let Err(full) = quotas.check_room(group) {
+        return Ok(Err(full.into()));
+    }
+    let user = newcomer.user_id();
     match admit_newcomer(tx, actor.id(), group, newcomer, quotas) {
         Ok(member) => Ok(Ok(member)),
         Err(Error::Refused(refusal)) => {
             if let Refusal::Group(GroupRefusal::QuotaExceeded { .. }) = refusal {
-                tx.members().remove(group.id, user.id)?;
+                tx.members().remove(group.id, user)?;
             }
             Ok(Err(refusal))
         }

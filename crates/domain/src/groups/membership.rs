@@ -113,19 +113,31 @@ pub(crate) struct Newcomer {
     user: UserRef,
     role: Role,
     as_admin: bool,
+    /// Whether the group is known to have an owner, so that nobody need ask.
+    is_led: bool,
 }
 
 impl Newcomer {
     /// Somebody who needs nobody's decision: the creator of a group, for example.
     pub(super) fn new(user: UserRef, role: Role) -> Self {
-        Self { user, role, as_admin: false }
+        Self { user, role, as_admin: false, is_led: false }
     }
 
     /// Somebody whom `decider` lets in. Who decides on themselves, where not everybody may come in, does so by managing
     /// all groups: the members are told.
     pub(crate) fn let_in(user: UserRef, role: Role, decider: UserId, group: &Group) -> Self {
         let as_admin = user.id == decider && group.visibility != Visibility::Public;
-        Self { user, role, as_admin }
+        Self { user, role, as_admin, is_led: false }
+    }
+
+    /// Who it is.
+    pub(super) const fn user_id(&self) -> UserId {
+        self.user.id
+    }
+
+    /// The same, for a group that is known to have an owner, or is not.
+    pub(super) fn where_led(self, is_led: bool) -> Self {
+        Self { is_led, ..self }
     }
 }
 
@@ -170,10 +182,11 @@ pub(super) fn add(
     newcomer: Newcomer,
     quotas: &Quotas,
 ) -> Result<Unique<Member>, Error> {
-    let Newcomer { user, role, as_admin } = newcomer;
+    let Newcomer { user, role, as_admin, is_led } = newcomer;
     refuse_banned(tx, group.id, user.id)?;
     // A direct conversation has no owner.
-    let is_led = role.title.name == BuiltInRole::Owner || group.is_direct() || ensure_owner(tx, group.id)?;
+    let needs_none = is_led || role.title.name == BuiltInRole::Owner || group.is_direct();
+    let is_led = needs_none || ensure_owner(tx, group.id)?;
     let is_private = !group.visibility.is_listed();
     let role = if is_led { role } else { Role::unchanged(BuiltInRole::Owner, is_private) };
     let joined_at = tx.now();

@@ -51,13 +51,19 @@ impl Quotas {
         if group.is_direct() {
             return Ok(());
         }
-        if group.member_count >= i64::from(self.members) {
-            return Err(exceeded(Quota::Members, self.members));
-        }
+        self.check_room(group)?;
         if has_more(tx, user, None, self.memberships)? {
             return Err(exceeded(Quota::Memberships, self.memberships));
         }
         if *role == BuiltInRole::Owner { self.check_owner(tx, user) } else { Ok(()) }
+    }
+
+    /// Rejects one more member of a group, which is locked, if it has as many as it may. Reads nothing.
+    pub(super) fn check_room(&self, group: &Group) -> Result<(), GroupRefusal> {
+        if group.is_direct() || group.member_count < i64::from(self.members) {
+            return Ok(());
+        }
+        Err(GroupRefusal::QuotaExceeded { quota: Quota::Members, limit: self.members })
     }
 
     /// Rejects a direct conversation that a user, who is locked exclusively, started a moment ago, if it is one too many.

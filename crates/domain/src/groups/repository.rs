@@ -166,7 +166,8 @@ repository! {
         /// owners it has.
         fn first_owners(&mut self, groups: &[GroupId]) -> Result<Vec<(GroupId, UserRef)>, StorageFault>;
 
-        /// The number of owners of the group whose accounts are not deleted.
+        /// The number of owners of the group whose accounts are not deleted, counted up to 2, which stand for all that are
+        /// more than one. MUST cost no more than as many look-ups.
         fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault>;
 
         /// How many groups the user is in, or has this role in, counted up to `most`; deleted groups and direct

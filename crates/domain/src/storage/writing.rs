@@ -11,6 +11,10 @@ use crate::storage::{Caller, Tx};
 /// What a write counts as that tells others of a wish of the writer, in bytes.
 const NOTICE: usize = 256 << 10;
 
+/// What each write but the first counts as where one does what several would do, in bytes: about the rows and events of
+/// one.
+const ONE_OF_MANY: usize = 1 << 10;
+
 /// What a write is for, which decides what may hold it up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WritePurpose {
@@ -44,6 +48,12 @@ impl Writing {
     /// again, each time in other words, floods them, so it counts as much as many messages.
     pub fn of_notice(who: impl Into<Principal>) -> Self {
         Self { bytes: NOTICE, ..Self::new(who, WritePurpose::Grow) }
+    }
+
+    /// A write that does what so many would do one by one. It counts as much as these.
+    pub fn of_many(who: impl Into<Principal>, writes: usize) -> Self {
+        let bytes = ONE_OF_MANY.saturating_mul(writes.saturating_sub(1));
+        Self { bytes, ..Self::new(who, WritePurpose::Grow) }
     }
 
     /// A write that stores a text.

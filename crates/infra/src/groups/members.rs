@@ -299,10 +299,15 @@ impl MemberRepository for DbTx<'_> {
     }
 
     fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault> {
-        let now = self.now().as_micros();
-        let owners =
-            members_of(group.get(), now).filter(memberships::role.eq(BuiltInRole::Owner.as_str())).count();
-        on_backend!(self, |connection| owners.get_result::<i64>(connection)).map(i64::unsigned_abs)
+        let owners = memberships::table
+            .inner_join(users::table.on(users::id.eq(memberships::user_id)))
+            .filter(memberships::group_id.eq(group.get()))
+            .filter(memberships::role.eq(BuiltInRole::Owner.as_str()))
+            .filter(users::deleted_at.is_null())
+            .select(memberships::user_id)
+            .limit(2);
+        let owners: Vec<i64> = on_backend!(self, |connection| owners.load(connection))?;
+        Ok(owners.len() as u64)
     }
 
     fn count_groups(

@@ -215,7 +215,7 @@ fn deleted_users_are_left_out(tx: &mut dyn Tx) {
 }
 
 fn owners_are_counted_without_deleted_ones(tx: &mut dyn Tx) {
-    let users = ["ann", "bob", "carla", "dave"].map(|name| user(tx, name).id);
+    let users = ["ann", "bob", "carla", "dave", "eve"].map(|name| user(tx, name).id);
     let id = group(tx, "chess");
     let other = group(tx, "go");
     join(tx, other, users[0], BuiltInRole::Owner);
@@ -225,9 +225,12 @@ fn owners_are_counted_without_deleted_ones(tx: &mut dyn Tx) {
         BuiltInRole::Owner,
         BuiltInRole::Admin,
         BuiltInRole::Member,
+        BuiltInRole::Owner,
     ]) {
         join(tx, id, user, role);
     }
+    assert_eq!(tx.members().count_owners(id), Ok(2), "more are not counted");
+    tx.members().remove(id, users[4]).unwrap();
     assert_eq!(tx.members().count_owners(id), Ok(2));
     tx.accounts().mark_deleted(users[0], at(9)).unwrap();
     assert_eq!(tx.members().count_owners(id), Ok(1));

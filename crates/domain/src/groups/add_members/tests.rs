@@ -10,19 +10,22 @@ use crate::testing::{
     assert_hands_faults_on, ban, group, me, member, user,
 };
 
-const QUOTAS: Quotas = Quotas { members: 4, ..Quotas::UNLIMITED };
-const FULL: GroupRefusal = GroupRefusal::QuotaExceeded { quota: Quota::Members, limit: 4 };
+const QUOTAS: Quotas = Quotas { members: 5, memberships: 7, ..Quotas::UNLIMITED };
+const FULL: GroupRefusal = GroupRefusal::QuotaExceeded { quota: Quota::Members, limit: 5 };
+const BUSY: GroupRefusal = GroupRefusal::QuotaExceeded { quota: Quota::Memberships, limit: 7 };
 
 const NEW: UserId = UserId::new(11);
 const BANNED: UserId = UserId::new(12);
 const UNKNOWN: UserId = UserId::new(13);
 const LATE: UserId = UserId::new(14);
+const JOINER: UserId = UserId::new(16);
 
 fn batch(users: &[UserId]) -> Batch {
     Batch::parse(&users.iter().map(|user| user.get()).collect::<Vec<_>>()).unwrap()
 }
 
-/// `OTHER` is in the group, `BANNED` is kept out, and nobody has the id `UNKNOWN`.
+/// `OTHER` is in the group, `BANNED` is kept out, nobody has the id `UNKNOWN`, and `JOINER` is in as many
+/// groups as anybody may be. Whether the group has an owner is asked once.
 fn meets(caller: GroupCaller, group: Group) -> MockTx {
     let mut tx = MockTx::new().called_by_in(caller, group);
     tx.accounts.expect_lock().withf(|_, how| *how == LockStrength::Exclusive).returning(|_, _| Ok(()));
@@ -38,12 +41,13 @@ fn meets(caller: GroupCaller, group: Group) -> MockTx {
         .with(eq(GROUP), always())
         .returning(|_, user| Ok((user == BANNED).then(|| Ban { until: None, ..ban(BANNED) })));
     tx.mutes.expect_find().returning(|_, _| Ok(None));
-    tx.members.expect_count_owners().returning(|_| Ok(1));
+    tx.members.expect_count_owners().times(..=1).returning(|_| Ok(1));
+    tx.members.expect_count_groups().returning(|user, _, most| Ok(if user == JOINER { most } else { 1 }));
     tx.members
         .expect_insert()
-        .withf(|new| new.role == BuiltInRole::Member)
+        .withf(|new| new.role == BuiltInRole::Member && new.user != LATE)
         .returning(|_| Ok(Unique::Stored(())));
-    tx.members.expect_remove().with(eq(GROUP), eq(LATE)).returning(|_, _| Ok(()));
+    tx.members.expect_remove().with(eq(GROUP), eq(JOINER)).returning(|_, _| Ok(()));
     tx.join_requests.expect_remove().returning(|_, _| Ok(false));
     tx.invitations.expect_remove_of().returning(|_, _| Ok(None));
     tx
@@ -69,14 +73,15 @@ fn a_batch_names_one_to_200_users_each_once_in_their_order() {
 
 #[test]
 fn who_can_t_be_added_keeps_none_of_the_others_out() {
-    let few = Group { member_count: 2, ..group() };
+    let few = Group { member_count: 3, ..group() };
     let mut tx = meets(MEMBER, few);
-    let additions = add(&mut tx, &[UNKNOWN, NEW, OTHER, BANNED, ME, LATE]).unwrap();
+    let additions = add(&mut tx, &[UNKNOWN, NEW, OTHER, JOINER, BANNED, ME, LATE]).unwrap();
     let banned = GroupRefusal::Banned(BanTerm { until: None });
     let expected = [
         (UNKNOWN, Some(AccountRefusal::UserNotFound.into())),
         (NEW, None),
         (OTHER, Some(GroupRefusal::AlreadyMember.into())),
+        (JOINER, Some(BUSY.into())),
         (BANNED, Some(banned.into())),
         (ME, None),
         (LATE, Some(FULL.into())),
@@ -135,5 +140,5 @@ fn who_may_not_add_members_learns_of_nobody() {
 #[test]
 fn faults_are_returned() {
     let few = || Group { member_count: 2, ..group() };
-    assert_hands_faults_on(|| meets(SERVER_ADMIN, few()), |tx| add(tx, &[NEW, OTHER, LATE]));
+    assert_hands_faults_on(|| meets(SERVER_ADMIN, few()), |tx| add(tx, &[NEW, OTHER, JOINER]));
 }
