@@ -3,6 +3,7 @@
 mod checksums;
 mod clock;
 mod invariants;
+mod older_schema;
 mod startup;
 
 use diesel::prelude::*;

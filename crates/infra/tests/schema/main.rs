@@ -9,6 +9,7 @@ mod comparison;
 mod leftovers;
 mod migrated;
 mod migrations;
+mod older;
 mod refusals;
 mod rows;
 mod shape;
