@@ -1,10 +1,10 @@
 //! Inviting users to a group, and taking invitations back.
 
 use crate::accounts::Actor;
-use crate::admissions::end::remove;
+use crate::admissions::end::{remove, tell_of_end};
 use crate::admissions::error::AdmissionRefusal;
 use crate::admissions::model::{
-    EndedInvitation, Invitation, IssuedInvitation, JudgedInvitation, NewInvitation, Note,
+    Invitation, IssuedInvitation, JudgedInvitation, NewInvitation, Note, SentInvitation,
 };
 use crate::admissions::repository::Counted;
 use crate::error::Error;
@@ -39,8 +39,8 @@ pub struct InvitationDraft {
 
 /// Invites a user to a group, as somebody who may invite, and, for another role than `member`, manage roles. A user who
 /// has blocked the actor doesn't learn of it, and the actor doesn't learn that. Whoever is
-/// invited already gets this invitation in the place of the other one; the same one again changes nothing. Also says
-/// whether it is the first.
+/// invited already gets this invitation in the place of the other one, unless they would lose somebody else's to one that
+/// they don't see; the same one again changes nothing. Also says whether it is the first.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `AlreadyMember`, `Banned`, `QuotaExceeded` of
@@ -71,15 +71,20 @@ pub fn invite(
         authorize_end(tx, actor, &found, ended)?;
     }
     check_limits(tx, actor.id(), group, before)?;
-    let id = tx.invitations().put(&NewInvitation {
-        group,
-        user: user.id,
-        invited_by: actor.id(),
-        role: role.title.name.clone(),
-        note: draft.note.clone(),
-        created_at: now,
-        expires_at: draft.expires_at,
-    })?;
+    let is_blocked = tx.blocks().find(user.id, actor.id())?.is_some();
+    let kept = before.filter(|before| is_blocked && before.invited_by.id != actor.id());
+    let id = match kept {
+        Some(others) => others.id,
+        None => tx.invitations().put(&NewInvitation {
+            group,
+            user: user.id,
+            invited_by: actor.id(),
+            role: role.title.name.clone(),
+            note: draft.note.clone(),
+            created_at: now,
+            expires_at: draft.expires_at,
+        })?,
+    };
     let invitation = Invitation {
         id,
         group: (&found.group).into(),
@@ -90,25 +95,10 @@ pub fn invite(
         created_at: now,
         expires_at: draft.expires_at,
     };
-    tell_invited(tx, actor, before, &invitation)?;
-    Ok((JudgedInvitation { invitation, is_valid: true }, before.is_none()))
-}
-
-/// Tells the invited, unless they have blocked the inviter: then they are told at most that the invitation of somebody else,
-/// which this one replaces, has ended.
-fn tell_invited(
-    tx: &mut dyn Tx,
-    actor: &Actor,
-    before: Option<&Invitation>,
-    made: &Invitation,
-) -> Result<(), Error> {
-    let (id, user) = (made.id, made.user.id);
-    if tx.blocks().find(user, actor.id())?.is_none() {
-        tx.emit(Some(actor.id()), Event::InvitationCreated(made.clone()));
-    } else if before.is_some_and(|before| before.invited_by.id != actor.id()) {
-        tx.emit(None, Event::InvitationWithdrawn(EndedInvitation { id, user }));
+    if !is_blocked {
+        tx.emit(Some(actor.id()), Event::InvitationCreated(invitation.clone()));
     }
-    Ok(())
+    Ok((JudgedInvitation { invitation, is_valid: true }, before.is_none()))
 }
 
 /// Whether the inviter has made this very invitation before.
@@ -164,13 +154,9 @@ pub fn withdraw(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: InvitationId
         return Err(AdmissionRefusal::InvitationNotFound.into());
     };
     authorize_end(tx, actor, &found, &issued)?;
-    let (user, inviter) = (issued.invitation.user.id, issued.invitation.invited_by.id);
     remove(tx, id)?;
-    // Who has blocked the inviter was not told of the invitation.
-    if tx.blocks().find(user, inviter)?.is_none() {
-        tx.emit(Some(actor.id()), Event::InvitationWithdrawn(EndedInvitation { id, user }));
-    }
-    Ok(())
+    let (user, invited_by) = (issued.invitation.user.id, issued.invitation.invited_by.id);
+    Ok(tell_of_end(tx, Some(actor.id()), &[SentInvitation { id, user, invited_by }])?)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod requests;
 mod use_link;
 
 pub use accept::{accept, decline};
-pub(crate) use end::{end_all_of_group, end_all_of_user};
+pub(crate) use end::{end_all_of_group, end_all_of_user, tell_of_end};
 pub use error::AdmissionRefusal;
 pub use invite::{InvitationDraft, MAX_INVITATIONS, MAX_SENT_INVITATIONS, invite, withdraw};
 #[cfg(test)]
@@ -38,6 +38,7 @@ pub use links::{LinkDraft, create_link, list_links, revoke_link};
 pub use list::{OwnInvitations, list_invitations, list_own_invitations};
 pub use model::{
     EndedInvitation, Invitation, InvitedGroup, IssuedInvitation, JudgedInvitation, NewInvitation, Note,
+    SentInvitation,
 };
 #[cfg(test)]
 pub(crate) use repository::MockInvitationRepository;

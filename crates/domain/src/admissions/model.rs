@@ -135,6 +135,17 @@ pub struct NewInvitation {
     pub expires_at: Option<Timestamp>,
 }
 
+/// Who was sent an invitation, and by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SentInvitation {
+    /// Its id.
+    pub id: InvitationId,
+    /// Who is invited.
+    pub user: UserId,
+    /// Who has made it.
+    pub invited_by: UserId,
+}
+
 /// An invitation that is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndedInvitation {

@@ -1,6 +1,6 @@
 //! The port for invitations.
 
-use crate::admissions::model::{IssuedInvitation, NewInvitation};
+use crate::admissions::model::{IssuedInvitation, NewInvitation, SentInvitation};
 use crate::ids::{GroupId, InvitationId, UserId};
 use crate::paging::Limit;
 use crate::storage::StorageFault;
@@ -66,21 +66,16 @@ repository! {
         /// Removes an invitation if this user was sent it or has made it; `false` otherwise.
         fn remove_with(&mut self, id: InvitationId, user: UserId) -> Result<bool, StorageFault>;
 
-        /// Removes the invitations to a group that a user has made; each with who is invited.
-        fn remove_by(
-            &mut self,
-            group: GroupId,
-            inviter: UserId,
-        ) -> Result<Vec<(InvitationId, UserId)>, StorageFault>;
+        /// Removes the invitations to a group that a user has made; returns them, sorted by id.
+        fn remove_by(&mut self, group: GroupId, inviter: UserId) -> Result<Vec<SentInvitation>, StorageFault>;
 
-        /// Removes the user's invitation to a group; its id, if there was one.
-        fn remove_of(&mut self, group: GroupId, user: UserId) -> Result<Option<InvitationId>, StorageFault>;
+        /// Removes the user's invitation to a group; returns it, if there was one.
+        fn remove_of(&mut self, group: GroupId, user: UserId) -> Result<Option<SentInvitation>, StorageFault>;
 
-        /// Up to `limit` invitations to a group, also a deleted one, each with who is invited.
-        fn some_to(&mut self, group: GroupId, limit: i64) -> Result<Vec<(InvitationId, UserId)>, StorageFault>;
+        /// Up to `limit` invitations to a group, also a deleted one, by id.
+        fn some_to(&mut self, group: GroupId, limit: i64) -> Result<Vec<SentInvitation>, StorageFault>;
 
-        /// Up to `limit` invitations that a user was sent or has made, also to deleted groups, each with who is
-        /// invited.
-        fn some_with(&mut self, user: UserId, limit: i64) -> Result<Vec<(InvitationId, UserId)>, StorageFault>;
+        /// Up to `limit` invitations that a user was sent or has made, also to deleted groups, by id.
+        fn some_with(&mut self, user: UserId, limit: i64) -> Result<Vec<SentInvitation>, StorageFault>;
     }
 }

@@ -1,6 +1,6 @@
 //! What is to let a user into a group, and ends once they are in, or banned: an invitation, and a request to join.
 
-use crate::admissions::EndedInvitation;
+use crate::admissions::tell_of_end;
 use crate::error::Error;
 use crate::events::{EndedJoinRequest, Event};
 use crate::groups::model::Group;
@@ -11,8 +11,8 @@ use crate::storage::{StorageFault, Tx};
 
 /// Ends all that was to let a user into a group, which must be locked.
 pub(super) fn end_ways_in(tx: &mut dyn Tx, actor: UserId, group: &Group, user: UserId) -> Result<(), Error> {
-    if let Some(id) = tx.invitations().remove_of(group.id, user)? {
-        tx.emit(Some(actor), Event::InvitationWithdrawn(EndedInvitation { id, user }));
+    if let Some(ended) = tx.invitations().remove_of(group.id, user)? {
+        tell_of_end(tx, Some(actor), &[ended])?;
     }
     end_join_request(tx, Some(actor), group, user).map(drop)
 }
@@ -24,10 +24,8 @@ pub(super) fn end_invitations_by(
     group: GroupId,
     inviter: UserId,
 ) -> Result<(), StorageFault> {
-    for (id, user) in tx.invitations().remove_by(group, inviter)? {
-        tx.emit(actor, Event::InvitationWithdrawn(EndedInvitation { id, user }));
-    }
-    Ok(())
+    let ended = tx.invitations().remove_by(group, inviter)?;
+    tell_of_end(tx, actor, &ended)
 }
 
 /// Ends a user's request to join a group, which must be locked; `false` if there is none.

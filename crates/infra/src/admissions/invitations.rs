@@ -4,7 +4,7 @@ use diesel::deserialize;
 use diesel::prelude::*;
 use groupchat_domain::admissions::{
     Counted, Invitation, InvitationQuery, InvitationRepository, Invitations, IssuedInvitation, NewInvitation,
-    Note,
+    Note, SentInvitation,
 };
 use groupchat_domain::ids::{GroupId, InvitationId, UserId};
 use groupchat_domain::permissions::RoleName;
@@ -72,8 +72,19 @@ fn is_with(user: UserId) -> _ {
     invitations::user_id.eq(user).or(invitations::invited_by.eq(user))
 }
 
-fn with_user(rows: Vec<(i64, i64)>) -> Vec<(InvitationId, UserId)> {
-    rows.into_iter().map(|(id, user)| (InvitationId::new(id), UserId::new(user))).collect()
+type SentRow = (i64, i64, i64);
+
+/// The columns of a [`SentRow`].
+const SENT: (invitations::id, invitations::user_id, invitations::invited_by) =
+    (invitations::id, invitations::user_id, invitations::invited_by);
+
+const fn sent((id, user, inviter): SentRow) -> SentInvitation {
+    let (user, invited_by) = (UserId::new(user), UserId::new(inviter));
+    SentInvitation { id: InvitationId::new(id), user, invited_by }
+}
+
+fn all_sent(rows: Vec<SentRow>) -> Vec<SentInvitation> {
+    rows.into_iter().map(sent).collect()
 }
 
 impl InvitationRepository for DbTx<'_> {
@@ -157,44 +168,36 @@ impl InvitationRepository for DbTx<'_> {
         on_backend!(self, |connection| diesel::delete(removed).execute(connection)).map(|rows| rows > 0)
     }
 
-    fn remove_by(
-        &mut self,
-        group: GroupId,
-        inviter: UserId,
-    ) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
+    fn remove_by(&mut self, group: GroupId, inviter: UserId) -> Result<Vec<SentInvitation>, StorageFault> {
         let removed = invitations::table
             .filter(invitations::group_id.eq(group.get()))
             .filter(invitations::invited_by.eq(inviter.get()));
-        let removed = diesel::delete(removed).returning((invitations::id, invitations::user_id));
-        let mut removed = on_backend!(self, |connection| removed.get_results(connection)).map(with_user)?;
+        let removed = diesel::delete(removed).returning(SENT);
+        let mut removed = on_backend!(self, |connection| removed.get_results(connection)).map(all_sent)?;
         removed.sort_unstable();
         Ok(removed)
     }
 
-    fn remove_of(&mut self, group: GroupId, user: UserId) -> Result<Option<InvitationId>, StorageFault> {
+    fn remove_of(&mut self, group: GroupId, user: UserId) -> Result<Option<SentInvitation>, StorageFault> {
         let removed = invitations::table
             .filter(invitations::group_id.eq(group.get()))
             .filter(invitations::user_id.eq(user.get()));
-        let removed = diesel::delete(removed).returning(invitations::id);
-        let id = on_backend!(self, |connection| removed.get_result(connection).optional())?;
-        Ok(id.map(InvitationId::new))
+        let removed = diesel::delete(removed).returning(SENT);
+        let removed = on_backend!(self, |connection| removed.get_result(connection).optional())?;
+        Ok(removed.map(sent))
     }
 
-    fn some_to(&mut self, group: GroupId, limit: i64) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
+    fn some_to(&mut self, group: GroupId, limit: i64) -> Result<Vec<SentInvitation>, StorageFault> {
         let some = invitations::table
             .filter(invitations::group_id.eq(group.get()))
-            .select((invitations::id, invitations::user_id))
+            .select(SENT)
             .order(invitations::id)
             .limit(limit);
-        on_backend!(self, |connection| some.load(connection)).map(with_user)
+        on_backend!(self, |connection| some.load(connection)).map(all_sent)
     }
 
-    fn some_with(&mut self, user: UserId, limit: i64) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
-        let some = invitations::table
-            .filter(is_with(user))
-            .select((invitations::id, invitations::user_id))
-            .order(invitations::id)
-            .limit(limit);
-        on_backend!(self, |connection| some.load(connection)).map(with_user)
+    fn some_with(&mut self, user: UserId, limit: i64) -> Result<Vec<SentInvitation>, StorageFault> {
+        let some = invitations::table.filter(is_with(user)).select(SENT).order(invitations::id).limit(limit);
+        on_backend!(self, |connection| some.load(connection)).map(all_sent)
     }
 }

@@ -4,7 +4,7 @@ mod invite_links;
 mod join_requests;
 
 use groupchat_domain::admissions::{
-    Counted, InvitationQuery, Invitations, IssuedInvitation, NewInvitation, Note,
+    Counted, InvitationQuery, Invitations, IssuedInvitation, NewInvitation, Note, SentInvitation,
 };
 use groupchat_domain::groups::{NewGroup, Visibility};
 use groupchat_domain::ids::{GroupId, InvitationId, UserId};
@@ -101,6 +101,10 @@ fn the_roles_of_inviter_and_gift_are_those_of_now(tx: &mut dyn Tx) {
     assert_eq!((found.issuer, found.invitation.invited_by.username), (None, None));
 }
 
+const fn sent(id: InvitationId, user: UserId, invited_by: UserId) -> SentInvitation {
+    SentInvitation { id, user, invited_by }
+}
+
 fn lists_and_counts_are_of_a_group_or_of_a_user(tx: &mut dyn Tx) {
     let [ann, bob, cy] = ["ann", "bob", "cy"].map(|name| user(tx, name).id);
     let [chess, go, old] = ["chess", "go", "old"].map(|name| group(tx, name));
@@ -128,10 +132,10 @@ fn lists_and_counts_are_of_a_group_or_of_a_user(tx: &mut dyn Tx) {
     ] {
         assert_eq!(tx.invitations().count(of, most), Ok(expected), "{of:?}");
     }
-    assert_eq!(tx.invitations().some_to(old, 5), Ok(vec![(gone, bob)]));
-    assert_eq!(tx.invitations().some_to(chess, 1), Ok(vec![(one, bob)]));
-    assert_eq!(tx.invitations().some_with(cy, 5), Ok(vec![(two, cy), (three, bob)]));
-    assert_eq!(tx.invitations().some_with(ann, 2), Ok(vec![(one, bob), (two, cy)]));
+    assert_eq!(tx.invitations().some_to(old, 5), Ok(vec![sent(gone, bob, ann)]));
+    assert_eq!(tx.invitations().some_to(chess, 1), Ok(vec![sent(one, bob, ann)]));
+    assert_eq!(tx.invitations().some_with(cy, 5), Ok(vec![sent(two, cy, ann), sent(three, bob, cy)]));
+    assert_eq!(tx.invitations().some_with(ann, 2), Ok(vec![sent(one, bob, ann), sent(two, cy, ann)]));
 }
 
 fn what_is_removed_is_gone(tx: &mut dyn Tx) {
@@ -141,7 +145,7 @@ fn what_is_removed_is_gone(tx: &mut dyn Tx) {
     assert_eq!(tx.invitations().remove(first), Ok(true));
     assert_eq!(tx.invitations().remove(first), Ok(false));
     assert_eq!(tx.invitations().remove_of(id, bob), Ok(None));
-    assert_eq!(tx.invitations().remove_of(id, cy), Ok(Some(second)));
+    assert_eq!(tx.invitations().remove_of(id, cy), Ok(Some(sent(second, cy, ann))));
     assert_eq!(tx.invitations().find(second), Ok(None));
     assert!(put(tx, id, bob, ann) > second, "an id is never given out again");
 }
@@ -153,7 +157,7 @@ fn whose_invitations_are_removed(tx: &mut dyn Tx) {
         .map(|(group, user, by)| put(tx, group, user, by));
     assert_eq!(tx.invitations().remove_with(one, cy), Ok(false));
     assert_eq!(tx.invitations().remove_by(chess, cy), Ok(vec![]));
-    assert_eq!(tx.invitations().remove_by(chess, ann), Ok(vec![(one, bob), (two, cy)]));
+    assert_eq!(tx.invitations().remove_by(chess, ann), Ok(vec![sent(one, bob, ann), sent(two, cy, ann)]));
     assert_eq!(tx.invitations().remove_with(three, ann), Ok(true), "who is invited");
     assert_eq!(tx.invitations().remove_with(four, ann), Ok(true), "who has made it");
     assert_eq!(tx.invitations().remove_with(four, ann), Ok(false));

@@ -2,6 +2,7 @@
 
 use groupchat_domain::admissions::{
     Counted, Invitation, InvitationQuery, InvitationRepository, Invitations, IssuedInvitation, NewInvitation,
+    SentInvitation,
 };
 use groupchat_domain::ids::{GroupId, InvitationId, UserId};
 use groupchat_domain::permissions::{Role, RoleName};
@@ -50,13 +51,14 @@ impl Tables {
         all.find(|(_, stored)| stored.group == group && stored.user == user).map(|(id, _)| *id)
     }
 
-    fn some_invitations(
-        &self,
-        limit: i64,
-        is_meant: impl Fn(&NewInvitation) -> bool,
-    ) -> Vec<(InvitationId, UserId)> {
+    fn some_invitations(&self, limit: i64, is_meant: impl Fn(&NewInvitation) -> bool) -> Vec<SentInvitation> {
         let meant = self.invitations.iter().filter(|(_, stored)| is_meant(stored));
-        meant.map(|(id, stored)| (*id, stored.user)).take(usize::try_from(limit).unwrap_or(0)).collect()
+        let sent = meant.map(|(id, stored)| SentInvitation {
+            id: *id,
+            user: stored.user,
+            invited_by: stored.invited_by,
+        });
+        sent.take(usize::try_from(limit).unwrap_or(0)).collect()
     }
 }
 
@@ -119,30 +121,27 @@ impl InvitationRepository for ModelTx<'_> {
         Ok(is_theirs && tables.invitations.remove(&id).is_some())
     }
 
-    fn remove_by(
-        &mut self,
-        group: GroupId,
-        inviter: UserId,
-    ) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
+    fn remove_by(&mut self, group: GroupId, inviter: UserId) -> Result<Vec<SentInvitation>, StorageFault> {
         let tables = self.write()?;
         let is_meant = |stored: &NewInvitation| stored.group == group && stored.invited_by == inviter;
         let removed = tables.some_invitations(i64::MAX, is_meant);
-        tables.invitations.remove_all(removed.iter().map(|(id, _)| *id));
+        tables.invitations.remove_all(removed.iter().map(|sent| sent.id));
         Ok(removed)
     }
 
-    fn remove_of(&mut self, group: GroupId, user: UserId) -> Result<Option<InvitationId>, StorageFault> {
+    fn remove_of(&mut self, group: GroupId, user: UserId) -> Result<Option<SentInvitation>, StorageFault> {
         let tables = self.write()?;
-        let id = tables.invitation_of(group, user);
-        tables.invitations.remove_all(id);
-        Ok(id)
+        let is_meant = |stored: &NewInvitation| stored.group == group && stored.user == user;
+        let removed = tables.some_invitations(1, is_meant).pop();
+        tables.invitations.remove_all(removed.map(|sent| sent.id));
+        Ok(removed)
     }
 
-    fn some_to(&mut self, group: GroupId, limit: i64) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
+    fn some_to(&mut self, group: GroupId, limit: i64) -> Result<Vec<SentInvitation>, StorageFault> {
         Ok(self.read()?.some_invitations(limit, |stored| stored.group == group))
     }
 
-    fn some_with(&mut self, user: UserId, limit: i64) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
+    fn some_with(&mut self, user: UserId, limit: i64) -> Result<Vec<SentInvitation>, StorageFault> {
         Ok(self.read()?.some_invitations(limit, |stored| is_with(stored, user)))
     }
 }

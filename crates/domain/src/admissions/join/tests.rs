@@ -161,11 +161,12 @@ fn who_is_banned_neither_joins_nor_asks() {
 
 #[test]
 fn who_comes_in_needs_neither_their_invitation_nor_their_request_any_more() {
-    use crate::admissions::model::EndedInvitation;
+    use crate::admissions::model::{EndedInvitation, SentInvitation};
     use crate::events::EndedJoinRequest;
     let mut tx = stores_membership(finds(Some(group()), None), Unique::Stored(()));
+    tx.blocks.expect_find_many().times(1).returning(|_| Ok(Vec::new()));
     let removal = tx.invitations.expect_remove_of().with(eq(GROUP), eq(ME)).times(1);
-    removal.returning(|_, _| Ok(Some(INVITATION)));
+    removal.returning(|_, _| Ok(Some(SentInvitation { id: INVITATION, user: ME, invited_by: OTHER })));
     tx.join_requests.expect_remove().with(eq(GROUP), eq(ME)).times(1).returning(|_, _| Ok(true));
     tx.roles.expect_list().with(eq(GROUP)).returning(|_| Ok(Vec::new()));
     join_it(&mut tx).unwrap();

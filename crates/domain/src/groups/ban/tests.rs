@@ -2,7 +2,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::{AccountRefusal, LockStrength};
-use crate::admissions::EndedInvitation;
+use crate::admissions::{EndedInvitation, SentInvitation};
 use crate::events::{Audience, RemovedMember};
 use crate::groups::model::{Group, Member, Visibility};
 use crate::groups::restriction::Reason;
@@ -111,7 +111,7 @@ fn the_invitation_and_the_request_of_who_is_banned_end() {
     let mut tx = bans(ADMIN, None);
     tx.bans.expect_put().returning(|_, _| Ok(()));
     let removal = tx.invitations.expect_remove_of().with(eq(GROUP), eq(OTHER)).times(1);
-    removal.returning(|_, _| Ok(Some(INVITATION)));
+    removal.returning(|_, _| Ok(Some(SentInvitation { id: INVITATION, user: OTHER, invited_by: ME })));
     tx.join_requests.expect_remove().with(eq(GROUP), eq(OTHER)).times(1).returning(|_, _| Ok(true));
     ban(&mut tx, &me(), GROUP, OTHER, &draft()).unwrap();
     let ended = Event::InvitationWithdrawn(EndedInvitation { id: INVITATION, user: OTHER });

@@ -2,7 +2,7 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::admissions::EndedInvitation;
+use crate::admissions::{EndedInvitation, SentInvitation};
 use crate::events::{Audience, GroupMember, RemovedMember};
 use crate::groups::model::Group;
 use crate::groups::model::{Member, VisibleGroup};
@@ -73,10 +73,23 @@ fn the_invitations_of_who_leaves_end() {
     let mut tx = called_by(ADMIN, member(ME, BuiltInRole::Admin), 1);
     tx.members.expect_remove().returning(|_, _| Ok(()));
     let ended = tx.invitations.expect_remove_by().with(eq(GROUP), eq(ME)).times(1);
-    ended.returning(|_, _| Ok(vec![(INVITATION, OTHER)]));
+    ended.returning(|_, _| Ok(vec![SentInvitation { id: INVITATION, user: OTHER, invited_by: ME }]));
     assert_eq!(remove_member(&mut tx, &me(), GROUP, ME), Ok(()));
     let withdrawn = Event::InvitationWithdrawn(EndedInvitation { id: INVITATION, user: OTHER });
     assert_eq!(tx.emitted, [removed(Some(ME), ME), (Audience::User(OTHER), Some(ME), withdrawn)]);
+}
+
+#[test]
+fn who_leaves_is_not_mentioned_to_those_who_have_blocked_them() {
+    const INVITATION: InvitationId = InvitationId::new(1);
+    let mut tx = called_by(ADMIN, member(ME, BuiltInRole::Admin), 1);
+    tx.members.expect_remove().returning(|_, _| Ok(()));
+    let ended = tx.invitations.expect_remove_by().with(eq(GROUP), eq(ME)).times(1);
+    ended.returning(|_, _| Ok(vec![SentInvitation { id: INVITATION, user: OTHER, invited_by: ME }]));
+    tx.blocks.checkpoint();
+    tx.blocks.expect_find_many().times(1).returning(|pairs| Ok(pairs.to_vec()));
+    assert_eq!(remove_member(&mut tx, &me(), GROUP, ME), Ok(()));
+    assert_eq!(tx.emitted, [removed(Some(ME), ME)]);
 }
 
 #[test]

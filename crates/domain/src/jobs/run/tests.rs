@@ -3,6 +3,7 @@ use std::sync::Mutex;
 use mockall::predicate::{always, eq};
 
 use super::*;
+use crate::admissions::SentInvitation;
 use crate::groups::VisibleGroup;
 use crate::ids::{EventId, MessageId};
 use crate::jobs::JobId;
@@ -164,14 +165,16 @@ fn a_group_is_purged_in_small_steps_and_the_job_removed_with_the_last() {
 
 #[test]
 fn invitations_end_before_their_group_is_purged_and_after_the_memberships_of_their_user() {
-    let invitations = || vec![(INVITATION, ME)];
+    let invitations = || vec![SentInvitation { id: INVITATION, user: ME, invited_by: OTHER }];
     let mut of_group = locks();
+    of_group.blocks.expect_find_many().returning(|_| Ok(Vec::new()));
     of_group.invitations.expect_remove().with(eq(INVITATION)).times(1).returning(|_| Ok(true));
     of_group.invitations.expect_some_to().times(1).returning(move |_, _| Ok(invitations()));
     let script = [finds(Some(PURGE_GROUP)), of_group, finds(None)];
     let ran = run_smoothly(script);
     assert_eq!(ran[1].emitted.len(), 1);
     let mut of_user = locks();
+    of_user.blocks.expect_find_many().returning(|_| Ok(Vec::new()));
     let removal = of_user.invitations.expect_remove_with().with(eq(INVITATION), eq(OTHER));
     removal.times(1).returning(|_, _| Ok(true));
     of_user.members.expect_groups_of().times(1).returning(|_, _| Ok(Vec::new()));
