@@ -51,6 +51,24 @@ impl PresenceChange {
     }
 }
 
+/// What one of two users is told from whom the other is hidden: that the other is offline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parting {
+    /// Who is told.
+    pub to: UserId,
+    /// Who is offline to them.
+    pub user: UserId,
+    /// When that user was last seen.
+    pub last_seen_at: Timestamp,
+}
+
+impl From<Parting> for EphemeralEvent {
+    fn from(parting: Parting) -> Self {
+        let Parting { user, last_seen_at, .. } = parting;
+        Self::PresenceChanged { user, presence: Presence::Offline, last_seen_at: Some(last_seen_at) }
+    }
+}
+
 /// The result of opening a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Connected {
@@ -192,8 +210,9 @@ impl PresenceTracker {
     }
 
     /// Applies that the direct conversation of two users was closed: in it, they are no longer shown to each other. Returns
-    /// who is offline from now on, and to whom: if they are shown in another group, they still see each other.
-    pub fn part(&mut self, group: GroupId, pair: [UserId; 2]) -> Vec<(UserId, EphemeralEvent)> {
+    /// who is offline from now on, and to whom: if they are shown in another group, they still see each other. For the
+    /// other, it looks like going offline.
+    pub fn part(&mut self, group: GroupId, pair: [UserId; 2]) -> Vec<Parting> {
         let [one, other] = pair;
         let were_shown = pair.map(|user| {
             self.last_seen.leave(group, user);
@@ -205,10 +224,11 @@ impl PresenceTracker {
         let hidden =
             [(one, other), (other, one)].into_iter().zip(were_shown).filter(|(_, was_shown)| *was_shown);
         let parted = hidden.filter(|((user, from), _)| !self.is_shown_to(*user, *from));
-        let (presence, last_seen_at) = (Presence::Offline, None);
-        let offline =
-            |((user, from), _)| (from, EphemeralEvent::PresenceChanged { user, presence, last_seen_at });
-        parted.map(offline).collect()
+        let parting = |((user, to), _): (_, _)| {
+            let last_seen_at = self.users.get(&user)?.seen_at;
+            Some(Parting { to, user, last_seen_at })
+        };
+        parted.filter_map(parting).collect()
     }
 
     /// Applies that the direct conversation of two users is open again. Returns the changes to announce.

@@ -214,8 +214,8 @@ async fn a_block_hides_the_two_from_each_other_in_their_conversation() {
     assert_eq!(cys.ask(types.clone()).await["data"], json!({}));
     anns.wait_for("typing").await;
     ann.put(&format!("/api/users/{}/block", cy.id()), json!({})).await.ok();
-    told(&mut anns, there(&cy, "offline")).await;
-    told(&mut cys, there(&ann, "offline")).await;
+    told_offline(&mut anns, &cy).await;
+    told_offline(&mut cys, &ann).await;
     for socket in [&mut anns, &mut cys] {
         assert_eq!(socket.ask(types.clone()).await["error"]["code"], "direct_closed");
     }
@@ -234,6 +234,20 @@ async fn a_block_hides_the_two_from_each_other_in_their_conversation() {
 /// Waits until a connection is told this. Who comes into a conversation may be told twice of who is there.
 async fn told(socket: &mut WebSocket, event: Value) {
     soon(async { while socket.any().await != event {} }).await;
+}
+
+/// Waits until a connection is told that somebody is offline, as anybody is who leaves.
+async fn told_offline(socket: &mut WebSocket, who: &Client) {
+    soon(async {
+        loop {
+            let data = socket.wait_for("presence").await["data"].take();
+            if data["user_id"] == who.id() && data["presence"] == "offline" {
+                time(&data["last_seen_at"]);
+                break;
+            }
+        }
+    })
+    .await;
 }
 
 /// Whoever has not read the backlog yet is not known to the hub, which knows who is in which group.

@@ -7,7 +7,7 @@ use groupchat_domain::events::{
     Cursor, Delivery, EphemeralAudience, EphemeralEvent, LogState, LoggedEvent, Viewer,
 };
 use groupchat_domain::ids::Position;
-use groupchat_domain::presence::PresenceChange;
+use groupchat_domain::presence::{Parting, PresenceChange};
 use groupchat_domain::time::Clock;
 
 use super::inbox::{Broadcast, Inbox};
@@ -82,6 +82,13 @@ impl Hub {
     pub(super) fn publish_presence(&self, change: PresenceChange) {
         if self.has_listeners() {
             self.inbox.push_presence(change);
+        }
+    }
+
+    /// Queues that somebody is offline to a user.
+    pub(super) fn publish_parting(&self, parting: Parting) {
+        if self.has_listeners() {
+            self.inbox.push_parting(parting);
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use groupchat_domain::events::{EphemeralAudience, EphemeralEvent, LoggedEvent, SharedEvent};
 use groupchat_domain::ids::{GroupId, Position, UserId};
-use groupchat_domain::presence::PresenceChange;
+use groupchat_domain::presence::{Parting, PresenceChange};
 
 use super::shared::{SharedEphemeral, SharedLogged};
 use crate::executor::sync::{Mutex, Notify, locked};
@@ -42,19 +42,36 @@ struct InboxState {
     items: VecDeque<Broadcast>,
     /// The latest change of each user. It can't overflow, because there is at most one per user.
     presence: HashMap<UserId, PresenceChange>,
+    /// Who is offline to whom, by both. An event of the log adds two at most.
+    partings: HashMap<(UserId, UserId), Parting>,
     /// The position of the last event that was pushed, whether or not it fitted.
     last: Position,
 }
 
 impl InboxState {
     fn is_empty(&self) -> bool {
-        self.items.is_empty() && self.presence.is_empty()
+        self.items.is_empty() && self.presence.is_empty() && self.partings.is_empty()
+    }
+
+    fn take_partings(&mut self, most: usize) -> Vec<Broadcast> {
+        let pairs: Vec<_> = self.partings.keys().take(most).copied().collect();
+        let taken = pairs.iter().filter_map(|pair| self.partings.remove(pair));
+        let broadcast = |parting: Parting| {
+            let to = EphemeralAudience::OwnDevices(parting.to);
+            Broadcast::Ephemeral(to, Arc::new(SharedEvent::new(parting.into())))
+        };
+        taken.map(broadcast).collect()
     }
 }
 
 impl Inbox {
     pub(super) fn new(limit: usize) -> Self {
-        let waiting = InboxState { items: VecDeque::new(), presence: HashMap::new(), last: Position::ZERO };
+        let waiting = InboxState {
+            items: VecDeque::new(),
+            presence: HashMap::new(),
+            partings: HashMap::new(),
+            last: Position::ZERO,
+        };
         Self { limit, waiting: Mutex::new(waiting), changed: Notify::new() }
     }
 
@@ -95,6 +112,13 @@ impl Inbox {
         self.changed.notify_one();
     }
 
+    /// Adds that somebody is offline to a user. It is delivered before the queued presence changes: those that the user
+    /// still gets, as the others were [withdrawn](Self::withdraw_presence), were made later.
+    pub(super) fn push_parting(&self, parting: Parting) {
+        locked(&self.waiting).partings.insert((parting.to, parting.user), parting);
+        self.changed.notify_one();
+    }
+
     /// Removes a group from the audience of a user's queued presence change.
     pub(super) fn withdraw_presence(&self, user: UserId, group: GroupId) {
         if let Some(change) = locked(&self.waiting).presence.get_mut(&user) {
@@ -103,13 +127,14 @@ impl Inbox {
     }
 
     /// Takes up to `most` items. Stops before a logged event that doesn't follow directly on `known` and the events
-    /// taken: that event and all behind it stay queued until the log has been read. Presence changes come first, so
-    /// that they are delivered before a later logged event changes their audience.
+    /// taken: that event and all behind it stay queued until the log has been read. Partings and presence
+    /// changes come first, so that they are delivered before a later logged event changes their audience.
     pub(super) fn pop_ready(&self, most: usize, known: Position) -> Vec<Broadcast> {
         let mut waiting = locked(&self.waiting);
-        let users: Vec<_> = waiting.presence.keys().take(most).copied().collect();
+        let mut taken = waiting.take_partings(most);
+        let users: Vec<_> = waiting.presence.keys().take(most - taken.len()).copied().collect();
         let changes = users.iter().filter_map(|user| waiting.presence.remove(user));
-        let mut taken: Vec<_> = changes.map(Broadcast::Presence).collect();
+        taken.extend(changes.map(Broadcast::Presence));
         let mut next = known.next();
         while taken.len() < most
             && let Some(item) = waiting.items.pop_front()

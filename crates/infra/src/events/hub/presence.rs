@@ -10,7 +10,7 @@ use groupchat_domain::events::{
 };
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::ids::{GroupId, UserId};
-use groupchat_domain::presence::{Activity, PresenceChange};
+use groupchat_domain::presence::{Activity, Parting, PresenceChange};
 
 use super::clock_reading::ClockReading;
 use super::core::Hub;
@@ -103,7 +103,7 @@ impl Hub {
             self.inbox.withdraw_presence(*user, *group);
         }
         match &logged.event {
-            Event::DirectClosed(pair) => self.part(&mut trackers, logged.actor, pair),
+            Event::DirectClosed(pair) => self.part(&mut trackers, logged.actor, pair, reading),
             Event::DirectOpened(pair) => self.reunite(&mut trackers, logged.actor, pair, reading),
             _ => {}
         }
@@ -122,15 +122,22 @@ impl Hub {
     }
 
     /// Applies that the direct conversation of the actor with a user was closed.
-    fn part(&self, trackers: &mut Trackers, actor: Option<UserId>, pair: &DirectPartner) {
+    fn part(
+        &self,
+        trackers: &mut Trackers,
+        actor: Option<UserId>,
+        pair: &DirectPartner,
+        reading: ClockReading,
+    ) {
         let DirectPartner { group, user } = *pair;
         // If the account was deleted, the user is shown to nobody anyway.
         let Some(actor) = actor else { return };
         for person in [actor, user] {
             self.inbox.withdraw_presence(person, group);
         }
-        for (to, offline) in trackers.presence.part(group, [actor, user]) {
-            self.publish_ephemeral(EphemeralAudience::OwnDevices(to), offline);
+        for parting in trackers.presence.part(group, [actor, user]) {
+            let last_seen_at = reading.wall_time(parting.last_seen_at);
+            self.publish_parting(Parting { last_seen_at, ..parting });
         }
     }
 

@@ -266,8 +266,11 @@ fn in_a_closed_conversation_the_two_are_not_shown_to_each_other() {
     for (user, groups) in groups {
         attendance.connect(&viewer(user, &groups), NOW);
     }
-    let offline = |user| is(user, Presence::Offline);
-    assert_eq!(attendance.part(GROUP, [ME, OTHER]), [(OTHER, offline(ME)), (ME, offline(OTHER))]);
+    let parting = |user, to| Parting { to, user, last_seen_at: NOW };
+    let partings = attendance.part(GROUP, [ME, OTHER]);
+    assert_eq!(partings, [parting(ME, OTHER), parting(OTHER, ME)]);
+    let told: Vec<EphemeralEvent> = partings.into_iter().map(Into::into).collect();
+    assert_eq!(told, [was(ME, NOW), was(OTHER, NOW)], "as of anybody who goes offline");
     assert!(visible(&attendance, GROUP).is_empty());
     assert_eq!(attendance.part(GROUP, [ME, OTHER]), []);
 
@@ -291,7 +294,8 @@ fn those_who_part_still_see_each_other_in_another_group() {
 fn nobody_is_told_of_who_was_not_there_or_has_left() {
     let mut attendance = PresenceTracker::default();
     let device = attendance.connect(&viewer(ME, &[GROUP]), NOW).device;
-    assert_eq!(attendance.part(GROUP, [ME, OTHER]), [(OTHER, is(ME, Presence::Offline))]);
+    let parting = Parting { to: OTHER, user: ME, last_seen_at: NOW };
+    assert_eq!(attendance.part(GROUP, [ME, OTHER]), [parting]);
     attendance.reunite(GROUP, [ME, OTHER]);
     attendance.disconnect(ME, device, after(1));
     attendance.tick(after(3_600));

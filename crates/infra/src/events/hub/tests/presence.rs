@@ -9,6 +9,7 @@ use groupchat_domain::presence::{
 };
 use groupchat_domain::time::Timestamp;
 
+use super::super::HubOptions;
 use super::super::inbox::Broadcast;
 use super::fixture::*;
 
@@ -231,6 +232,11 @@ fn ann_changes_a_block(test_hub: &TestHub, event: fn(DirectPartner) -> Event) {
     test_hub.broadcast();
 }
 
+fn got_offline(user: UserId) -> Got {
+    let last_seen_at = Some(Timestamp::from_micros(0));
+    Got::Ephemeral(EphemeralEvent::PresenceChanged { user, presence: Presence::Offline, last_seen_at })
+}
+
 /// What a listener got, but for positions.
 fn told(listener: &mut TestListener) -> Vec<Got> {
     listener.take().into_iter().filter(|got| !matches!(got, Got::Passed(_))).collect()
@@ -247,8 +253,7 @@ fn in_a_closed_conversation_neither_typing_nor_presence_goes_through() {
     ann.take();
     bob.take();
     ann_changes_a_block(&test_hub, Event::DirectClosed);
-    let offline = |user| got_presence(user, Presence::Offline);
-    assert_eq!((told(&mut ann), told(&mut bob)), (vec![offline(BOB)], vec![offline(ANN)]));
+    assert_eq!((told(&mut ann), told(&mut bob)), (vec![got_offline(BOB)], vec![got_offline(ANN)]));
     for (who, user) in [(&mut ann, ANN), (&mut bob, BOB)] {
         assert_eq!(types(who, user), Err(GroupRefusal::DirectClosed.into()));
     }
@@ -266,6 +271,42 @@ fn in_a_closed_conversation_neither_typing_nor_presence_goes_through() {
     assert_eq!(types(&mut bob, BOB), Ok(()));
     test_hub.broadcast();
     assert!(told(&mut ann).iter().any(|got| matches!(got, Got::Ephemeral(EphemeralEvent::Typing { .. }))));
+}
+
+/// The two of a conversation, and that Ann blocks Bob, or ends the block, as often.
+fn two_after_changes(options: HubOptions, events: &[fn(DirectPartner) -> Event]) -> [Vec<Got>; 2] {
+    let test_hub = TestHub::with(options);
+    let (mut ann, _) = join(&test_hub, ANN, &[CHESS]);
+    let (mut bob, _) = join(&test_hub, BOB, &[CHESS]);
+    ann.take();
+    for event in events {
+        let event = event(DirectPartner { group: CHESS, user: BOB });
+        let logged = test_hub.write(Audience::Group(CHESS), event);
+        test_hub.commit(&[LoggedEvent { actor: Some(ANN), ..logged }]);
+    }
+    test_hub.broadcast();
+    // Everybody is also told of themselves.
+    [(&mut ann, ANN), (&mut bob, BOB)].map(|(who, user)| {
+        told(who).into_iter().filter(|got| *got != got_presence(user, Presence::Online)).collect()
+    })
+}
+
+#[test]
+fn a_block_and_its_end_right_after_each_other_are_told_in_their_order() {
+    let [closed, opened]: [fn(DirectPartner) -> Event; 2] = [Event::DirectClosed, Event::DirectOpened];
+    let online = |user| got_presence(user, Presence::Online);
+    let [anns, bobs] = two_after_changes(options(), &[closed, opened]);
+    assert_eq!(anns, [got_offline(BOB), online(BOB)]);
+    assert_eq!(bobs, [got_offline(ANN), online(ANN)]);
+    let [anns, bobs] = two_after_changes(options(), &[closed, opened, closed]);
+    assert_eq!((anns, bobs), (vec![got_offline(BOB)], vec![got_offline(ANN)]));
+}
+
+#[test]
+fn a_block_is_told_however_full_the_inbox_is() {
+    let full = HubOptions { inbox: 1, ..options() };
+    let [anns, bobs] = two_after_changes(full, &[Event::DirectClosed]);
+    assert_eq!((anns, bobs), (vec![got_offline(BOB)], vec![got_offline(ANN)]));
 }
 
 #[test]
