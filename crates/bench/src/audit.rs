@@ -54,7 +54,14 @@ async fn page(
     after: Seq,
 ) -> Result<Vec<MessageView>, BenchError> {
     let limit = Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT);
-    let query = MessageQuery { group, viewer, run: MessageRange::Above(after), above: Seq::ZERO, limit };
+    let query = MessageQuery {
+        group,
+        thread: None,
+        viewer,
+        run: MessageRange::Above(after),
+        above: Seq::ZERO,
+        limit,
+    };
     let read = move |tx: &mut dyn Tx| Ok(tx.messages().list(&query)?);
     Ok(storage.run(READ, read).await?)
 }

@@ -174,6 +174,29 @@ macro_rules! for_each_table {
                 pinned_by -> Nullable<BigInt>,
                 checksum -> Nullable<BigInt>,
                 reactions -> Nullable<Text>,
+                thread_id -> Nullable<BigInt>,
+                root_seq -> BigInt,
+                attachments -> BigInt,
+            }
+
+            threads (root_id) {
+                root_id -> BigInt,
+                group_id -> BigInt,
+                root_seq -> BigInt,
+                reply_count -> BigInt,
+                last_seq -> BigInt,
+                last_reply_id -> BigInt,
+                last_reply_at -> BigInt,
+            }
+
+            thread_members (root_id, user_id) {
+                root_id -> BigInt,
+                user_id -> BigInt,
+                following -> Bool,
+                read_seq -> BigInt,
+                place -> Nullable<BigInt>,
+                seen_reply_id -> BigInt,
+                read_position -> Nullable<BigInt>,
             }
 
             reactions (message_id, emoji, user_id) {
@@ -271,6 +294,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     join_requests,
     group_mutes,
     messages,
+    threads,
+    thread_members,
     reactions,
     renames
 );

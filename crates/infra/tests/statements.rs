@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use groupchat_domain::groups::{Batch, DirectKey, NewDirect, Quotas, Visibility, add_members};
-use groupchat_domain::ids::GroupId;
+use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft, MessageRange, Window};
 use groupchat_domain::network::Network;
 use groupchat_domain::permissions::BuiltInRole;
@@ -60,7 +60,7 @@ fn send(database: &Database, who: Credential, group: GroupId, name: &'static str
         messages::send(
             tx,
             actor,
-            &MessageDraft { group, text: text("hello"), client_id: Some(client_id(name)) },
+            &MessageDraft { group, text: text("hello"), client_id: Some(client_id(name)), thread: None },
         )
     });
     assert!(!sent.unwrap().repeated);
@@ -173,6 +173,68 @@ fn a_page_with_reactions_takes_four(open: fn() -> Database) {
     }
 }
 
+/// Replies to a message; the root where there is none yet.
+fn reply(database: &Database, who: Credential, group: GroupId, root: Option<MessageId>) -> MessageId {
+    let sent = database.write_as(who, move |tx, actor| {
+        let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: root };
+        messages::send(tx, actor, &draft)
+    });
+    sent.unwrap().view.message.id
+}
+
+/// The statements of a later reply must begin like this.
+fn a_reply_takes(open: fn() -> Database, expected: &[&str]) {
+    let database = open();
+    let (group, who) = prepare(&database);
+    let root = reply(&database, who, group, None);
+    for _ in 0..2 {
+        reply(&database, who, group, Some(root));
+    }
+    database.take_queries();
+    reply(&database, who, group, Some(root));
+    assert_statements(&database.take_queries(), expected);
+}
+
+/// A page with threads takes one more statement for all of them, and so does the list of groups.
+fn a_page_with_threads_takes_four(open: fn() -> Database) {
+    let database = open();
+    let (group, who) = prepare(&database);
+    for _ in 0..3 {
+        let root = reply(&database, who, group, None);
+        reply(&database, who, group, Some(root));
+    }
+    read_page(&database, who, group);
+    database.take_queries();
+    assert_eq!(read_page(&database, who, group), 3);
+    let expected = ["SELECT users.id", "SELECT groups.id", "SELECT messages.id", "SELECT threads.root_id"];
+    assert_statements(&database.take_queries(), &expected);
+}
+
+/// The list of followed threads takes five, however many there are.
+fn followed_threads_take_five(open: fn() -> Database) {
+    let database = open();
+    let (group, who) = prepare(&database);
+    for _ in 0..3 {
+        let root = reply(&database, who, group, None);
+        reply(&database, who, group, Some(root));
+    }
+    let list = || {
+        database.read_as(who, |tx, actor| messages::list_threads(tx, actor, false, None, limit(2))).unwrap()
+    };
+    list();
+    database.take_queries();
+    let page = list();
+    assert_eq!((page.items.len(), page.more), (2, true));
+    let expected = [
+        "SELECT users.id",
+        "SELECT threads.root_id",
+        "SELECT groups.id",
+        "SELECT messages.id",
+        "SELECT threads.root_id",
+    ];
+    assert_statements(&database.take_queries(), &expected);
+}
+
 /// What connections have prepared and keep for the next time, and what they executed.
 static HEARD: Mutex<(BTreeSet<String>, BTreeSet<String>)> = Mutex::new((BTreeSet::new(), BTreeSet::new()));
 
@@ -233,6 +295,32 @@ mod sqlite {
         a_page_takes_three(Database::sqlite);
     }
 
+    /// Four more than a message: it looks for the root and its thread, counts itself, and remembers its author.
+    #[test]
+    fn a_reply_takes_eight_statements() {
+        let expected = [
+            "SELECT users.id",
+            "SELECT groups.id",
+            "SELECT messages.id",
+            "SELECT threads.root_id",
+            "INSERT INTO messages",
+            "INSERT INTO threads",
+            "INSERT INTO thread_members",
+            "INSERT INTO events",
+        ];
+        a_reply_takes(Database::sqlite, &expected);
+    }
+
+    #[test]
+    fn a_page_with_threads_takes_four_statements() {
+        a_page_with_threads_takes_four(Database::sqlite);
+    }
+
+    #[test]
+    fn followed_threads_take_five_statements() {
+        followed_threads_take_five(Database::sqlite);
+    }
+
     #[test]
     fn each_user_of_a_batch_takes_seven_statements() {
         each_added_user_takes_at_most(Database::sqlite, 7);
@@ -276,6 +364,15 @@ mod postgres {
     #[test]
     fn each_user_of_a_batch_takes_eight_statements() {
         each_added_user_takes_at_most(Database::postgres_with_one_of_each, 8);
+    }
+
+    fn a_page_with_threads_takes_four_statements() {
+        a_page_with_threads_takes_four(Database::postgres_with_one_of_each);
+    }
+
+    #[test]
+    fn followed_threads_take_five_statements() {
+        followed_threads_take_five(Database::postgres_with_one_of_each);
     }
 
     #[test]

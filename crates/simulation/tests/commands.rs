@@ -101,8 +101,10 @@ const REFUSALS: &[&str] = &[
     "Group(SlowMode)",
     "Invalid",
     "Message(Deleted)",
+    "Message(NoThread)",
     "Message(NotAuthor)",
     "Message(NotFound)",
+    "Message(NotRoot)",
 ];
 
 /// Those that few histories come to, so that another table of commands may miss them.

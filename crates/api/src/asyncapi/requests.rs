@@ -32,10 +32,10 @@ const REQUESTS: [RequestDescription; 6] = [
     },
     RequestDescription {
         name: "read",
-        summary: "Moves your read cursor, like `markRead` in REST. The cursor never moves back. When it moves forward, \
+        summary: "Moves your read cursor of a group, like `markRead` in REST, or of a thread, like `markThreadRead`. The cursor never moves back. When it moves forward, \
                   all your connected devices are notified.",
         has_group: true,
-        fields: Some("ReadMark"),
+        fields: Some("ReadRequest"),
         may_be_replayed: false,
         answer: Some("ReadState"),
     },

@@ -4,10 +4,10 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde_json::{Map, Value, json};
 
 use crate::events::{
-    ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, PresenceRequest, ReadUpdateDto, RemovedDto,
-    TypingDto, TypingRequest,
+    ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, PresenceRequest, ReadRequest, ReadUpdateDto,
+    RemovedDto, TypingDto, TypingRequest,
 };
-use crate::messages::ReactionRequest;
+use crate::messages::{ReactionRequest, ThreadRefDto, ThreadUpdateDto};
 use crate::openapi;
 
 /// What the OpenAPI document has too, with all that it refers to.
@@ -28,7 +28,7 @@ const OF_REST: &[&str] = &[
 ];
 
 /// What is taken apart, and not in the document as a whole: see [`Schemas::fields`].
-const PARTS: &[&str] = &["MessageDraft", "ReadMark"];
+const PARTS: &[&str] = &["MessageDraft"];
 
 /// Every schema that messages are made of.
 pub(super) struct Schemas {
@@ -96,6 +96,8 @@ fn of_events() -> Map<String, Value> {
     let mut schemas: Map<_, _> = [
         raw::<RemovedDto>("Removed"),
         raw::<ReadUpdateDto>("ReadUpdate"),
+        raw::<ThreadRefDto>("ThreadRef"),
+        raw::<ThreadUpdateDto>("ThreadUpdate"),
         raw::<TypingDto>("Typing"),
         raw::<PresenceDto>("Presence"),
         raw::<HelloDto>("Hello"),
@@ -108,6 +110,7 @@ fn of_events() -> Map<String, Value> {
         // Collected by itself, a type has those within it written out.
         schemas[who]["properties"]["user"] = schema_ref("UserRef");
     }
+    schemas["ThreadUpdate"]["properties"]["participants"]["items"] = schema_ref("UserRef");
     openapi::schemas::complete(&mut schemas);
     schemas
 }
@@ -117,6 +120,7 @@ fn of_parts() -> Map<String, Value> {
     let mut parts: Map<_, _> = [
         raw::<EventDto>("Event"),
         raw::<ReactionRequest>("ReactionRequest"),
+        raw::<ReadRequest>("ReadRequest"),
         raw::<TypingRequest>("TypingRequest"),
         raw::<PresenceRequest>("PresenceRequest"),
     ]

@@ -41,6 +41,8 @@ fn shape_of(event_type: EventType) -> Option<Shape> {
         SubjectKind::GroupSenders | SubjectKind::DirectPartner => return None,
         SubjectKind::Message => Shape { fixed: MessageDto::IN_EVENTS, ..logged("Message") },
         SubjectKind::MessageReaction => Shape { fixed: MessageDto::IN_EVENTS, ..logged("MessageReaction") },
+        SubjectKind::ThreadUpdate => logged("ThreadUpdate"),
+        SubjectKind::OwnThread => logged("ThreadRef"),
         SubjectKind::Tombstone => Shape { fixed: MessageDto::TOMBSTONE, ..logged("Message") },
     };
     let actor = if event_type.may_be_by_server() { Nullness::Either } else { Nullness::Given };

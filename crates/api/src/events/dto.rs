@@ -6,9 +6,9 @@ use groupchat_domain::accounts::UserRef;
 use groupchat_domain::events::{
     AddedMember, BanUpdate, Cursor, EndReason, EndedBan, EndedJoinRequest, EphemeralEvent, Epoch,
     GroupMember, GroupUpdate, JoinRequestUpdate, LoggedEvent, OwnMembership, RemovedMember, ServerRoles,
-    Subject, Tombstone, UserUpdate,
+    Subject, ThreadUpdate, Tombstone, UserUpdate,
 };
-use groupchat_domain::ids::{GroupId, Seq, UserId};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::presence::Presence;
 use paperclip::actix::Apiv2Schema;
 use paperclip::v2::models::DataType;
@@ -20,7 +20,7 @@ use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{RolesOfUserDto, ServerRolesDto, UserDto, UserRefDto};
 use crate::admissions::{InvitationDto, JoinRequestDto};
 use crate::groups::{BanDto, GroupDto, MemberDto};
-use crate::messages::{MessageDto, MessageReactionDto};
+use crate::messages::{MessageDto, MessageReactionDto, ThreadRefDto, ThreadUpdateDto};
 use crate::wire::{Count, Field, Time};
 
 /// Something that happened.
@@ -67,6 +67,10 @@ pub(crate) enum EventData {
     Message(MessageDto),
     /// A reaction to a message.
     Reaction(Box<MessageReactionDto>),
+    /// A thread.
+    Thread(ThreadUpdateDto),
+    /// A thread, only by its root.
+    ThreadRef(ThreadRefDto),
     /// What was removed.
     Removed(RemovedDto),
     /// How far the listener has read.
@@ -104,6 +108,8 @@ pub(crate) struct RemovedDto {
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "ReadUpdate")]
 pub(crate) struct ReadUpdateDto {
+    /// The thread, by the id of the message that was replied to; null for the group itself.
+    pub thread_id: Option<Field<MessageId>>,
     /// Messages up to this number are read.
     pub read_seq: Field<Seq>,
     /// The number of messages that are not read.
@@ -189,8 +195,9 @@ impl EventDto {
     /// An ephemeral event.
     pub(crate) fn ephemeral(ephemeral: EphemeralEvent) -> Self {
         let (event_type, group_id, data) = match ephemeral {
-            EphemeralEvent::ReadUpdated { group, read_seq, unread } => {
-                let data = ReadUpdateDto { read_seq: read_seq.into(), unread: unread.into() };
+            EphemeralEvent::ReadUpdated { group, thread, read_seq, unread } => {
+                let thread_id = thread.map(Field);
+                let data = ReadUpdateDto { thread_id, read_seq: read_seq.into(), unread: unread.into() };
                 (EphemeralType::ReadUpdated, Some(group.into()), EventData::Read(data))
             }
             EphemeralEvent::Typing { group, user, until } => {
@@ -282,6 +289,8 @@ impl From<Subject> for EventData {
                 Self::Message(MessageDto::for_everybody(message))
             }
             Subject::MessageReaction(reaction) => Self::Reaction(Box::new(reaction.into())),
+            Subject::ThreadUpdate(ThreadUpdate(thread)) => Self::Thread(thread.into()),
+            Subject::OwnThread(own) => Self::ThreadRef(ThreadRefDto { message_id: own.root.into() }),
             Subject::BanUpdate(BanUpdate { ban, .. }) => Self::Ban(ban.into()),
             Subject::JoinRequestUpdate(JoinRequestUpdate { request, .. }) => {
                 Self::JoinRequest(request.into())

@@ -41,5 +41,7 @@ pub(crate) use routes::FEATURE;
 pub(crate) use shape::{Nullness, Shape, Transports};
 #[cfg(any(test, fuzzing))]
 pub use socket::frames;
-pub(crate) use socket::{MAX_ID_LENGTH, MAX_MESSAGE_BYTES, PresenceRequest, TypingRequest, close_code};
+pub(crate) use socket::{
+    MAX_ID_LENGTH, MAX_MESSAGE_BYTES, PresenceRequest, ReadRequest, TypingRequest, close_code,
+};
 pub(crate) use timing::WRITE_TIMEOUT;

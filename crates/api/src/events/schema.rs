@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::catalog::shapes;
 use super::dto::{EventDto, RemovedDto};
-use crate::messages::MessageReactionDto;
+use crate::messages::{MessageReactionDto, ThreadRefDto, ThreadUpdateDto};
 use crate::wire::annotation::Annotation;
 
 /// Any event that an answer may hold. For the document only.
@@ -34,6 +34,11 @@ impl Apiv2Schema for AnyEvent {
         });
         components.insert("Removed".to_owned(), raw::<RemovedDto>());
         components.insert("MessageReaction".to_owned(), reaction());
+        components.insert("ThreadRef".to_owned(), raw::<ThreadRefDto>());
+        let mut thread = raw::<ThreadUpdateDto>();
+        // Collected by itself, a type has those within it written out.
+        thread["properties"]["participants"]["items"] = reference("UserRef");
+        components.insert("ThreadUpdate".to_owned(), thread);
         let annotation = Annotation { components, ..Annotation::new(rules) };
         annotation.into_schema(DefaultSchemaRaw {
             name: Self::name(),
@@ -79,6 +84,7 @@ fn reaction() -> Value {
     let properties = &mut schema["properties"];
     properties["author"] = reference("UserRef");
     properties["reactions"]["items"] = reference("Reaction");
+    properties["thread"] = json!({"nullable": true, "allOf": [reference("Thread")]});
     schema
 }
 

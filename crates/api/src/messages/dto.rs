@@ -3,8 +3,8 @@
 use groupchat_domain::events::MessageReaction;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
-    ClientId, Emoji, MAX_REACTIONS, Message, MessageText, MessageView, ReactionCount, Reactions, Reactor,
-    ReadState,
+    ClientId, Emoji, MAX_PARTICIPANTS, MAX_REACTIONS, Message, MessageText, MessageView, ReactionCount,
+    Reactions, Reactor, ReadState, Thread, ThreadView,
 };
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
@@ -21,7 +21,9 @@ pub struct MessageDto {
     pub id: Field<MessageId>,
     /// The group it is in.
     pub group_id: Field<GroupId>,
-    /// Its number in the group: 1, 2, 3, … without gaps.
+    /// For a reply, the id of the message that it replies to.
+    pub thread_id: Option<Field<MessageId>>,
+    /// Its number in the group, or in the thread: 1, 2, 3, … without gaps.
     pub seq: Field<Seq>,
     /// The author.
     pub author: UserRefDto,
@@ -50,15 +52,19 @@ pub struct MessageDto {
     pub pinned_at: Option<Time>,
     /// The id of the user who pinned it.
     pub pinned_by: Option<Field<UserId>>,
+    /// The replies to it; null if nobody has replied, and in events.
+    pub thread: Option<ThreadDto>,
 }
 
 impl MessageDto {
     /// Everybody gets the same events, so what depends on the reader is null.
-    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["liked", "html"], given: &[] };
+    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["liked", "html", "thread"], given: &[] };
 
     /// The same for the tombstone of a deleted message.
-    pub(crate) const TOMBSTONE: FixedFields =
-        FixedFields { null: &["liked", "html", "text", "pinned_at", "pinned_by"], given: &["deleted_at"] };
+    pub(crate) const TOMBSTONE: FixedFields = FixedFields {
+        null: &["liked", "html", "text", "pinned_at", "pinned_by", "thread"],
+        given: &["deleted_at"],
+    };
 
     /// A message as in events.
     pub(crate) fn for_everybody(message: Message) -> Self {
@@ -101,10 +107,11 @@ impl ReactionDto {
 impl From<MessageView> for MessageDto {
     fn from(view: MessageView) -> Self {
         let reactions = ReactionDto::seen(&view);
-        let MessageView { message, liked, .. } = view;
+        let MessageView { message, liked, thread, .. } = view;
         Self {
             id: message.id.into(),
             group_id: message.group_id.into(),
+            thread_id: message.thread.map(|thread| thread.root.into()),
             seq: message.seq.into(),
             author: message.author.into(),
             text: message.text.map(Field),
@@ -119,8 +126,80 @@ impl From<MessageView> for MessageDto {
             reactions,
             pinned_at: message.pin.map(|pin| pin.at.into()),
             pinned_by: message.pin.map(|pin| pin.by.into()),
+            thread: thread.map(ThreadDto::from),
         }
     }
+}
+
+/// The replies to a message.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Thread")]
+pub struct ThreadDto {
+    /// The number of replies that are not deleted.
+    pub reply_count: Field<Count>,
+    /// The number of the newest reply, also if it is deleted.
+    pub last_seq: Field<Seq>,
+    /// When the newest reply was sent, also if it is deleted.
+    pub last_reply_at: Time,
+    /// The first five users who replied, in that order.
+    pub participants: Items<UserRefDto, MAX_PARTICIPANTS>,
+    /// Whether the caller follows the thread.
+    pub following: Field<bool>,
+    /// Replies up to this number are read by the caller.
+    pub read_seq: Field<Seq>,
+    /// The number of replies that the caller has not read.
+    pub unread: Field<Count>,
+}
+
+impl From<ThreadView> for ThreadDto {
+    fn from(view: ThreadView) -> Self {
+        let (unread, ThreadView { thread, standing }) = (view.unread(), view);
+        Self {
+            reply_count: thread.reply_count.into(),
+            last_seq: thread.last_seq.into(),
+            last_reply_at: thread.last_reply_at.into(),
+            participants: thread.participants.into_iter().map(UserRefDto::from).collect(),
+            following: standing.following.into(),
+            read_seq: standing.read_seq.into(),
+            unread: unread.into(),
+        }
+    }
+}
+
+/// A thread as it is for everybody.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "ThreadUpdate")]
+pub(crate) struct ThreadUpdateDto {
+    /// The message that was replied to.
+    pub message_id: Field<MessageId>,
+    /// The number of replies that are not deleted.
+    pub reply_count: Field<Count>,
+    /// The number of the newest reply, also if it is deleted.
+    pub last_seq: Field<Seq>,
+    /// When the newest reply was sent, also if it is deleted.
+    pub last_reply_at: Time,
+    /// The first five users who replied, in that order.
+    pub participants: Items<UserRefDto, MAX_PARTICIPANTS>,
+}
+
+impl From<Thread> for ThreadUpdateDto {
+    fn from(thread: Thread) -> Self {
+        Self {
+            message_id: thread.root.into(),
+            reply_count: thread.reply_count.into(),
+            last_seq: thread.last_seq.into(),
+            last_reply_at: thread.last_reply_at.into(),
+            participants: thread.participants.into_iter().map(UserRefDto::from).collect(),
+        }
+    }
+}
+
+/// A thread, only by its root.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "ThreadRef")]
+pub(crate) struct ThreadRefDto {
+    /// The message that was replied to.
+    pub message_id: Field<MessageId>,
 }
 
 /// The likes of a message.
@@ -191,7 +270,7 @@ impl From<MessageReaction> for MessageReactionDto {
     }
 }
 
-/// How far the caller has read a group.
+/// How far the caller has read a group, or a thread.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "ReadState")]
 pub(crate) struct ReadStateDto {
@@ -210,7 +289,7 @@ impl From<ReadState> for ReadStateDto {
 #[cfg(test)]
 mod tests {
     use groupchat_domain::accounts::UserRef;
-    use groupchat_domain::messages::{NewMessage, Pin, PinSeq};
+    use groupchat_domain::messages::{InThread, NewMessage, Pin, PinSeq};
     use groupchat_domain::time::Timestamp;
 
     use super::*;
@@ -220,6 +299,7 @@ mod tests {
     fn bare() -> Message {
         let sent = NewMessage {
             group: GroupId::new(7),
+            thread: None,
             seq: Seq::new(1),
             author: UserId::new(1),
             text: MessageText::parse("Hello").unwrap(),
@@ -237,6 +317,7 @@ mod tests {
         let mut reactions = Reactions::NONE;
         reactions.add(Emoji::LIKE);
         Message {
+            thread: Some(InThread { root: MessageId::new(2), root_seq: Seq::new(1) }),
             client_id: Some(ClientId::parse("hello-1").unwrap()),
             edited_at: Some(AT),
             deleted_at: Some(AT),

@@ -18,7 +18,7 @@ use crate::wire::{List, ListCursor, PageDto, PageParams};
 
 /// Sends a message
 ///
-/// For members. If the caller has used the `client_id` in the group before, stores nothing and returns that message
+/// For members. With `thread_id`, the message is a reply. If the caller has used the `client_id` in the group before, stores nothing and returns that message
 /// with 200 and `Idempotent-Replayed: true`, whatever the text.
 #[api_v2_operation(tags(Messages), operation_id = "sendMessage")]
 pub async fn send(
@@ -45,7 +45,8 @@ fn location(view: &MessageView) -> String {
 
 /// Lists messages
 ///
-/// For members. Messages are always returned newest first.
+/// For members. Messages are always returned newest first. Replies are returned only with `thread_id`, and then no other
+/// messages.
 #[api_v2_operation(tags(Messages), operation_id = "listMessages")]
 pub async fn list(
     state: State,
@@ -55,11 +56,17 @@ pub async fn list(
     params: Params<MessageListParams>,
 ) -> Result<Large<PageDto<MessageDto>>, ApiError> {
     let Ids(group) = path;
-    let (window, limit, format) = params.0.parse(list)?;
+    let (thread, window, limit, format) = params.0.parse(list)?;
     state
         .read_large(
             key.0,
-            move |tx, actor| Ok(format.of_page(messages::list(tx, actor, group, window, limit)?)),
+            move |tx, actor| {
+                let page = match thread {
+                    Some(root) => messages::list_replies(tx, actor, group, root, window, limit)?,
+                    None => messages::list(tx, actor, group, window, limit)?,
+                };
+                Ok(format.of_page(page))
+            },
             move |page, _| {
                 let next = page.next.map(|run| position_of(run).encode(list));
                 PageDto { items: page.items.into_iter().map(MessageDto::from).collect(), next }

@@ -1,17 +1,19 @@
-//! Messages, reactions and read cursors.
+//! Messages, threads, reactions and read cursors.
 
 mod dto;
 mod format;
 mod handlers;
 mod requests;
 mod routes;
+mod thread_handlers;
+mod thread_requests;
 mod values;
 mod window;
 
 pub use dto::{MessageDto, ReactionDto};
-pub(crate) use dto::{MessageReactionDto, ReactionsDto, ReadStateDto};
+pub(crate) use dto::{MessageReactionDto, ReactionsDto, ReadStateDto, ThreadRefDto, ThreadUpdateDto};
 pub use format::render_html;
-pub(crate) use requests::{MessageDraftDto, ReactionChange, ReactionRequest, ReadMarkDto};
+pub(crate) use requests::{MessageDraftDto, ReactionChange, ReactionRequest};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};
 pub(crate) use routes::FEATURE;

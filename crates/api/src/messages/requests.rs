@@ -8,6 +8,8 @@ use serde::Deserialize;
 #[cfg(any(test, fuzzing))]
 use super::format::{MessageParams, PinListParams};
 #[cfg(any(test, fuzzing))]
+use super::thread_requests::ThreadListParams;
+#[cfg(any(test, fuzzing))]
 use super::window::MessageListParams;
 #[cfg(any(test, fuzzing))]
 use crate::fuzzing::{Parser, list};
@@ -20,7 +22,6 @@ macro_rules! refuse_unbuilt {
     ($fields:ident, $body:ident) => {
         $fields.unbuilt([
             ("reactions", $body.reactions),
-            ("thread_id", $body.thread_id),
             ("thread", $body.thread),
             ("reply_to", $body.reply_to),
             ("mentions", $body.mentions),
@@ -41,10 +42,10 @@ pub(crate) struct MessageDraftDto {
     /// An id of your choice, so that a repeated request sends the message once: 1–64 printable ASCII
     /// characters.
     pub client_id: Optional<ClientId>,
+    /// The message to reply to, in the thread under it: one of the group that is no reply itself.
+    pub thread_id: Optional<MessageId>,
     #[serde(default)]
     reactions: Given,
-    #[serde(default)]
-    thread_id: Given,
     #[serde(default)]
     thread: Given,
     #[serde(default)]
@@ -64,9 +65,10 @@ impl MessageDraftDto {
         let mut fields = Fields::new();
         let text = fields.required("text", self.text);
         let client_id = fields.optional("client_id", self.client_id);
+        let thread = fields.optional("thread_id", self.thread_id);
         refuse_unbuilt!(fields, self);
         match text {
-            Some(text) if fields.are_good() => Ok(MessageDraft { group, text, client_id }),
+            Some(text) if fields.are_good() => Ok(MessageDraft { group, text, client_id, thread }),
             _ => Err(fields.into()),
         }
     }
@@ -102,6 +104,7 @@ impl MessageChangesDto {
     pub(crate) fn parse(self) -> Result<Option<MessageText>, ApiError> {
         let mut fields = Fields::new();
         let text = fields.changeable("text", self.text);
+        fields.unbuilt([("thread_id", self.thread_id)]);
         refuse_unbuilt!(fields, self);
         fields.finish()?;
         Ok(text)
@@ -111,7 +114,7 @@ impl MessageChangesDto {
 /// How far the caller has read.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "ReadMark", example = r#"{"seq": 1}"#)]
-pub(crate) struct ReadMarkDto {
+pub(super) struct ReadMarkDto {
     /// The number of the last message read.
     pub seq: Required<Seq>,
 }
@@ -172,6 +175,7 @@ pub(crate) fn queries() -> Vec<Parser> {
         Parser::of_query(|params: MessageListParams| params.parse(list())),
         Parser::of_query(MessageParams::parse),
         Parser::of_query(|params: PinListParams| params.parse(list())),
+        Parser::of_query(|params: ThreadListParams| params.parse(list())),
     ]
 }
 
@@ -188,7 +192,7 @@ mod tests {
     #[test]
     fn what_is_not_built_yet_is_refused_and_not_dropped() {
         assert!(draft(r#"{"text": "hi", "poll": null, "colour": "red"}"#).is_ok());
-        let later = ["reactions", "thread_id", "thread", "reply_to", "mentions", "pinned", "poll", "files"];
+        let later = ["reactions", "thread", "reply_to", "mentions", "pinned", "poll", "files"];
         for field in later {
             let json = format!(r#"{{"text": "hi", "{field}": 1}}"#);
             assert_eq!(draft(&json), Err(Code::NotSupported), "{field}");

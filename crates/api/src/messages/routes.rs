@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::handlers;
+use super::{handlers, thread_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -39,6 +39,16 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::put().to(handlers::pin))
                 .route(web::delete().to(handlers::unpin)),
         )
+        .service(
+            web::resource("/groups/{group_id}/messages/{message_id}/follow")
+                .route(web::put().to(thread_handlers::follow))
+                .route(web::delete().to(thread_handlers::unfollow)),
+        )
+        .service(
+            web::resource("/groups/{group_id}/messages/{message_id}/read")
+                .route(web::put().to(thread_handlers::mark_read)),
+        )
+        .service(web::resource("/threads").route(web::get().to(thread_handlers::list)))
         .service(web::resource("/groups/{group_id}/pins").route(web::get().to(handlers::list_pins)))
         .service(web::resource("/groups/{group_id}/read").route(web::put().to(handlers::mark_read)));
 }
@@ -46,15 +56,27 @@ fn routes(config: &mut ServiceConfig<'_>) {
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Messages",
-    description: "Messages, reactions, pins and read cursors.",
+    description: "Messages, threads, reactions, pins and read cursors.",
     file: file!(),
     routes,
     operations: &[
         operation(
             "sendMessage",
-            &[NotSupported, MembersOnly, Muted, RoleTooLow, DirectClosed, Archived, GroupNotFound, SlowMode],
+            &[
+                NotSupported,
+                MembersOnly,
+                Muted,
+                RoleTooLow,
+                DirectClosed,
+                Archived,
+                GroupNotFound,
+                MessageNotFound,
+                NotARoot,
+                Deleted,
+                SlowMode,
+            ],
         ),
-        operation("listMessages", &[MembersOnly, RoleTooLow, GroupNotFound]),
+        operation("listMessages", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound, NotARoot]),
         operation("getMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound]),
         operation(
             "editMessage",
@@ -130,6 +152,18 @@ pub(crate) const FEATURE: Feature = Feature {
         operation(
             "unpinMessage",
             &[MembersOnly, RoleTooLow, DirectClosed, Archived, GroupNotFound, MessageNotFound],
+        )
+        .writes_to(WritePurpose::Tidy),
+        operation("listThreads", &[]),
+        operation(
+            "followThread",
+            &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound, NotARoot, NoThread],
+        ),
+        operation("unfollowThread", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound, NotARoot])
+            .writes_to(WritePurpose::Tidy),
+        operation(
+            "markThreadRead",
+            &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound, NotARoot, NoThread],
         )
         .writes_to(WritePurpose::Tidy),
         operation("listPins", &[MembersOnly, RoleTooLow, GroupNotFound]),

@@ -1,6 +1,6 @@
-//! Which part of a group's messages a query requests, and where the next part begins.
+//! Which part of a group's messages, or of a thread's replies, a query requests, and where the next part begins.
 
-use groupchat_domain::ids::{MAX_SAFE_INTEGER, Seq};
+use groupchat_domain::ids::{MAX_SAFE_INTEGER, MessageId, Seq};
 use groupchat_domain::messages::{MessageRange, Window};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::validation::{Violation, ViolationCode};
@@ -14,6 +14,8 @@ use crate::wire::{CursorText, Fields, List, ListCursor, Optional};
 /// Which messages to list. At most one of `before`, `after`, `around` and `cursor`; without, the newest.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct MessageListParams {
+    /// The replies to this message, instead of the messages of the group.
+    thread_id: Optional<MessageId>,
     /// Messages below this number, starting with the highest.
     before: Optional<Seq>,
     /// Messages above this number, starting with the lowest; `next` continues upwards.
@@ -29,9 +31,13 @@ pub(super) struct MessageListParams {
 }
 
 impl MessageListParams {
-    pub(super) fn parse(self, list: List) -> Result<(Window, Limit, MessageFormat), ApiError> {
+    pub(super) fn parse(
+        self,
+        list: List,
+    ) -> Result<(Option<MessageId>, Window, Limit, MessageFormat), ApiError> {
         let mut fields = Fields::new();
         self.refuse_several(&mut fields);
+        let thread = fields.optional("thread_id", self.thread_id);
         let before = fields.optional("before", self.before);
         let after = fields.optional("after", self.after);
         let around = fields.optional("around", self.around);
@@ -46,7 +52,7 @@ impl MessageListParams {
             (_, _, Some(seq)) => Window::Around(seq),
             _ => Window::Range(MessageRange::Below(before)),
         };
-        Ok((window, format.limit(limit), format))
+        Ok((thread, window, format.limit(limit), format))
     }
 
     /// Names each of the parameters of which only one may be given, if it isn't the first.
@@ -98,7 +104,7 @@ mod tests {
 
     fn window(query: &str) -> Result<Window, Code> {
         let params: MessageListParams = serde_urlencoded::from_str(query).unwrap();
-        params.parse(list()).map(|(window, ..)| window).map_err(|error| error.code())
+        params.parse(list()).map(|(_, window, ..)| window).map_err(|error| error.code())
     }
 
     #[test]

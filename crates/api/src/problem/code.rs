@@ -174,6 +174,12 @@ codes! {
     /// Of the message nothing but a tombstone is left.
     Deleted = CONFLICT, "deleted", "The message has been deleted",
         for Message(MessageRefusal::Deleted);
+    /// The message is a reply, and threads have one level.
+    NotARoot = CONFLICT, "not_a_root", "The message is a reply itself",
+        for Message(MessageRefusal::NotRoot);
+    /// Nobody has replied to the message.
+    NoThread = CONFLICT, "no_thread", "Nobody has replied to the message",
+        for Message(MessageRefusal::NoThread);
     /// The group has as many pinned messages as it may.
     TooManyPins = CONFLICT, "too_many_pins", "The group has too many pinned messages",
         for Message(MessageRefusal::TooManyPins);

@@ -101,7 +101,7 @@ const TEACHERS: [&str; 10] = [
 ];
 
 /// What calls are about: a public group with an owner, an admin, a member and another member, the peer, who has
-/// sent a message, one in the role `readonly` and one in a role of the group's own; a user, one who is invited, one who
+/// sent a message and replied to it, one in the role `readonly` and one in a role of the group's own; a user, one who is invited, one who
 /// is banned, and a server admin, who are not in it; and three users
 /// whom nobody knows yet.
 pub(crate) struct Scene {
@@ -191,6 +191,7 @@ impl Scene {
         let invitation = owner.post(&format!("{group}/invitations"), draft).await.created();
         let invitation = format!("{group}/invitations/{}", invitation["id"]);
         let message = peer.say_at(&group, "hi").await;
+        peer.reply_to(&message, "hi myself").await;
         owner.put(&format!("{group}/bans/{}", banned.id()), json!({})).await.ok();
         let role = json!({"name": "Guest", "rank": 7, "permissions": ["view"]});
         owner.post(&format!("{group}/roles"), role).await.created();
@@ -231,6 +232,7 @@ impl Scene {
     /// be added once can be added again.
     pub(crate) async fn renew(&mut self, server: &Server) {
         self.message = self.caller("owner").say_at(&self.group, "hi again").await;
+        self.caller("owner").reply_to(&self.message, "and again").await;
         let (owner, peer) = (self.caller("owner"), self.caller("peer"));
         for reactor in [owner, self.caller("group admin")] {
             // 🎉
@@ -303,7 +305,8 @@ impl Scene {
                 json!({"name": unique, "rank": 9, "permissions": ["view"]})
             }
             "POST   /api/groups/{group_id}/messages" => json!({"text": "hello"}),
-            "PUT    /api/groups/{group_id}/read" => json!({"seq": 1}),
+            "PUT    /api/groups/{group_id}/read"
+            | "PUT    /api/groups/{group_id}/messages/{message_id}/read" => json!({"seq": 1}),
             _ => return self.edit(operation),
         })
     }

@@ -97,7 +97,12 @@ async fn write(
     text: &str,
     count: usize,
 ) -> Result<(), BenchError> {
-    let draft = MessageDraft { group, text: MessageText::from_stored(text.to_owned()), client_id: None };
+    let draft = MessageDraft {
+        group,
+        text: MessageText::from_stored(text.to_owned()),
+        client_id: None,
+        thread: None,
+    };
     for from in (0..count).step_by(MESSAGES_PER_COMMAND) {
         let (draft, actor, steps) = (draft.clone(), author.actor.clone(), count - from);
         let send = move |tx: &mut dyn Tx| {

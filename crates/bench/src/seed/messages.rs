@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::ids::{GroupId, Seq};
+use groupchat_domain::ids::{GroupId, MessageId, Seq};
 use groupchat_domain::messages::{self, ClientId, MessageDraft, MessageText, NewMessage};
-use groupchat_domain::storage::{Storage, Tx};
+use groupchat_domain::storage::{Storage, Tx, Unique};
 use indicatif::ProgressBar;
 
 use super::commands::{STEPS_PER_COMMAND, WRITE};
@@ -16,12 +16,15 @@ use crate::error::BenchError;
 /// One message in this many is liked by two users.
 const LIKED_ONE_IN: u64 = 8;
 
+/// One message in this many is the root of a thread of two replies, by the next two authors.
+const REPLIED_ONE_IN: u64 = 32;
+
 /// How the messages of a plan are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// As people send them, with events, and some of them liked.
+    /// As people send them, with events, and some of them liked and replied to.
     Sent,
-    /// Only the messages themselves.
+    /// Only the messages themselves, and replies as people send them.
     Bulk,
 }
 
@@ -65,7 +68,31 @@ fn store(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, numbers: Range<u64>
         seq = seq.next();
         let author = authors[number as usize % authors.len()].id();
         let (text, created_at) = (MessageText::from_stored(text(number)), tx.now());
-        tx.messages().insert(&NewMessage { group, seq, author, text, client_id: None, created_at })?;
+        let stored = tx.messages().insert(&NewMessage {
+            group,
+            thread: None,
+            seq,
+            author,
+            text,
+            client_id: None,
+            created_at,
+        })?;
+        if let Unique::Stored(root) = stored {
+            reply(tx, authors, (group, root), number)?;
+        }
+    }
+    Ok(())
+}
+
+/// Replies to some messages: to this one, if its number is among theirs.
+fn reply(tx: &mut dyn Tx, authors: &[Actor], root: (GroupId, MessageId), number: u64) -> Result<(), Error> {
+    if !number.is_multiple_of(REPLIED_ONE_IN) {
+        return Ok(());
+    }
+    for next in [number + 1, number + 2] {
+        let (text, thread) = (MessageText::from_stored(text(next)), Some(root.1));
+        let draft = MessageDraft { group: root.0, text, client_id: None, thread };
+        messages::send(tx, &authors[next as usize % authors.len()], &draft)?;
     }
     Ok(())
 }
@@ -92,14 +119,14 @@ fn write(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, number: u64) -> Res
     // With the time, so that filling the same database again repeats no client id.
     let client_id = ClientId::from_stored(format!("seed-{:x}-{number}", tx.now().as_micros()));
     let text = MessageText::from_stored(text(number));
-    let draft = MessageDraft { group, text, client_id: Some(client_id) };
+    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None };
     let sent = messages::send(tx, of(number), &draft)?;
     if number.is_multiple_of(LIKED_ONE_IN) {
         for fan in [number + 1, number + 2] {
             messages::like(tx, of(fan), group, sent.view.message.id)?;
         }
     }
-    Ok(())
+    reply(tx, authors, (group, sent.view.message.id), number)
 }
 
 /// A message's text: a sentence or two, some 100 characters.

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::events::cursor::Cursor;
 use crate::events::model::LoggedEvent;
 use crate::events::viewer::Viewer;
-use crate::ids::{GroupId, Position, Seq, UserId};
+use crate::ids::{GroupId, MessageId, Position, Seq, UserId};
 use crate::presence::{Activity, Presence};
 use crate::time::Timestamp;
 
@@ -45,6 +45,8 @@ pub enum EphemeralEvent {
     ReadUpdated {
         /// The group.
         group: GroupId,
+        /// The thread, by its root; `None` for the group itself.
+        thread: Option<MessageId>,
         /// Messages up to this number are read.
         read_seq: Seq,
         /// The number of messages that are not read.

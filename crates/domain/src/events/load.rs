@@ -23,7 +23,7 @@ pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec
 /// The events of a page of the log, in its order, each with the current state of its subject: a message that has since
 /// been deleted is its tombstone, and a user, group or membership that has since ended leaves
 /// [`Event::Gone`](crate::events::Event::Gone). However long the page is, there is at most one query each for users,
-/// groups, members, bans, roles, messages, invitations, blocks, requests to join, and roles on the server.
+/// groups, members, bans, roles, messages, threads, invitations, blocks, requests to join, and roles on the server.
 ///
 /// Doesn't check who may see an event.
 ///
@@ -62,6 +62,7 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
     }
     let join_requests = find(&lookup.join_requests, |ids| tx.join_requests().find_many(ids))?;
     let messages = find(&lookup.messages, |ids| tx.messages().find_many(ids))?;
+    let threads = find(&lookup.threads, |ids| tx.threads().find_many(ids))?;
     let held = find(&lookup.holders, |ids| tx.server_roles().held(ids))?;
     let server_roles =
         if lookup.server_roles { ServerRole::all(tx.server_roles().list()?) } else { Vec::new() };
@@ -75,6 +76,7 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
         roles,
         join_requests: by_key(join_requests, |(group, request)| ((group, request.user.id), request)),
         messages: by_key(messages, |message| (message.id, message)),
+        threads: by_key(threads, |thread| (thread.root, thread)),
         held,
         server_roles,
         invitations: by_key(invitations, |invitation| (invitation.id, invitation)),

@@ -4,6 +4,7 @@ use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::live::EphemeralEvent;
 use crate::ids::Position;
+use crate::messages::{Readable, ThreadCursor};
 use crate::storage::Tx;
 
 /// How many events before the client's position to look for moved cursors. A cursor is stored with the head of the log
@@ -13,19 +14,29 @@ use crate::storage::Tx;
 const OVERLAP: i64 = 1_000;
 
 /// The actor's read cursors that have moved since a client had this position. Cursors that moved because the actor sent
-/// a message are left out, because the message implies them.
+/// a message are left out, because the message implies them, and those of threads that the actor can't read any more.
 ///
 /// # Errors
 /// A fault.
 pub fn read_since(tx: &mut dyn Tx, actor: &Actor, position: Position) -> Result<Vec<EphemeralEvent>, Error> {
     let since = Position::new((position.get() - OVERLAP).max(FIRST));
-    let cursors = tx.members().read_since(actor.id(), since)?;
-    let events = cursors.into_iter().map(|cursor| EphemeralEvent::ReadUpdated {
+    let groups = tx.members().read_since(actor.id(), since)?;
+    let of_groups = groups.into_iter().map(|cursor| EphemeralEvent::ReadUpdated {
         group: cursor.group,
+        thread: None,
         read_seq: cursor.read_seq,
         unread: cursor.unread,
     });
-    Ok(events.collect())
+    let threads = tx.threads().read_since(actor.id(), since)?;
+    let readable = Readable::load(tx, actor, threads.iter().map(|cursor| cursor.thread.group))?;
+    let shown = |cursor: &ThreadCursor| readable.contains(cursor.thread.group, cursor.thread.root_seq);
+    let of_threads = threads.into_iter().filter(shown).map(|cursor| EphemeralEvent::ReadUpdated {
+        group: cursor.thread.group,
+        thread: Some(cursor.thread.root),
+        read_seq: cursor.read_seq,
+        unread: cursor.unread,
+    });
+    Ok(of_groups.chain(of_threads).collect())
 }
 
 /// Cursors that never moved have position 0.

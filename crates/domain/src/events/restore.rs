@@ -8,12 +8,12 @@ use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
     AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
-    GroupUpdate, JoinRequestUpdate, MessageReaction, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser,
-    ServerRoles, Tombstone, UserUpdate,
+    GroupUpdate, JoinRequestUpdate, MessageReaction, OwnMembership, OwnThread, RemovedGroup, RemovedMember,
+    RolesOfUser, ServerRoles, ThreadUpdate, Tombstone, UserUpdate,
 };
 use crate::groups::{Ban, Group, Member};
 use crate::ids::{GroupId, InvitationId, MessageId, RoleId, UserId};
-use crate::messages::Message;
+use crate::messages::{Message, Thread};
 use crate::permissions::{GroupPermission, PermittedRoles, ServerRole, StoredRole};
 
 /// How a subject is restored from its ids in the log.
@@ -273,6 +273,28 @@ impl Restore for MessageReaction {
     }
 }
 
+impl Restore for ThreadUpdate {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        lookup.threads.insert(message_of(ids)?);
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(found.threads.get(&message_of(ids)?).cloned().map(Self))
+    }
+}
+
+impl Restore for OwnThread {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        ThreadUpdate::look_up(ids, lookup)
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let (user, root) = (user_of(ids)?, message_of(ids)?);
+        Ok(found.threads.get(&root).map(|thread| Self::of(thread, user)))
+    }
+}
+
 /// The ids to load for a page of the log, each once.
 #[derive(Default)]
 pub(super) struct Lookup {
@@ -283,6 +305,8 @@ pub(super) struct Lookup {
     /// The groups whose roles are to be loaded.
     pub(super) roles: BTreeSet<GroupId>,
     pub(super) messages: BTreeSet<MessageId>,
+    /// The roots of threads.
+    pub(super) threads: BTreeSet<MessageId>,
     /// Users whose roles on the server to load.
     pub(super) holders: BTreeSet<UserId>,
     /// Whether to load the roles on the server.
@@ -300,6 +324,8 @@ pub(super) struct Found {
     /// What groups store about their roles.
     pub(super) roles: HashMap<GroupId, Vec<StoredRole>>,
     pub(super) messages: HashMap<MessageId, Message>,
+    /// By their roots.
+    pub(super) threads: HashMap<MessageId, Thread>,
     pub(super) held: Vec<(UserId, RoleId)>,
     pub(super) server_roles: Vec<ServerRole>,
     /// Those that still let somebody in.

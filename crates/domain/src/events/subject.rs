@@ -6,6 +6,7 @@ mod invitations;
 mod join_requests;
 mod members;
 mod messages;
+mod threads;
 mod users;
 
 use crate::accounts::User;
@@ -20,6 +21,7 @@ pub use self::members::{
     AddedMember, DirectPartner, GroupMember, GroupSenders, OwnMembership, RemovedMember,
 };
 pub use self::messages::{MessageReaction, Tombstone};
+pub use self::threads::{OwnThread, ThreadUpdate};
 pub use self::users::{RolesOfUser, ServerRoles, UserUpdate};
 
 macro_rules! subjects {
@@ -85,4 +87,8 @@ subjects! {
     Tombstone,
     /// A reaction to a message.
     MessageReaction,
+    /// A thread.
+    ThreadUpdate,
+    /// A thread that a user follows, or no longer does.
+    OwnThread,
 }

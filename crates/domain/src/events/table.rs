@@ -19,10 +19,10 @@ use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
     AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
-    GroupUpdate, JoinRequestUpdate, MessageReaction, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser,
-    ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate,
+    GroupUpdate, JoinRequestUpdate, MessageReaction, OwnMembership, OwnThread, RemovedGroup, RemovedMember,
+    RolesOfUser, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
 };
-use crate::ids::UserId;
+use crate::ids::{GroupId, Seq, UserId};
 use crate::messages::Message;
 use crate::text::TextBytes;
 
@@ -95,6 +95,13 @@ events! {
     MessagePinned(Message) = "message.pinned", to members, by user;
     /// A message was unpinned.
     MessageUnpinned(Message) = "message.unpinned", to members, by user;
+    /// A thread has a new reply, or one less, or began; `thread` has what it is like now.
+    ThreadUpdated(ThreadUpdate) = "thread.updated", to members, by user;
+    /// You follow a thread now. Only your devices receive this event.
+    // The actor is who replied, where that made the author of the root follow the thread.
+    ThreadFollowed(OwnThread) = "thread.followed", to user, by user;
+    /// You no longer follow a thread. Only your devices receive this event.
+    ThreadUnfollowed(OwnThread) = "thread.unfollowed", to user, by user;
     /// Some or all sessions of a user have ended: the user's connections authenticate again.
     SessionsEnded(UserId) = "sessions.ended", to user, by user_or_server, hidden;
     /// Other roles of a group send than before: the connections of its members note who may write.
@@ -155,6 +162,19 @@ impl Event {
             | Self::MessagePinned(message)
             | Self::MessageUnpinned(message) => Some(message),
             _ => None,
+        }
+    }
+
+    /// The group that it is about and the number there of the message that decides who reads it, if it is about a message,
+    /// a reply or a thread.
+    pub const fn history(&self) -> Option<(GroupId, Seq)> {
+        match self {
+            Self::ThreadUpdated(ThreadUpdate(thread)) => Some((thread.group, thread.root_seq)),
+            Self::ThreadFollowed(own) | Self::ThreadUnfollowed(own) => Some((own.group, own.root_seq)),
+            event => match event.message() {
+                Some(message) => Some((message.group_id, message.history_seq())),
+                None => None,
+            },
         }
     }
 

@@ -194,9 +194,9 @@ impl Viewer {
             Event::JoinRequestEnded(EndedJoinRequest { group, user, approvers }) => {
                 *user == self.user || self.is_among(*group, approvers)
             }
-            event => event.message().is_none_or(|message| {
-                let joined = self.memberships.get(&message.group_id);
-                joined.is_some_and(|joined| message.seq > joined.history.readable_after(joined.joined_seq))
+            event => event.history().is_none_or(|(group, seq)| {
+                let joined = self.memberships.get(&group);
+                joined.is_some_and(|joined| seq > joined.history.readable_after(joined.joined_seq))
             }),
         }
     }

@@ -80,10 +80,14 @@ impl Membership {
         self.require_at(permission, &self.scope())
     }
 
-    /// Rejects a message that the actor may not send at this time.
-    pub(crate) fn require_to_send(&self, now: Timestamp) -> Result<(), GroupRefusal> {
+    /// Rejects a message, or a reply, that the actor may not send at this time.
+    pub(crate) fn require_to_send(
+        &self,
+        permission: GroupPermission,
+        now: Timestamp,
+    ) -> Result<(), GroupRefusal> {
         let wait = self.group.slow_mode.wait(self.standing.last_sent_at, now);
-        self.require_at(GroupPermission::Send, &self.scope().in_slow_mode(wait))
+        self.require_at(permission, &self.scope().in_slow_mode(wait))
     }
 
     fn scope(&self) -> Scope<'_> {

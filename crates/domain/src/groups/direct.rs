@@ -8,6 +8,7 @@ use crate::groups::membership::{Newcomer, add};
 use crate::groups::model::{GroupView, NewDirect};
 use crate::groups::quota::Quotas;
 use crate::ids::GroupId;
+use crate::messages::attach;
 use crate::permissions::{BuiltInRole, Role, ServerPermission, ServerScope};
 use crate::storage::{Tx, Unique};
 use crate::validation::{Violation, ViolationCode};
@@ -77,7 +78,9 @@ fn store(
 }
 
 fn view(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Error> {
-    Ok(tx.groups().view(id, actor.id())?.ok_or(GroupRefusal::NotFound)?)
+    let mut view = tx.groups().view(id, actor.id())?.ok_or(GroupRefusal::NotFound)?;
+    attach(tx, actor.id(), &mut view.last_message)?;
+    Ok(view)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::groups::access::{managed, unseen};
 use crate::groups::model::{GroupView, Member, VisibleGroup};
 use crate::groups::repository::{GroupQuery, MemberQuery};
 use crate::ids::GroupId;
+use crate::messages::attach;
 use crate::paging::{NamePosition, Page};
 use crate::permissions::{GroupPermission, ServerPermission};
 use crate::storage::Tx;
@@ -19,7 +20,10 @@ use crate::storage::Tx;
 /// [`GroupRefusal::NotFound`](crate::groups::GroupRefusal::NotFound), or a fault.
 pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Error> {
     match tx.groups().view(id, actor.id())? {
-        Some(view) => Ok(view),
+        Some(mut view) => {
+            attach(tx, actor.id(), &mut view.last_message)?;
+            Ok(view)
+        }
         None => Ok(GroupView::new(unseen(tx, actor, id)?, None, None)),
     }
 }
@@ -46,6 +50,7 @@ pub fn list(
             view.owner = owners.get(&view.group.id).cloned();
         }
     }
+    attach(tx, actor.id(), page.items.iter_mut().filter_map(|row| row.entry.last_message.as_mut()))?;
     Ok(page)
 }
 

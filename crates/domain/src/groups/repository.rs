@@ -63,6 +63,13 @@ repository! {
         /// "doesn't exist" and "not visible" take equally long.
         fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault>;
 
+        /// [`find_visible`](Self::find_visible) for several groups, in no particular order.
+        fn find_visible_many(
+            &mut self,
+            ids: &[GroupId],
+            viewer: UserId,
+        ) -> Result<Vec<VisibleGroup>, StorageFault>;
+
         /// The groups with these ids, in no particular order, regardless of who may see them.
         fn find_many(&mut self, ids: &[GroupId]) -> Result<Vec<Group>, StorageFault>;
 

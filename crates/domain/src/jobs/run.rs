@@ -84,7 +84,8 @@ fn go_on(tx: &mut dyn Tx, rest: Option<Task>) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Ends memberships of a deleted user and, after the last of them, invitations, requests, links, bans, mutes and blocks.
+/// Ends memberships of a deleted user and, after the last of them, invitations, requests, links, bans, mutes and
+/// blocks. Nobody is told that a deleted user follows no threads any more.
 fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
     let groups = tx.members().groups_of(user, MEMBERSHIPS_PER_STEP)?;
     for group in &groups {
@@ -96,6 +97,7 @@ fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
         && tx.invite_links().forget(user, ROWS_PER_STEP)?
         && tx.bans().forget(user, ROWS_PER_STEP)?
         && tx.mutes().forget(user, ROWS_PER_STEP)?
+        && tx.threads().unfollow_oldest(user, 0)?.is_empty()
         && tx.blocks().purge(user, ROWS_PER_STEP)?)
 }
 

@@ -9,6 +9,7 @@ use crate::jobs::Task;
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{MessageText, MessageView};
 use crate::messages::read::find_readable;
+use crate::messages::reply::uncount_reply;
 use crate::permissions::GroupPermission;
 use crate::storage::Tx;
 
@@ -46,8 +47,8 @@ pub fn edit(
     Ok(view)
 }
 
-/// Deletes a message, one's own or as somebody who may delete anybody's: a tombstone stays in its place. Deleting it
-/// again changes nothing.
+/// Deletes a message, one's own or as somebody who may delete anybody's: a tombstone stays in its place, and the thread
+/// under it. Deleting it again changes nothing.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal),
@@ -65,8 +66,12 @@ pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> 
     }
     let message = message.into_tombstone(now);
     tx.messages().update(&message)?;
+    let thread = message.thread;
     tx.emit(Some(actor.id()), Event::MessageDeleted(Tombstone(message)));
-    Ok(())
+    match thread {
+        Some(thread) => uncount_reply(tx, actor.id(), thread.root),
+        None => Ok(()),
+    }
 }
 
 /// Rejects whoever may delete neither this message as their own nor anybody's. An author is told what is in the way of

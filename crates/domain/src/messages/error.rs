@@ -15,6 +15,12 @@ pub enum MessageRefusal {
     /// Only the author may do this.
     #[error("only the author of the message may do this")]
     NotAuthor,
+    /// The message is a reply, and threads have one level.
+    #[error("the message is a reply itself: reply to the root of its thread")]
+    NotRoot,
+    /// Nobody has replied to the message, so it has no thread.
+    #[error("nobody has replied to the message")]
+    NoThread,
     /// The group has as many pins as it may.
     #[error("there may be at most {MAX_PINS} pinned messages in a group")]
     TooManyPins,

@@ -6,6 +6,7 @@ use crate::accounts::UserRef;
 use crate::ids::{GroupId, MessageId, Seq, UserId, Version, integer_newtype};
 use crate::messages::emoji::Emoji;
 use crate::messages::reactions::Reactions;
+use crate::messages::thread::ThreadView;
 use crate::text::{TextBytes, check_visible, multi_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
@@ -67,7 +68,9 @@ pub struct Message {
     pub id: MessageId,
     /// The group it is in.
     pub group_id: GroupId,
-    /// Its number in the group.
+    /// The thread that it is a reply in; `None` for a message of the group itself.
+    pub thread: Option<InThread>,
+    /// Its number in the thread, or else in the group.
     pub seq: Seq,
     /// Who wrote it.
     pub author: UserRef,
@@ -87,6 +90,48 @@ pub struct Message {
     pub reactions: Reactions,
     /// That it is pinned; `None` once it is deleted.
     pub pin: Option<Pin>,
+    /// What else is stored about it. Stays when it is deleted.
+    pub attachments: Attachments,
+}
+
+/// The thread that a reply is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InThread {
+    /// The message that was replied to.
+    pub root: MessageId,
+    /// The number of that message in the group, which never changes.
+    pub root_seq: Seq,
+}
+
+/// Which kinds of rows belong to a message, one bit for each: a page of messages loads a kind only where one of them
+/// has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Attachments(i64);
+
+impl Attachments {
+    /// The message is the root of a thread.
+    pub const THREAD: Self = Self(1);
+
+    /// The kinds that are stored as these bits.
+    pub const fn from_stored(bits: i64) -> Self {
+        Self(bits)
+    }
+
+    /// The bits, to be stored.
+    pub const fn bits(self) -> i64 {
+        self.0
+    }
+
+    /// These kinds and those.
+    #[must_use]
+    pub const fn with(self, kinds: Self) -> Self {
+        Self(self.0 | kinds.0)
+    }
+
+    /// Whether all of these kinds are among them.
+    pub const fn contain(self, kinds: Self) -> bool {
+        self.0 & kinds.0 == kinds.0
+    }
 }
 
 /// The most pinned messages a group may have.
@@ -121,6 +166,15 @@ pub struct Pin {
 }
 
 impl Message {
+    /// The number in the group that decides who reads it: of a reply, that of the root. See
+    /// [`History::readable_after`](crate::groups::History::readable_after).
+    pub const fn history_seq(&self) -> Seq {
+        match self.thread {
+            Some(thread) => thread.root_seq,
+            None => self.seq,
+        }
+    }
+
     /// Whether only the tombstone is left.
     pub const fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
@@ -157,12 +211,15 @@ pub struct MessageView {
     pub liked: bool,
     /// The other reactions that the one who looks has given, in the order of the message's.
     pub reacted: Vec<Emoji>,
+    /// The thread under it; `None` where nobody has replied. Repositories leave it out: use cases load the threads of
+    /// all messages of a page together.
+    pub thread: Option<ThreadView>,
 }
 
 impl MessageView {
     /// A message, for somebody who hasn't reacted to it.
     pub const fn without_own_reactions(message: Message) -> Self {
-        Self { message, liked: false, reacted: Vec::new() }
+        Self { message, liked: false, reacted: Vec::new(), thread: None }
     }
 
     /// Whether the one who looks has given this reaction.
@@ -200,7 +257,7 @@ impl TextBytes for Reactor {
 
 impl TextBytes for MessageView {
     fn text_bytes(&self) -> usize {
-        self.message.text_bytes()
+        self.message.text_bytes() + self.thread.text_bytes()
     }
 }
 
@@ -209,7 +266,9 @@ impl TextBytes for MessageView {
 pub struct NewMessage {
     /// The group it goes to.
     pub group: GroupId,
-    /// Its number there.
+    /// The thread that it replies in.
+    pub thread: Option<InThread>,
+    /// Its number in the thread, or else in the group.
     pub seq: Seq,
     /// Who wrote it.
     pub author: UserId,
@@ -227,6 +286,7 @@ impl NewMessage {
         Message {
             id,
             group_id: self.group,
+            thread: self.thread,
             seq: self.seq,
             author,
             text: Some(self.text),
@@ -237,6 +297,7 @@ impl NewMessage {
             deleted_at: None,
             reactions: Reactions::NONE,
             pin: None,
+            attachments: Attachments::default(),
         }
     }
 }

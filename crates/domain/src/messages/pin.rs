@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::events::Event;
 use crate::groups::visible;
 use crate::ids::{GroupId, MessageId};
+use crate::messages::attach::attach;
 use crate::messages::edit::load;
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{MAX_PINS, MessageView, Pin, PinSeq};
@@ -64,7 +65,9 @@ pub fn list_pins(
     let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
     let above = membership.readable_after();
     let query = PinQuery { group, viewer: actor.id(), before, above, limit };
-    Ok(Page::from_lookahead(tx.messages().list_pins(&query)?, limit))
+    let mut page = Page::from_lookahead(tx.messages().list_pins(&query)?, limit);
+    attach(tx, actor.id(), &mut page.items)?;
+    Ok(page)
 }
 
 /// The message, if the actor may read, pin and unpin in its group, which is locked.

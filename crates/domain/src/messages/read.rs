@@ -5,8 +5,10 @@ use crate::error::Error;
 use crate::events::{EphemeralAudience, EphemeralEvent, LiveEvents};
 use crate::groups::{Membership, visible};
 use crate::ids::{GroupId, MessageId, Seq};
+use crate::messages::attach::attach;
 use crate::messages::error::MessageRefusal;
-use crate::messages::model::MessageView;
+use crate::messages::model::{InThread, MessageView};
+use crate::messages::reply::{as_root, thread_under};
 use crate::messages::repository::{MessageQuery, MessageRange};
 use crate::paging::{Limit, Page};
 use crate::permissions::GroupPermission;
@@ -14,7 +16,7 @@ use crate::storage::{Principal, Storage, Tx, WritePurpose, Writing};
 use crate::text::TextBytes;
 use crate::validation::{Violation, ViolationCode};
 
-/// Which part of a group's messages to read.
+/// Which part of the messages of a group, or of the replies of a thread, to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
     /// A run of numbers in one direction.
@@ -50,9 +52,49 @@ pub fn list(
     limit: Limit,
 ) -> Result<MessagePage, Error> {
     let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
-    let above = membership.readable_after();
+    let of = Messages { group, thread: None, above: membership.readable_after() };
+    let mut page = read_window(tx, actor, of, window, limit)?;
+    attach(tx, actor.id(), &mut page.items)?;
+    Ok(page)
+}
+
+/// Reads a page of the replies to a message, as a member who may read it. Without replies, the page is empty.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `NotRoot` of
+/// [`MessageRefusal`], or a fault.
+pub fn list_replies(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: GroupId,
+    root: MessageId,
+    window: Window,
+    limit: Limit,
+) -> Result<MessagePage, Error> {
+    let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
+    let root = as_root(find_bare(tx, actor, &membership, root)?)?;
+    // Whoever may read the root may read all replies.
+    let of = Messages { group, thread: Some(thread_under(&root.message)), above: Seq::ZERO };
+    read_window(tx, actor, of, window, limit)
+}
+
+/// The messages of a group, or the replies of a thread, that a member may read.
+#[derive(Debug, Clone, Copy)]
+struct Messages {
+    group: GroupId,
+    thread: Option<InThread>,
+    above: Seq,
+}
+
+fn read_window(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    Messages { group, thread, above }: Messages,
+    window: Window,
+    limit: Limit,
+) -> Result<MessagePage, Error> {
     let mut read = |run, limit: Limit| {
-        let query = MessageQuery { group, viewer: actor.id(), run, above, limit };
+        let query = MessageQuery { group, thread, viewer: actor.id(), run, above, limit };
         tx.messages().list(&query).map(|rows| Page::from_lookahead(rows, limit))
     };
     Ok(match window {
@@ -103,12 +145,24 @@ pub(super) fn find_readable(
     membership: &Membership,
     id: MessageId,
 ) -> Result<MessageView, Error> {
+    let mut view = find_bare(tx, actor, membership, id)?;
+    attach(tx, actor.id(), [&mut view])?;
+    Ok(view)
+}
+
+/// The same without what is stored beside it.
+fn find_bare(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    membership: &Membership,
+    id: MessageId,
+) -> Result<MessageView, Error> {
     let view = tx.messages().find(membership.group.id, id, actor.id())?;
-    let readable = view.filter(|view| view.message.seq > membership.readable_after());
+    let readable = view.filter(|view| view.message.history_seq() > membership.readable_after());
     Ok(readable.ok_or(MessageRefusal::NotFound)?)
 }
 
-/// How far a member has read.
+/// How far a member has read a group, or a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadState {
     /// Messages up to this number are read.
@@ -136,7 +190,10 @@ pub async fn mark_read_and_publish(
     let (state, own_devices) = marked.await?;
     if state.moved {
         let ReadState { read_seq, unread, .. } = state;
-        live.publish_ephemeral(own_devices, EphemeralEvent::ReadUpdated { group, read_seq, unread });
+        live.publish_ephemeral(
+            own_devices,
+            EphemeralEvent::ReadUpdated { group, thread: None, read_seq, unread },
+        );
     }
     Ok(state)
 }

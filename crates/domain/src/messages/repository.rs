@@ -2,13 +2,15 @@
 
 use crate::ids::{GroupId, MessageId, Seq, UserId};
 use crate::messages::emoji::Emoji;
-use crate::messages::model::{ClientId, Message, MessageView, NewMessage, PinSeq, Reactor};
+use crate::messages::model::{
+    Attachments, ClientId, InThread, Message, MessageView, NewMessage, PinSeq, Reactor,
+};
 use crate::paging::Limit;
 use crate::storage::repositories::repository;
 use crate::storage::{StorageFault, Unique};
 use crate::time::Timestamp;
 
-/// A run of consecutive messages of a group.
+/// A run of consecutive messages of a group, or replies of a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageRange {
     /// The highest numbers below this one, in descending order; `None` for the highest of all.
@@ -22,6 +24,8 @@ pub enum MessageRange {
 pub struct MessageQuery {
     /// The group.
     pub group: GroupId,
+    /// The thread whose replies to read; `None` for the messages of the group itself.
+    pub thread: Option<InThread>,
     /// The user who reads.
     pub viewer: UserId,
     /// The run of numbers.
@@ -41,7 +45,7 @@ pub struct PinQuery {
     pub viewer: UserId,
     /// Only pins before this one.
     pub before: Option<PinSeq>,
-    /// Only of messages above this number: those that the viewer may read.
+    /// Only of messages, and of replies to messages, above this number: those that the viewer may read.
     pub above: Seq,
     /// How many rows; the repository reads one more to see whether the list goes on.
     pub limit: Limit,
@@ -85,6 +89,10 @@ repository! {
         /// are left out.
         fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<Message>, StorageFault>;
 
+        /// The messages with these ids, in no particular order, as this user sees them. Those of a deleted group are left
+        /// out.
+        fn views(&mut self, ids: &[MessageId], viewer: UserId) -> Result<Vec<MessageView>, StorageFault>;
+
         /// The message that this author sent to this group with this client id.
         fn find_by_client_id(
             &mut self,
@@ -102,8 +110,8 @@ repository! {
         /// How many pins a group has, and the number of the newest one.
         fn pin_state(&mut self, group: GroupId) -> Result<PinState, StorageFault>;
 
-        /// Stores a message, makes its number the group's last and moves the author's read cursor there. MUST
-        /// return [`Unique::Taken`], and store nothing, when the author has used the client id in the group.
+        /// Stores a message. Where it is one of the group itself, makes its number the group's last and moves the
+        /// author's read cursor there. MUST return [`Unique::Taken`], and store nothing, when the author has used the client id in the group.
         ///
         /// # Errors
         /// Also if the number is taken, which the lock on the group prevents.
@@ -111,6 +119,9 @@ repository! {
 
         /// Stores text, version, times of editing and deletion, the counts of reactions and the pin.
         fn update(&mut self, message: &Message) -> Result<(), StorageFault>;
+
+        /// Stores which kinds of attachments the message has. Its group MUST be locked.
+        fn attach(&mut self, message: MessageId, kinds: Attachments) -> Result<(), StorageFault>;
 
         /// Stores a reaction of a user; `false` if it exists already. Doesn't change the counts.
         fn add_reaction(

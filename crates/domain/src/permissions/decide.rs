@@ -271,7 +271,7 @@ pub fn decide(who: &Who<'_>, permission: GroupPermission, scope: &Scope<'_>) -> 
     }
     let moderates = who.role.is_some_and(|role| role.permissions.contains(GroupPermission::DeleteAny));
     match scope.slow_mode {
-        Some(retry_after) if permission == GroupPermission::Send && !moderates => {
+        Some(retry_after) if permission.is_slowed() && !moderates => {
             Decision::Denied(Denial::SlowMode { retry_after })
         }
         _ => by_right,

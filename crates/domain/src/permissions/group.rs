@@ -120,6 +120,11 @@ impl GroupPermission {
         matches!(self, Self::Send | Self::Reply | Self::React | Self::CreatePolls)
     }
 
+    /// Whether slow mode makes members wait before they use it again.
+    pub const fn is_slowed(self) -> bool {
+        matches!(self, Self::Send | Self::Reply)
+    }
+
     /// Whether a built-in role has it unless the group says otherwise.
     pub const fn is_default_of(self, role: BuiltInRole, is_private: bool) -> bool {
         let row = self.row();

@@ -14,7 +14,10 @@ use crate::groups::{
 use crate::ids::{
     EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, Seq, SessionId, UserId, Version,
 };
-use crate::messages::{Emoji, Message, MessageText, MessageView, NewMessage, Reactions};
+use crate::messages::{
+    Attachments, Emoji, InThread, Message, MessageText, MessageView, NewMessage, Reactions, Thread,
+    ThreadStanding, ThreadView,
+};
 use crate::network::Network;
 use crate::paging::{NameCursor, NamePosition};
 use crate::permissions::{
@@ -141,6 +144,7 @@ pub(crate) fn senders() -> PermittedRoles {
 pub(crate) fn message(author: UserId) -> Message {
     let new = NewMessage {
         group: GROUP,
+        thread: None,
         seq: Seq::new(33),
         author,
         text: text("hello"),
@@ -184,6 +188,37 @@ pub(crate) fn issued(issuer: Option<BuiltInRole>) -> IssuedInvitation {
 /// What is left of a deleted message.
 pub(crate) fn tombstone(author: UserId) -> Message {
     message(author).into_tombstone(EARLIER)
+}
+
+/// A reply to [`message`], number 3 of the thread.
+pub(crate) const REPLY: MessageId = MessageId::new(76);
+
+/// See [`REPLY`].
+pub(crate) fn reply(author: UserId) -> Message {
+    let thread = Some(InThread { root: MESSAGE, root_seq: message(OTHER).seq });
+    Message { id: REPLY, thread, seq: Seq::new(3), ..message(author) }
+}
+
+/// The thread under [`message`]: three replies, of which one is deleted, by [`OTHER`].
+pub(crate) fn thread() -> Thread {
+    Thread {
+        root: MESSAGE,
+        root_seq: Seq::new(33),
+        group: GROUP,
+        reply_count: 2,
+        last_seq: Seq::new(3),
+        last_reply: REPLY,
+        last_reply_at: EARLIER,
+        participants: vec![user(OTHER).as_ref()],
+    }
+}
+
+/// The root of [`thread`], which the actor has read up to its first reply, and may follow.
+pub(crate) fn root(following: bool) -> MessageView {
+    let attachments = Attachments::THREAD;
+    let standing = ThreadStanding { following, read_seq: Seq::new(1) };
+    let thread = Some(ThreadView { thread: thread(), standing });
+    MessageView { thread, ..view(Message { attachments, ..message(OTHER) }) }
 }
 
 /// A message that the actor has not reacted to.

@@ -26,13 +26,25 @@ impl Invariant {
     }
 }
 
+/// The same as `message_numbers` for a file from before there were threads.
+pub(crate) const MESSAGE_NUMBERS_BEFORE_THREADS: Invariant = Invariant {
+    check: "message_numbers",
+    offenders: "SELECT count(*) AS number FROM groups \
+        LEFT JOIN (SELECT group_id, count(*) AS stored, max(seq) AS highest FROM messages GROUP BY group_id) \
+            AS counted ON group_id = id \
+        WHERE deleted_at IS NULL AND (last_seq <> coalesce(highest, 0) OR last_seq <> coalesce(stored, 0))",
+    holds: "the messages of every group are numbered from 1 to its last number without gaps",
+    broken: "groups have messages that don't match their last number",
+};
+
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 13] = [
+pub(crate) const INVARIANTS: [Invariant; 16] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
-            LEFT JOIN (SELECT group_id, count(*) AS stored, max(seq) AS highest FROM messages GROUP BY group_id) \
+            LEFT JOIN (SELECT group_id, count(*) AS stored, max(seq) AS highest FROM messages \
+                       WHERE root_seq = 0 GROUP BY group_id) \
                 AS counted ON group_id = id \
             WHERE deleted_at IS NULL AND (last_seq <> coalesce(highest, 0) OR last_seq <> coalesce(stored, 0))",
         holds: "the messages of every group are numbered from 1 to its last number without gaps",
@@ -153,13 +165,46 @@ pub(crate) const INVARIANTS: [Invariant; 13] = [
         holds: "the counts of reactions to every message are correct",
         broken: "messages have wrong counts of reactions",
     },
+    Invariant {
+        check: "replies",
+        offenders: "SELECT count(*) AS number FROM messages JOIN groups ON groups.id = messages.group_id \
+            LEFT JOIN threads ON threads.root_id = messages.thread_id AND threads.group_id = messages.group_id \
+                AND threads.root_seq = messages.root_seq \
+            WHERE groups.deleted_at IS NULL AND messages.thread_id IS NOT NULL AND threads.root_id IS NULL",
+        holds: "every reply is in a thread of its group",
+        broken: "replies are in no thread of their group",
+    },
+    Invariant {
+        check: "threads",
+        offenders: "SELECT count(*) AS number FROM threads JOIN groups ON groups.id = threads.group_id \
+            LEFT JOIN messages AS roots ON roots.id = threads.root_id AND roots.thread_id IS NULL \
+                AND roots.group_id = threads.group_id AND roots.seq = threads.root_seq \
+                AND (roots.attachments & 1) = 1 \
+            LEFT JOIN (SELECT thread_id, count(*) AS stored, count(text) AS living, max(seq) AS highest, \
+                              max(id) AS newest FROM messages WHERE thread_id IS NOT NULL GROUP BY thread_id) \
+                AS counted ON counted.thread_id = threads.root_id \
+            WHERE groups.deleted_at IS NULL AND (roots.id IS NULL OR reply_count <> coalesce(living, 0) \
+                OR threads.last_seq <> coalesce(stored, 0) OR threads.last_seq <> coalesce(highest, 0) \
+                OR last_reply_id <> coalesce(newest, 0))",
+        holds: "every thread counts its replies, which are numbered from 1 without gaps",
+        broken: "threads don't match their root or their replies",
+    },
+    Invariant {
+        check: "thread_members",
+        offenders: "SELECT count(*) AS number FROM threads JOIN groups ON groups.id = threads.group_id \
+            LEFT JOIN (SELECT root_id, count(place) AS shown, max(place) AS last_place, max(read_seq) AS furthest \
+                       FROM thread_members GROUP BY root_id) AS members ON members.root_id = threads.root_id \
+            WHERE groups.deleted_at IS NULL AND (coalesce(shown, 0) < 1 OR shown <> last_place OR furthest > threads.last_seq)",
+        holds: "every thread has participants, and no read cursor beyond its last reply",
+        broken: "threads have no participants, or read cursors beyond their last reply",
+    },
     // A page that was written and is an old one again has rows with valid checksums. Each change of a message increases
     // its version and emits an event.
     Invariant {
         check: "logged_messages",
         offenders: "SELECT count(*) AS number FROM \
-            (SELECT message_id, group_id, count(*) AS changes FROM events WHERE message_id IS NOT NULL \
-             GROUP BY message_id, group_id) AS logged \
+            (SELECT message_id, group_id, count(*) AS changes FROM events \
+             WHERE message_id IS NOT NULL AND type NOT LIKE 'thread.%' GROUP BY message_id, group_id) AS logged \
             JOIN groups ON groups.id = logged.group_id LEFT JOIN messages ON messages.id = logged.message_id \
             WHERE groups.deleted_at IS NULL AND (messages.id IS NULL OR messages.version < changes)",
         holds: "every message has all changes that the event log records",

@@ -52,9 +52,11 @@ covered! {
     /// What the checksum of a message covers.
     MessageColumns of messages {
         covers: group_id, seq, author_id, client_id, version, created_at, edited_at, deleted_at, text,
-            pin_seq, pinned_at, pinned_by, reactions;
+            pin_seq, pinned_at, pinned_by, reactions, thread_id;
         leaves_out:
             id ("the insert assigns it; the group and the number identify the message"),
+            attachments ("the rows that it stands for show whether it is right"),
+            root_seq ("the root shows whether it is right"),
             likes ("the number of stored likes shows whether it is right"),
             checksum ("the checksum itself");
     }
@@ -119,6 +121,7 @@ mod tests {
             pinned_at: pin,
             pinned_by: pin,
             reactions,
+            thread_id: null,
         }
         .checksum()
     }

@@ -9,7 +9,7 @@ use groupchat_domain::storage::StorageFault;
 use crate::connection::on_backend;
 use crate::schema::{
     group_bans, group_mutes, group_roles, groups, invite_links, join_requests, memberships, messages,
-    reactions,
+    reactions, thread_members, threads,
 };
 use crate::sql::row_count;
 use crate::sql::stored::StoredVisibility;
@@ -21,6 +21,7 @@ diesel::alias! {
     const PICKED_BANS: Alias<PickedBans> = group_bans as picked_bans;
     const PICKED_MUTES: Alias<PickedMutes> = group_mutes as picked_mutes;
     const PICKED_MEMBERSHIPS: Alias<PickedMemberships> = memberships as picked_memberships;
+    const PICKED_THREADS: Alias<PickedThreads> = threads as picked_threads;
 }
 
 /// What becomes of a group, and of who was in it, once its messages are removed.
@@ -35,7 +36,8 @@ pub(crate) enum Rest {
 /// Removes up to so many rows of a group, and returns how many it removed.
 type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
-/// Removes up to `limit` rows of a deleted group, after the memberships that stay are noted as ended: messages from the first on, each after its reactions, then
+/// Removes up to `limit` rows of a deleted group, after the memberships that stay are noted as ended: replies from the
+/// first on, each after its reactions, then threads, each after its followers, then messages in the same manner, then
 /// bans and mutes, then the rest: memberships, then the requests to join, the invite links, the roles and the group.
 /// Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
@@ -51,11 +53,18 @@ pub(crate) fn purge_group(
         .optional())?;
     let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
     let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
-    let steps: &[PurgeStep] = if keeps_rest {
-        &[end_memberships, purge_reactions, purge_messages, purge_bans, purge_mutes]
-    } else {
-        &[purge_reactions, purge_messages, purge_bans, purge_mutes, purge_memberships]
-    };
+    let steps: [PurgeStep; 10] = [
+        if keeps_rest { end_memberships } else { skip },
+        purge_reactions_to_replies,
+        purge_replies,
+        purge_thread_members,
+        purge_threads,
+        purge_reactions,
+        purge_messages,
+        purge_bans,
+        purge_mutes,
+        if keeps_rest { skip } else { purge_memberships },
+    ];
     let mut left = limit;
     for step in steps {
         left -= step(tx, group, left)?;
@@ -80,19 +89,46 @@ pub(crate) fn purge_group(
     Ok(true)
 }
 
-/// Removes up to `limit` reactions to the group's first `limit` messages, and returns how many. If they are fewer than
-/// the limit, these messages have none left.
+/// Removes nothing: of a private group, the memberships stay.
+const fn skip(_: &mut DbTx<'_>, _: i64, _: i64) -> Result<i64, StorageFault> {
+    Ok(0)
+}
+
+/// Removes up to `limit` reactions to the group's first `limit` messages, which must have no replies, and returns how
+/// many. If they are fewer than the limit, these messages have none left.
 fn purge_reactions(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
     let first_messages = messages::table
         .select(messages::id)
         .filter(messages::group_id.eq(group))
+        .filter(messages::root_seq.eq(0))
         .order(messages::seq)
         .limit(limit);
     let found = reactions::table
         .select((reactions::message_id, reactions::emoji, reactions::user_id))
         .filter(reactions::message_id.eq_any(first_messages))
         .limit(limit);
-    let keys: Vec<(i64, String, i64)> = on_backend!(tx, |connection| found.load(connection))?;
+    let keys = on_backend!(tx, |connection| found.load(connection))?;
+    remove_reactions(tx, keys)
+}
+
+/// The same for the group's first replies.
+fn purge_reactions_to_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first_replies = messages::table
+        .select(messages::id)
+        .filter(messages::group_id.eq(group))
+        .filter(messages::root_seq.gt(0))
+        .order((messages::root_seq, messages::seq))
+        .limit(limit);
+    let found = reactions::table
+        .select((reactions::message_id, reactions::emoji, reactions::user_id))
+        .filter(reactions::message_id.eq_any(first_replies))
+        .limit(limit);
+    let keys = on_backend!(tx, |connection| found.load(connection))?;
+    remove_reactions(tx, keys)
+}
+
+/// Removes the reactions with these keys, and returns how many they are.
+fn remove_reactions(tx: &mut DbTx<'_>, keys: Vec<(i64, String, i64)>) -> Result<i64, StorageFault> {
     for (message, emoji, user) in &keys {
         let reaction = reactions::table.find((message, emoji, user));
         on_backend!(tx, |connection| diesel::delete(reaction).execute(connection))?;
@@ -100,11 +136,55 @@ fn purge_reactions(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Sto
     Ok(row_count(keys.len()))
 }
 
-/// Removes up to `limit` of the group's first messages, which must have no reactions. Returns how many.
+/// Removes up to `limit` of the group's first replies, which must have no reactions. Returns how many.
+fn purge_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first = PICKED_MESSAGES
+        .select(PICKED_MESSAGES.field(messages::id))
+        .filter(PICKED_MESSAGES.field(messages::group_id).eq(group))
+        .filter(PICKED_MESSAGES.field(messages::root_seq).gt(0))
+        .order((PICKED_MESSAGES.field(messages::root_seq), PICKED_MESSAGES.field(messages::seq)))
+        .limit(limit);
+    let removed = messages::table.filter(messages::id.eq_any(first));
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
+}
+
+/// Removes up to `limit` of those who follow or have read the group's first `limit` threads. Returns how many. If they
+/// are fewer than the limit, these threads have none left.
+fn purge_thread_members(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first_threads = threads::table
+        .select(threads::root_id)
+        .filter(threads::group_id.eq(group))
+        .order(threads::root_id)
+        .limit(limit);
+    let found = thread_members::table
+        .select((thread_members::root_id, thread_members::user_id))
+        .filter(thread_members::root_id.eq_any(first_threads))
+        .limit(limit);
+    let keys: Vec<(i64, i64)> = on_backend!(tx, |connection| found.load(connection))?;
+    for key in &keys {
+        let member = thread_members::table.find(*key);
+        on_backend!(tx, |connection| diesel::delete(member).execute(connection))?;
+    }
+    Ok(row_count(keys.len()))
+}
+
+/// Removes up to `limit` of the group's first threads, which must have no members. Returns how many.
+fn purge_threads(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first = PICKED_THREADS
+        .select(PICKED_THREADS.field(threads::root_id))
+        .filter(PICKED_THREADS.field(threads::group_id).eq(group))
+        .order(PICKED_THREADS.field(threads::root_id))
+        .limit(limit);
+    let removed = threads::table.filter(threads::root_id.eq_any(first));
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
+}
+
+/// Removes up to `limit` of the group's first messages, which must have no reactions, replies or threads. Returns how many.
 fn purge_messages(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
     let first = PICKED_MESSAGES
         .select(PICKED_MESSAGES.field(messages::id))
         .filter(PICKED_MESSAGES.field(messages::group_id).eq(group))
+        .filter(PICKED_MESSAGES.field(messages::root_seq).eq(0))
         .order(PICKED_MESSAGES.field(messages::seq))
         .limit(limit);
     let removed = messages::table.filter(messages::id.eq_any(first));

@@ -134,7 +134,10 @@ fn is_visible() -> _ {
 #[auto_type]
 fn with_newest_message(viewer: i64, now: i64) -> _ {
     let standing: with_standing = with_standing(viewer, now);
-    let newest = messages::group_id.eq(groups::id).and(messages::seq.eq(groups::last_seq));
+    let newest = messages::group_id
+        .eq(groups::id)
+        .and(messages::root_seq.eq(0_i64))
+        .and(messages::seq.eq(groups::last_seq));
     let like: &'static str = LIKE;
     let mine = reactions::message_id.eq(messages::id).and(reactions::user_id.eq(viewer));
     standing
@@ -245,6 +248,19 @@ impl GroupRepository for DbTx<'_> {
             .first(connection)
             .optional())?
         .map(VisibleGroup::from))
+    }
+
+    fn find_visible_many(
+        &mut self,
+        ids: &[GroupId],
+        viewer: UserId,
+    ) -> Result<Vec<VisibleGroup>, StorageFault> {
+        let now = self.now().as_micros();
+        let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
+        let found = with_standing(viewer.get(), now).filter(groups::id.eq_any(ids)).filter(is_visible());
+        let rows: Vec<VisibleGroupRow> =
+            on_backend!(self, |connection| found.select(VisibleGroupRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(VisibleGroup::from).collect())
     }
 
     fn find_many(&mut self, ids: &[GroupId]) -> Result<Vec<Group>, StorageFault> {

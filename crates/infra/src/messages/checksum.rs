@@ -68,6 +68,7 @@ pub(super) fn of_new(message: &NewMessage) -> i64 {
         pinned_at: NULL,
         pinned_by: NULL,
         reactions: NULL,
+        thread_id: &message.thread.map(|thread| thread.root.get()),
     };
     columns.checksum()
 }
@@ -88,6 +89,7 @@ fn of(message: &Message) -> i64 {
         pinned_at: &message.pin.map(|pin| pin.at.as_micros()),
         pinned_by: &message.pin.map(|pin| pin.by.get()),
         reactions: &reactions::to_column(&message.reactions),
+        thread_id: &message.thread.map(|thread| thread.root.get()),
     };
     columns.checksum()
 }

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use groupchat_domain::events::EventRepository;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
-    ClientId, Emoji, Message, MessageQuery, MessageRange, MessageRepository, MessageText, MessageView,
-    NewMessage, Pin, PinQuery, PinSeq, PinState, ReactionQuery, Reactor,
+    Attachments, ClientId, Emoji, InThread, Message, MessageQuery, MessageRange, MessageRepository,
+    MessageText, MessageView, NewMessage, Pin, PinQuery, PinSeq, PinState, ReactionQuery, Reactor,
 };
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
@@ -40,6 +40,9 @@ pub(crate) struct MessageRow {
     pinned_at: Option<i64>,
     pinned_by: Option<i64>,
     reactions: Option<String>,
+    thread_id: Option<i64>,
+    root_seq: i64,
+    attachments: i64,
 }
 
 /// A message, its author, and whether the viewer likes it.
@@ -70,6 +73,8 @@ impl MessageRow {
             deleted_at: self.deleted_at.map(Timestamp::from_micros),
             reactions: from_column(self.reactions.as_deref(), self.likes),
             pin: pin(self.pin_seq, self.pinned_at, self.pinned_by),
+            thread: thread(self.thread_id, self.root_seq),
+            attachments: Attachments::from_stored(self.attachments),
         }
     }
 }
@@ -77,6 +82,16 @@ impl MessageRow {
 /// The pin that these columns stand for: all of them have a value, or none.
 fn pin(seq: Option<i64>, at: Option<i64>, by: Option<i64>) -> Option<Pin> {
     Some(Pin { seq: PinSeq::new(seq?), at: Timestamp::from_micros(at?), by: UserId::new(by?) })
+}
+
+/// The thread that these columns stand for; none without a root.
+fn thread(root: Option<i64>, root_seq: i64) -> Option<InThread> {
+    Some(InThread { root: MessageId::new(root?), root_seq: Seq::new(root_seq) })
+}
+
+/// What the messages of a thread, or of the group itself, have in the column `root_seq`.
+fn stored_root_seq(thread: Option<InThread>) -> i64 {
+    thread.map_or(0, |thread| thread.root_seq.get())
 }
 
 impl From<MessageViewRow> for MessageView {
@@ -88,15 +103,21 @@ impl From<MessageViewRow> for MessageView {
     }
 }
 
-/// The messages of a group, each with its author and the viewer's like.
+/// Messages, each with its author and the viewer's like.
 #[auto_type]
-fn viewed(group: i64, viewer: i64) -> _ {
+fn viewed_by(viewer: i64) -> _ {
     let like: &'static str = LIKE;
     let mine = reactions::message_id.eq(messages::id).and(reactions::user_id.eq(viewer));
     messages::table
         .inner_join(users::table.on(users::id.eq(messages::author_id)))
         .left_join(reactions::table.on(mine.and(reactions::emoji.eq(like))))
-        .filter(messages::group_id.eq(group))
+}
+
+/// The messages of a group, and the replies to them.
+#[auto_type]
+fn viewed(group: i64, viewer: i64) -> _ {
+    let by_viewer: viewed_by = viewed_by(viewer);
+    by_viewer.filter(messages::group_id.eq(group))
 }
 
 impl MessageRepository for DbTx<'_> {
@@ -134,6 +155,22 @@ impl MessageRepository for DbTx<'_> {
         Ok(rows.into_iter().map(|(message, author)| message.by(author)).collect())
     }
 
+    fn views(&mut self, ids: &[MessageId], viewer: UserId) -> Result<Vec<MessageView>, StorageFault> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
+        let found = viewed_by(viewer.get())
+            .inner_join(groups::table.on(groups::id.eq(messages::group_id)))
+            .filter(messages::id.eq_any(ids))
+            .filter(groups::deleted_at.is_null());
+        let rows: Vec<MessageViewRow> =
+            on_backend!(self, |connection| found.select(MessageViewRow::as_select()).load(connection))?;
+        let mut views: Vec<_> = rows.into_iter().map(MessageView::from).collect();
+        self.add_own_reactions(viewer, &mut views)?;
+        Ok(views)
+    }
+
     fn find_by_client_id(
         &mut self,
         group: GroupId,
@@ -154,6 +191,7 @@ impl MessageRepository for DbTx<'_> {
 
     fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault> {
         let listed = viewed(query.group.get(), query.viewer.get())
+            .filter(messages::root_seq.eq(stored_root_seq(query.thread)))
             .filter(messages::seq.gt(query.above.get()))
             .limit(query.limit.with_lookahead());
         let mut views: Vec<MessageView> = match query.run {
@@ -178,10 +216,10 @@ impl MessageRepository for DbTx<'_> {
     }
 
     fn list_pins(&mut self, query: &PinQuery) -> Result<Vec<MessageView>, StorageFault> {
-        let before = query.before.map_or(i64::MAX, PinSeq::get);
+        let (before, above) = (query.before.map_or(i64::MAX, PinSeq::get), query.above.get());
         let listed = viewed(query.group.get(), query.viewer.get())
             .filter(messages::pin_seq.lt(before))
-            .filter(messages::seq.gt(query.above.get()))
+            .filter(messages::root_seq.gt(above).or(messages::root_seq.eq(0).and(messages::seq.gt(above))))
             .order(messages::pin_seq.desc())
             .limit(query.limit.with_lookahead());
         let mut views: Vec<MessageView> = on_backend!(self, |connection| {
@@ -202,7 +240,7 @@ impl MessageRepository for DbTx<'_> {
     }
 
     fn insert(&mut self, message: &NewMessage) -> Result<Unique<MessageId>, StorageFault> {
-        // A trigger moves the group's last number and the author's read cursor.
+        // A trigger moves the group's last number and the author's read cursor, where the message is no reply.
         let row = diesel::insert_into(messages::table).values((
             messages::group_id.eq(message.group.get()),
             messages::seq.eq(message.seq.get()),
@@ -213,6 +251,8 @@ impl MessageRepository for DbTx<'_> {
             messages::likes.eq(0),
             messages::text.eq(message.text.as_str()),
             messages::checksum.eq(checksum::of_new(message)),
+            messages::thread_id.eq(message.thread.map(|thread| thread.root.get())),
+            messages::root_seq.eq(stored_root_seq(message.thread)),
         ));
         let id = on_backend!(self, |connection| UnlessRepeated(row).get_result(connection).optional())?;
         Ok(inserted(id, MessageId::new))
@@ -232,6 +272,12 @@ impl MessageRepository for DbTx<'_> {
             messages::checksum.eq(self.checksum_to_store(message)),
         ));
         on_backend!(self, |connection| row.execute(connection)).map(drop)
+    }
+
+    fn attach(&mut self, message: MessageId, kinds: Attachments) -> Result<(), StorageFault> {
+        let row = messages::table.filter(messages::id.eq(message.get()));
+        let attached = diesel::update(row).set(messages::attachments.eq(kinds.bits()));
+        on_backend!(self, |connection| attached.execute(connection)).map(drop)
     }
 
     fn add_reaction(

@@ -11,7 +11,10 @@ use groupchat_domain::time::Timestamp;
 use super::error::OpenError;
 use super::staged_file::folder;
 use super::{ids, inspect, log_state, migrate};
-use crate::check::{CheckOutcome, Depth, Finding, INVARIANTS, Invariant, checksums, newest_row, number};
+use crate::check::{
+    CheckOutcome, Depth, Finding, INVARIANTS, Invariant, MESSAGE_NUMBERS_BEFORE_THREADS, checksums,
+    newest_row, number,
+};
 use crate::connection;
 
 /// If less space than this is free, in bytes, the write-ahead log may soon find no room: it starts over at 64 MiB.
@@ -63,7 +66,7 @@ fn check_file(path: &Path, depth: Depth, now: Timestamp) -> Result<Vec<Finding>,
 
 /// Tables and columns that a file from before lacks, as a backup may be one, with the check that reads them. Without roles of
 /// groups, the schema allows only built-in ones.
-const LATER: [(&str, &str); 8] = [
+const LATER: [(&str, &str); 11] = [
     ("roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_roles'"),
     ("bans", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_bans'"),
     ("invitations", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'invitations'"),
@@ -74,11 +77,16 @@ const LATER: [(&str, &str); 8] = [
         "SELECT count(*) AS number FROM pragma_table_info('memberships') WHERE name = 'joined_seq'",
     ),
     ("server_roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'user_roles'"),
+    ("replies", HAS_THREADS),
+    ("threads", HAS_THREADS),
+    ("thread_members", HAS_THREADS),
     (
         "reaction_counts",
         "SELECT count(*) AS number FROM pragma_table_info('messages') WHERE name = 'reactions'",
     ),
 ];
+
+const HAS_THREADS: &str = "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'threads'";
 
 /// Checks whether a database is intact, independently of where its file is.
 pub(super) fn soundness(connection: &mut SqliteConnection, depth: Depth) -> Vec<Finding> {
@@ -88,7 +96,11 @@ pub(super) fn soundness(connection: &mut SqliteConnection, depth: Depth) -> Vec<
         .map(|(check, exists)| number(connection, exists).is_ok_and(|found| found == 0).then_some(check));
     let invariants = [&REFERENCES].into_iter().chain(&INVARIANTS).chain([&EVENT_LOG]);
     let invariants = invariants.filter(|invariant| !lacking.contains(&Some(invariant.check)));
-    findings.extend(invariants.map(|invariant| invariant.check(connection)));
+    let as_of_then = |invariant: &'static Invariant| {
+        let is_before = invariant.check == "message_numbers" && lacking.contains(&Some("threads"));
+        if is_before { &MESSAGE_NUMBERS_BEFORE_THREADS } else { invariant }
+    };
+    findings.extend(invariants.map(|invariant| as_of_then(invariant).check(connection)));
     findings.push(checksums(connection));
     findings
 }

@@ -9,8 +9,8 @@ use groupchat_domain::admissions::{EndedInvitation, JoinRequest, NewInvitation};
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, Event, EventRecord,
     EventType, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent, MessageReaction,
-    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone,
-    UserUpdate, load,
+    OwnMembership, OwnThread, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind,
+    ThreadUpdate, Tombstone, UserUpdate, load,
 };
 use groupchat_domain::groups::History;
 use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, UserId};
@@ -23,7 +23,7 @@ use crate::support::fixture::*;
 /// How long an event may take from its commit to its place in the log.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A group with one member, who has written one message and is invited and asks to join, as if they had not come in.
+/// A group with one member, who has written one message, replied to it, and is invited and asks to join, as if they had not come in.
 #[derive(Clone, Copy)]
 pub(crate) struct Chat {
     pub group: GroupId,
@@ -44,7 +44,9 @@ pub(crate) fn prepare(database: &Database) -> Chat {
         assert_eq!(tx.invitations().put(&invitation), Ok(InvitationId::new(1)));
         let request = JoinRequest { user: ann.as_ref(), message: None, created_at };
         tx.join_requests().insert(group, &request).unwrap();
-        Ok(Chat { group, user, message: post(tx, group, user, "first") })
+        let message = post(tx, group, user, "first");
+        reply(tx, group, message, user);
+        Ok(Chat { group, user, message })
     });
     prepared.expect("a group can be made")
 }
@@ -99,6 +101,14 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message)),
         SubjectKind::MessageReaction => {
             Subject::MessageReaction(MessageReaction { message, emoji: emoji("❤️") })
+        }
+        SubjectKind::ThreadUpdate | SubjectKind::OwnThread => {
+            let thread = tx.threads().find_many(&[message.id]).unwrap().remove(0);
+            if kind == SubjectKind::OwnThread {
+                Subject::OwnThread(OwnThread::of(&thread, user))
+            } else {
+                Subject::ThreadUpdate(ThreadUpdate(thread))
+            }
         }
         _ => what_is_left(Chat { group, user, message: message.id }, kind),
     }

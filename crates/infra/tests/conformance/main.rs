@@ -62,6 +62,7 @@ mod server_roles;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
+mod threads;
 mod tickets;
 
 use groupchat_domain::storage::Tx;

@@ -125,7 +125,8 @@ fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
         post(tx, other, ann, "elsewhere");
     }
     let mut seqs = |run, rows| -> Vec<i64> {
-        let query = MessageQuery { group: id, viewer: bob, run, above: Seq::ZERO, limit: limit(rows) };
+        let query =
+            MessageQuery { group: id, thread: None, viewer: bob, run, above: Seq::ZERO, limit: limit(rows) };
         let views = tx.messages().list(&query).unwrap();
         views.into_iter().map(|view| view.message.seq.get()).collect()
     };
@@ -146,7 +147,8 @@ fn messages_that_the_viewer_may_not_read_are_not_listed(tx: &mut dyn Tx) {
         pin(tx, group, id, ann, seq);
     }
     let mut seqs = |run, above| -> Vec<i64> {
-        let query = MessageQuery { group, viewer, run, above: Seq::new(above), limit: limit(2) };
+        let query =
+            MessageQuery { group, thread: None, viewer, run, above: Seq::new(above), limit: limit(2) };
         let views = tx.messages().list(&query).unwrap();
         views.into_iter().map(|view| view.message.seq.get()).collect()
     };
@@ -186,6 +188,7 @@ fn a_deleted_message_leaves_a_tombstone_that_nobody_likes(tx: &mut dyn Tx) {
     assert_eq!((&found.message, found.liked), (&message, false));
     let query = MessageQuery {
         group: group_id,
+        thread: None,
         viewer: bob,
         run: MessageRange::Below(None),
         above: Seq::ZERO,
@@ -204,6 +207,7 @@ fn a_deleted_author_has_no_name(tx: &mut dyn Tx) {
     assert_eq!((&found.message.author, &found.message.text), (&author, &Some(text("hello"))));
     let query = MessageQuery {
         group,
+        thread: None,
         viewer: bob,
         run: MessageRange::Below(None),
         above: Seq::ZERO,
@@ -245,6 +249,7 @@ fn reactions_are_counted_in_order_and_belong_to_who_gave_them(tx: &mut dyn Tx) {
     assert_eq!((anns.liked, &anns.reacted), (false, &vec![emoji("🎉")]));
     let query = MessageQuery {
         group,
+        thread: None,
         viewer: bob,
         run: MessageRange::Above(Seq::ZERO),
         above: Seq::ZERO,

@@ -61,10 +61,13 @@ fn a_group_goes_in_bounded_steps_with_all_it_holds(tx: &mut dyn Tx) {
             like(tx, group, *message, user);
         }
     }
+    let replies = [0, 0, 9].map(|root: usize| reply(tx, group, messages[root], users[1]));
+    like(tx, group, replies[2], users[0]);
     tx.groups().mark_deleted(group, at(9)).unwrap();
-    // 20 likes, 10 messages, 4 memberships and the group are 35 rows.
+    // 21 likes, 13 messages, 2 threads with a member each, 4 memberships and the group are 43 rows.
     let steps = steps(|| tx.groups().purge(group, 4).unwrap());
-    assert!((9..=10).contains(&steps), "35 rows took {steps} steps of 4");
+    assert!((11..=12).contains(&steps), "43 rows took {steps} steps of 4");
+    assert_eq!(tx.messages().find(group, replies[2], users[0]), Ok(None));
     assert_eq!(tx.messages().find(group, messages[0], users[0]), Ok(None));
     assert_eq!(tx.members().groups_of(users[0], 10), Ok(vec![]));
     assert_eq!(tx.groups().purge(group, 4), Ok(true), "nothing more to do");

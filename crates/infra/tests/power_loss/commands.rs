@@ -43,11 +43,13 @@ pub(crate) type Running<'s> = BoxFuture<'s, Reply>;
 type Begin = for<'s> fn(&mut Scene, &mut Dice, &'s dyn Storage) -> Running<'s>;
 
 /// The commands, each with how often it is chosen.
-const COMMANDS: [(usize, Begin); 17] = [
+const COMMANDS: [(usize, Begin); 19] = [
     (40, from_table),
     (30, send),
     (4, send_again),
     (5, send_as_outsider),
+    (8, reply),
+    (3, read_thread),
     (6, edit),
     (2, delete),
     (8, like),
@@ -123,7 +125,7 @@ fn send<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Run
     let (who, group) = (scene.member(dice).who, scene.group(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id) };
+    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None };
     act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
 }
 
@@ -132,7 +134,7 @@ fn send_again<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) 
     let (who, group) = (scene.member(dice).who, scene.group(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id) };
+    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None };
     let twice = draft.clone();
     Box::pin(async move {
         let first = act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), {
@@ -159,8 +161,28 @@ fn send_as_outsider<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Sto
     let (who, group) = (scene.admin.who, scene.group(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id) };
+    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None };
     act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
+}
+
+/// Replies to a message, or to a reply, which is refused.
+fn reply<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, (group, root)) = (scene.member(dice).who, scene.message(dice));
+    let (client_id, text) = (scene.client_id(), scene.text(dice));
+    let named = client_id.as_str().to_owned();
+    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: Some(root) };
+    act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
+}
+
+/// Moves a read cursor as far as a thread goes.
+fn read_thread<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, (group, root)) = (scene.member(dice).who, scene.message(dice));
+    let work = move |tx: &mut dyn Tx, actor: &Actor| {
+        let root = messages::find(tx, actor, group, root)?;
+        let Some(view) = root.thread else { return Ok(()) };
+        messages::mark_thread_read(tx, actor, group, root.message.id, view.thread.last_seq).map(drop)
+    };
+    act(storage, who, work, on_success(|()| Reply::default()))
 }
 
 fn edit<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {

@@ -9,11 +9,11 @@ use diesel::sql_types::BigInt;
 use crate::snapshot::Snapshot;
 
 /// Queries that count what disagrees, each with what that is. The log must go back to the beginning of the database.
-const DISAGREEMENTS: [(&str, &str); 10] = [
+const DISAGREEMENTS: [(&str, &str); 11] = [
     (
         "messages whose version is not the number of events about them",
         "SELECT count(*) AS number FROM messages \
-         WHERE version <> (SELECT count(*) FROM events WHERE message_id = messages.id) \
+         WHERE version <> (SELECT count(*) FROM events WHERE message_id = messages.id AND type NOT LIKE 'thread.%') \
             OR NOT EXISTS (SELECT 1 FROM events WHERE message_id = messages.id AND type = 'message.created')",
     ),
     (
@@ -47,6 +47,13 @@ const DISAGREEMENTS: [(&str, &str); 10] = [
         "SELECT count(*) AS number FROM messages WHERE deleted_at IS NULL AND (pin_seq IS NOT NULL) <> coalesce( \
             (SELECT type = 'message.pinned' FROM events WHERE message_id = messages.id \
                 AND type IN ('message.pinned', 'message.unpinned') ORDER BY id DESC LIMIT 1), 0)",
+    ),
+    (
+        "threads with other replies than the events say",
+        "SELECT count(*) AS number FROM threads JOIN groups ON groups.id = group_id \
+         WHERE groups.deleted_at IS NULL AND (threads.last_seq, reply_count) <> \
+            (SELECT sum(type = 'message.created'), sum((type = 'message.created') - (type = 'message.deleted')) \
+             FROM events JOIN messages ON messages.id = message_id WHERE thread_id = root_id)",
     ),
     (
         "memberships that their last event doesn't tell of",
@@ -133,9 +140,10 @@ mod tests {
     use crate::snapshot::connect;
 
     /// Changes that nobody has emitted an event for, and events that nothing stands for.
-    const TAMPERING: [&str; 9] = [
+    const TAMPERING: [&str; 10] = [
         "UPDATE messages SET version = version + 1 WHERE id = 1",
         "UPDATE messages SET likes = likes + 1 WHERE deleted_at IS NULL",
+        "UPDATE threads SET last_seq = last_seq + 1",
         "UPDATE messages SET pin_seq = 99, pinned_at = 1, pinned_by = 1 WHERE deleted_at IS NULL AND pin_seq IS NULL \
             AND id = (SELECT max(id) FROM messages WHERE pin_seq IS NULL AND deleted_at IS NULL)",
         "DELETE FROM memberships WHERE user_id = 3",

@@ -51,6 +51,7 @@ mod requests;
 mod starts;
 #[path = "../support/mod.rs"]
 mod support;
+mod threads;
 mod visibility;
 
 use arena::Arena;

@@ -137,7 +137,7 @@ fn departing_parts<'a>(
 /// Sends messages and likes each, until it is rejected.
 fn send_some(arena: &Arena, sender: &Person, group: GroupId) -> Result<(), Refusal> {
     for _ in 0..MESSAGES {
-        let draft = MessageDraft { group, text: text("hello"), client_id: None };
+        let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None };
         let sent = arena.act(sender.who, move |tx, actor| messages::send(tx, actor, &draft))?;
         let id = sent.view.message.id;
         arena.act(sender.who, move |tx, actor| messages::like(tx, actor, group, id))?;
@@ -159,6 +159,7 @@ pub(crate) fn check_numbers(arena: &Arena, group: GroupId, log: &[EventRecord]) 
     let viewer = UserId::new(0);
     let query = MessageQuery {
         group,
+        thread: None,
         viewer,
         run: MessageRange::Above(Seq::ZERO),
         above: Seq::ZERO,
@@ -177,8 +178,14 @@ pub(crate) fn check_numbers(arena: &Arena, group: GroupId, log: &[EventRecord]) 
 /// Fails if anything is left of a deleted group, or of the work of removing it.
 fn check_gone(arena: &Arena, people: &[&Person], group: GroupId) {
     let (viewer, ids) = (people[0].id, people.iter().map(|person| person.id).collect::<Vec<_>>());
-    let query =
-        MessageQuery { group, viewer, run: MessageRange::Below(None), above: Seq::ZERO, limit: limit(1) };
+    let query = MessageQuery {
+        group,
+        thread: None,
+        viewer,
+        run: MessageRange::Below(None),
+        above: Seq::ZERO,
+        limit: limit(1),
+    };
     let left = arena.look(move |tx| {
         let messages = tx.messages().list(&query).unwrap();
         let memberships = ids.iter().flat_map(|id| tx.members().groups_of(*id, 10).unwrap());

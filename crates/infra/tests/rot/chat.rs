@@ -28,7 +28,7 @@ use crate::support::fixture::*;
 /// What messages and events say, as text.
 const SAID: &str = "SELECT group_concat(line, char(10)) AS line FROM ( \
     SELECT concat_ws('|', id, group_id, seq, author_id, client_id, version, created_at, edited_at, deleted_at, likes, \
-        text, pin_seq, pinned_at, pinned_by, reactions) AS line FROM messages NOT INDEXED \
+        text, pin_seq, pinned_at, pinned_by, reactions, thread_id, root_seq) AS line FROM messages NOT INDEXED \
     UNION ALL SELECT concat_ws('|', id, at, type, actor_id, audience, group_id, user_id, message_id, session_id, invitation_id, emoji) \
         FROM events NOT INDEXED)";
 
@@ -224,7 +224,7 @@ impl Room {
         let words =
             if number % 50 == 7 { "long ".repeat(1_500) } else { format!("message {number} 👋🏽") };
         let client_id = (number.is_multiple_of(2)).then(|| client_id(&format!("client-{number}")));
-        let draft = MessageDraft { group: self.id, text: text(words.trim()), client_id };
+        let draft = MessageDraft { group: self.id, text: text(words.trim()), client_id, thread: None };
         Ok(messages::send(tx, self.author(number), &draft)?.view.message.id)
     }
 

@@ -30,7 +30,7 @@ const AFTER: usize = 400;
 
 /// A message without its number and its likes.
 const MESSAGES: &str = "SELECT id, concat_ws('|', group_id, author_id, client_id, version, created_at, edited_at, \
-    deleted_at, text, pin_seq, pinned_at, pinned_by) AS line FROM messages NOT INDEXED";
+    deleted_at, text, pin_seq, pinned_at, pinned_by, thread_id) AS line FROM messages NOT INDEXED";
 
 #[derive(QueryableByName)]
 struct Row {
@@ -96,7 +96,11 @@ fn happen(tx: &mut dyn Tx) -> Result<(), Error> {
     let later = groups::create(tx, bob, &draft, &Quotas::default())?.group.id;
     groups::add_member(tx, bob, later, &Candidate::Id(cleo), &BuiltInRole::Admin.into(), &Quotas::default())?;
     for words in ["first", "second"] {
-        messages::send(tx, bob, &MessageDraft { group: later, text: text(words), client_id: None })?;
+        messages::send(
+            tx,
+            bob,
+            &MessageDraft { group: later, text: text(words), client_id: None, thread: None },
+        )?;
     }
     let old = MessageId::new;
     messages::edit(tx, bob, room.id, old(4), Some(&text("edited later")))?;
@@ -365,7 +369,7 @@ fn a_group_that_took_the_name_of_a_renamed_one_is_recovered() {
         groups::edit(tx, &room.ann, room.id, &changes)?;
         let draft = GroupDraft::named(name("chess"));
         let taken = groups::create(tx, &room.ann, &draft, &Quotas::default())?.group.id;
-        let draft = MessageDraft { group: taken, text: text("hello"), client_id: None };
+        let draft = MessageDraft { group: taken, text: text("hello"), client_id: None, thread: None };
         messages::send(tx, &room.ann, &draft).map(drop)
     });
     let salvaged = drill.salvage();

@@ -5,7 +5,9 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::groups::{Ban, GroupName, History, NewGroup, NewMembership, Visibility};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
-use groupchat_domain::messages::{ClientId, Emoji, Message, MessageText, MessageView, NewMessage};
+use groupchat_domain::messages::{
+    ClientId, Emoji, InThread, Message, MessageText, MessageView, NewMessage, Participation, Thread,
+};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::permissions::{BuiltInRole, GroupPermission, PermittedRoles};
 use groupchat_domain::search::SearchText;
@@ -139,12 +141,48 @@ pub(crate) fn last_seq(tx: &mut dyn Tx, group: GroupId, viewer: UserId) -> Seq {
 
 pub(crate) fn new_message(tx: &mut dyn Tx, group: GroupId, author: UserId, words: &str) -> NewMessage {
     let seq = last_seq(tx, group, author).next();
-    NewMessage { group, seq, author, text: text(words), client_id: None, created_at: at(100 + seq.get()) }
+    NewMessage {
+        group,
+        thread: None,
+        seq,
+        author,
+        text: text(words),
+        client_id: None,
+        created_at: at(100 + seq.get()),
+    }
 }
 
 pub(crate) fn post(tx: &mut dyn Tx, group: GroupId, author: UserId, words: &str) -> MessageId {
     let new = new_message(tx, group, author, words);
     stored(tx.messages().insert(&new).unwrap())
+}
+
+/// Stores the next reply to a message, and what it changes of the thread, as the use case does.
+pub(crate) fn reply(tx: &mut dyn Tx, group: GroupId, root: MessageId, author: UserId) -> MessageId {
+    let root_seq = view(tx, group, root, author).message.seq;
+    let known = tx.threads().find_many(&[root]).unwrap().pop();
+    let seq = known.as_ref().map_or(Seq::new(1), |thread| thread.last_seq.next());
+    let thread = Some(InThread { root, root_seq });
+    let new = NewMessage { thread, seq, ..new_message(tx, group, author, "well") };
+    let id = stored(tx.messages().insert(&new).unwrap());
+    let place = match &known {
+        Some(thread) if thread.participants.iter().any(|known| known.id == author) => None,
+        Some(thread) => i64::try_from(thread.participants.len() + 1).ok().filter(|place| *place <= 5),
+        None => Some(1),
+    };
+    let thread = Thread {
+        root,
+        root_seq,
+        group,
+        reply_count: known.map_or(0, |thread| thread.reply_count) + 1,
+        last_seq: seq,
+        last_reply: id,
+        last_reply_at: new.created_at,
+        participants: Vec::new(),
+    };
+    tx.threads().put(&thread).unwrap();
+    tx.threads().participate(root, author, &Participation { read_seq: seq, reply: id, place }).unwrap();
+    id
 }
 
 /// A message as `viewer` sees it.

@@ -109,7 +109,10 @@ fn create(tx: &mut dyn Tx, actor: &Actor, name: &str) -> Result<GroupId, Error> 
 
 fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId, number: i64) -> Result<MessageId, Error> {
     let named = (number % 2 == 0).then(|| client_id(&format!("client-{number}")));
-    let draft = MessageDraft { group, text: text(&format!("message {number} 👋🏽")), client_id: named };
+    let draft =
+        MessageDraft {
+            group, text: text(&format!("message {number} 👋🏽")), client_id: named, thread: None
+        };
     Ok(messages::send(tx, actor, &draft)?.view.message.id)
 }
 

@@ -82,6 +82,7 @@ fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
             let newest = Limit::parse(i64::from(Limit::MAX).min(SHOWN_MESSAGES * 16)).unwrap_or(all());
             let query = MessageQuery {
                 group: id,
+                thread: None,
                 viewer: user,
                 run: MessageRange::Below(None),
                 above,
@@ -89,6 +90,11 @@ fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
             };
             let page = Page::from_lookahead(tx.messages().list(&query)?, newest);
             (group.messages, group.more) = (page.items, page.more);
+            let roots: Vec<_> = group.messages.iter().map(|view| view.message.id).collect();
+            for thread in tx.threads().views(&roots, user)? {
+                let root = group.messages.iter_mut().find(|view| view.message.id == thread.thread.root);
+                root.into_iter().for_each(|view| view.thread = Some(thread.clone()));
+            }
         }
         loaded.push(group);
     }
@@ -119,7 +125,8 @@ fn judge_stored(tx: &mut dyn Tx, numbers: &HashMap<GroupId, Seq>) -> Verdict {
         let members = members(tx, *group).map_err(fault)?;
         let (id, limit) = (*group, all());
         let run = MessageRange::Below(None);
-        let query = MessageQuery { group: id, viewer: UserId::new(0), run, above: Seq::ZERO, limit };
+        let query =
+            MessageQuery { group: id, thread: None, viewer: UserId::new(0), run, above: Seq::ZERO, limit };
         let newest = Page::from_lookahead(tx.messages().list(&query).map_err(fault)?, limit).items;
         let numbers = newest.iter().map(|view| view.message.seq.get());
         if found.last_seq != *last || !numbers.eq((0..=last.get()).rev().take(newest.len())) {

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groupchat_domain::accounts::User;
 use groupchat_domain::events::{
-    AddedMember, Event, GroupMember, GroupUpdate, LoggedEvent, MessageReaction, OwnMembership, RemovedGroup,
-    RemovedMember, ServerRoles, Tombstone,
+    AddedMember, Event, GroupMember, GroupUpdate, LoggedEvent, MessageReaction, OwnMembership, OwnThread,
+    RemovedGroup, RemovedMember, ServerRoles, ThreadUpdate, Tombstone,
 };
 use groupchat_domain::groups::{Group, GroupView, History, MemberSettings, Visibility};
-use groupchat_domain::ids::{GroupId, InvitationId, RoleId, Seq, UserId};
-use groupchat_domain::messages::{Emoji, Message, MessageView};
+use groupchat_domain::ids::{GroupId, InvitationId, MessageId, RoleId, Seq, UserId};
+use groupchat_domain::messages::{
+    Attachments, Emoji, Message, MessageView, Thread, ThreadStanding, ThreadView,
+};
 use groupchat_domain::permissions::{RoleName, ServerRole};
 
 /// A user, as far as everybody sees the same.
@@ -74,25 +76,52 @@ pub(super) struct Inside {
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ShownMessage {
-    /// Without the names of its author.
+    /// Without the names of its author. Whether it has a thread is in that.
     message: Message,
     /// What the user of the client has reacted with.
     own: BTreeSet<Emoji>,
+    thread: Option<ShownThread>,
 }
 
 impl ShownMessage {
-    fn new(message: &Message, mut own: BTreeSet<Emoji>) -> Self {
+    fn new(message: &Message, mut own: BTreeSet<Emoji>, thread: Option<ShownThread>) -> Self {
         let mut message = message.clone();
         (message.author.username, message.author.display_name) = (None, None);
+        message.attachments = Attachments::default();
         if message.is_deleted() {
             own.clear();
         }
-        Self { own, message }
+        Self { own, message, thread }
     }
 
     fn loaded(view: &MessageView) -> Self {
         let given = view.message.reactions.iter().map(|found| found.emoji);
-        Self::new(&view.message, given.filter(|emoji| view.has_own_reaction(*emoji)).collect())
+        let own = given.filter(|emoji| view.has_own_reaction(*emoji)).collect();
+        Self::new(&view.message, own, view.thread.as_ref().map(ShownThread::from))
+    }
+}
+
+/// A thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ShownThread {
+    /// Without the names of its participants.
+    thread: Thread,
+    standing: ThreadStanding,
+}
+
+impl ShownThread {
+    fn new(thread: &Thread, standing: ThreadStanding) -> Self {
+        let mut thread = thread.clone();
+        for participant in &mut thread.participants {
+            (participant.username, participant.display_name) = (None, None);
+        }
+        Self { thread, standing }
+    }
+}
+
+impl From<&ThreadView> for ShownThread {
+    fn from(view: &ThreadView) -> Self {
+        Self::new(&view.thread, view.standing)
     }
 }
 
@@ -137,6 +166,8 @@ pub(super) struct Replica {
     groups: BTreeMap<GroupId, ShownGroup>,
     /// The invitations of the user of the client.
     invitations: BTreeSet<InvitationId>,
+    /// The replies of the user of the client to threads that are about to be shown.
+    own_replies: BTreeMap<(GroupId, Option<MessageId>), Seq>,
 }
 
 /// Roles on the server: all there are, and those of the user of a client.
@@ -162,7 +193,8 @@ impl Replica {
         let users = users.iter().map(|user| (user.id, user.into())).collect();
         let groups = groups.into_iter().map(|group| (group.view.group.id, group.into_shown())).collect();
         let ShownRoles { all, of_user } = roles;
-        Self { users, own_roles: own_roles(&of_user), roles: all, groups, invitations }
+        let own_replies = BTreeMap::new();
+        Self { users, own_roles: own_roles(&of_user), roles: all, groups, invitations, own_replies }
     }
 
     /// Shows a group that was loaded by itself; `None` where it is not to be seen any more.
@@ -174,7 +206,12 @@ impl Replica {
     }
 
     /// Moves a read cursor, never back.
-    pub(super) fn move_cursor(&mut self, group: GroupId, read_seq: Seq) {
+    pub(super) fn move_cursor(&mut self, group: GroupId, thread: Option<MessageId>, read_seq: Seq) {
+        if let Some(root) = thread {
+            let standing = self.thread(group, root).map(|shown| &mut shown.standing);
+            standing.into_iter().for_each(|standing| standing.read_seq = standing.read_seq.max(read_seq));
+            return;
+        }
         if let Some(inside) = self.groups.get_mut(&group).and_then(|group| group.inside.as_mut()) {
             inside.read_seq = inside.read_seq.max(read_seq);
         }
@@ -240,12 +277,22 @@ impl Replica {
             Event::MessageUnreacted(MessageReaction { message, emoji }) => {
                 self.change_message(message, own(me, logged, *emoji, false));
             }
+            Event::MessageCreated(message) if message.thread.is_some() => {
+                let root = message.thread.map(|thread| thread.root);
+                if message.author.id == me {
+                    self.own_replies.insert((message.group_id, root), message.seq);
+                    self.move_cursor(message.group_id, root, message.seq);
+                }
+            }
+            Event::ThreadUpdated(ThreadUpdate(thread)) => self.put_thread(thread),
+            Event::ThreadFollowed(own) => self.follow(own, true),
+            Event::ThreadUnfollowed(own) => self.follow(own, false),
             Event::MessageCreated(message) => {
                 self.groups.entry(message.group_id).and_modify(|group| {
                     group.last_seq = group.last_seq.max(message.seq);
                 });
                 if message.author.id == me {
-                    self.move_cursor(message.group_id, message.seq);
+                    self.move_cursor(message.group_id, None, message.seq);
                 }
                 self.put_message(message, None);
             }
@@ -269,6 +316,26 @@ impl Replica {
 
     fn inside(&mut self, group: GroupId) -> Option<&mut Inside> {
         self.groups.get_mut(&group)?.inside.as_mut()
+    }
+
+    fn thread(&mut self, group: GroupId, root: MessageId) -> Option<&mut ShownThread> {
+        let mut messages = self.inside(group)?.messages.values_mut();
+        messages.find(|shown| shown.message.id == root)?.thread.as_mut()
+    }
+
+    /// Shows a thread as everybody sees it, under its root, if that is shown.
+    fn put_thread(&mut self, thread: &Thread) {
+        let own = self.own_replies.remove(&(thread.group, Some(thread.root))).unwrap_or(Seq::ZERO);
+        let Some(inside) = self.inside(thread.group) else { return };
+        let Some(root) = inside.messages.get_mut(&thread.root_seq) else { return };
+        let mut standing = root.thread.as_ref().map_or(ThreadStanding::NONE, |known| known.standing);
+        standing.read_seq = standing.read_seq.max(own);
+        root.thread = Some(ShownThread::new(thread, standing));
+    }
+
+    fn follow(&mut self, own: &OwnThread, following: bool) {
+        let shown = self.thread(own.group, own.root);
+        shown.into_iter().for_each(|shown| shown.standing.following = following);
     }
 
     fn put_user(&mut self, user: &User) {
@@ -295,6 +362,9 @@ impl Replica {
     /// Shows a change of a message that is shown. One that isn't was not there when the group was loaded, since its
     /// members don't read it any more.
     fn change_message(&mut self, message: &Message, own: Option<(Emoji, bool)>) {
+        if message.thread.is_some() {
+            return;
+        }
         if self.inside(message.group_id).is_some_and(|inside| inside.messages.contains_key(&message.seq)) {
             self.put_message(message, own);
         }
@@ -313,7 +383,8 @@ impl Replica {
             None => {}
         }
         let newest = known.map(|shown| &shown.message).filter(|known| known.version > message.version);
-        let shown = ShownMessage::new(newest.unwrap_or(message), reactions);
+        let thread = known.and_then(|shown| shown.thread.clone());
+        let shown = ShownMessage::new(newest.unwrap_or(message), reactions, thread);
         inside.messages.insert(message.seq, shown);
     }
 
@@ -332,6 +403,12 @@ impl Replica {
                     }
                     if !with_read_cursors {
                         theirs.read_seq = ours.read_seq;
+                        for (seq, message) in &mut theirs.messages {
+                            let ours = ours.messages.get(seq).and_then(|message| message.thread.as_ref());
+                            if let Some((theirs, ours)) = message.thread.as_mut().zip(ours) {
+                                theirs.standing.read_seq = ours.standing.read_seq;
+                            }
+                        }
                     }
                 }
                 // Only members are told of messages.

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use groupchat_domain::events::{
     AddedMember, Audience, Event, EventType, GroupMember, GroupUpdate, LoggedEvent, MessageReaction,
-    RemovedGroup, RemovedMember,
+    RemovedGroup, RemovedMember, ThreadUpdate,
 };
 use groupchat_domain::groups::{Group, History, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
@@ -64,6 +64,30 @@ pub(super) struct Reader {
     pub(super) live_since: Option<i64>,
 }
 
+/// What was sent in a thread.
+#[derive(Debug, Clone, Copy)]
+struct Replies {
+    /// How many are not deleted.
+    count: i64,
+    last: Seq,
+}
+
+impl Default for Replies {
+    fn default() -> Self {
+        Self { count: 0, last: Seq::ZERO }
+    }
+}
+
+impl Replies {
+    /// Counts one more; the number of the one before.
+    fn add(&mut self) -> Seq {
+        self.count += 1;
+        let before = self.last;
+        self.last = before.next();
+        before
+    }
+}
+
 /// The witness.
 #[derive(Debug, Default)]
 pub(super) struct Witness {
@@ -81,8 +105,10 @@ pub(super) struct Witness {
     last_seq: HashMap<GroupId, Seq>,
     /// The rules of history that a group has had, each with the event from which on it was that.
     histories: HashMap<GroupId, Vec<(i64, History)>>,
+    /// What was sent in threads, by their roots.
+    replies: HashMap<MessageId, Replies>,
     versions: HashMap<MessageId, i64>,
-    /// The message of each text that was sent.
+    /// The message of each text that was sent to a group itself.
     sent: HashMap<String, MessageId>,
     /// The event at which a group was deleted.
     deleted: HashMap<GroupId, i64>,
@@ -122,7 +148,7 @@ impl Witness {
                 audience: logged.audience,
                 event_type: logged.event.event_type(),
                 group: logged.event.ids().group,
-                seq: logged.event.message().map(|message| message.seq),
+                seq: logged.event.history().map(|(_, seq)| seq),
                 is_hidden: logged.event.event_type().is_hidden(),
                 is_lasting: is_lasting(&logged.event),
             });
@@ -169,19 +195,24 @@ impl Witness {
                 }
             }
             Event::MessageCreated(message) => {
-                let last = self.last_seq.insert(message.group_id, message.seq).unwrap_or(Seq::ZERO);
+                let last = match message.thread {
+                    Some(thread) => self.replies.entry(thread.root).or_default().add(),
+                    None => self.last_seq.insert(message.group_id, message.seq).unwrap_or(Seq::ZERO),
+                };
                 if message.seq != last.next() {
                     return Err(format!(
-                        "message {} follows {last} in group {}",
-                        message.seq, message.group_id
+                        "message {} follows {last} in group {}, thread {:?}",
+                        message.seq, message.group_id, message.thread
                     ));
                 }
-                let text = message.text.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default();
-                if let Some(earlier) = self.sent.insert(text.clone(), message.id) {
-                    return Err(format!(
-                        "{text:?} was sent once and is stored as {earlier} and {}",
-                        message.id
-                    ));
+                if message.thread.is_none() {
+                    let text = message.text.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default();
+                    if let Some(earlier) = self.sent.insert(text.clone(), message.id) {
+                        return Err(format!(
+                            "{text:?} was sent once and is stored as {earlier} and {}",
+                            message.id
+                        ));
+                    }
                 }
                 self.versions.insert(message.id, message.version.get());
             }
@@ -197,6 +228,15 @@ impl Witness {
                 if message.version.get() != before + 1 {
                     let version = message.version;
                     return Err(format!("version {version} of message {} follows {before}", message.id));
+                }
+                if let (Event::MessageDeleted(_), Some(thread)) = (&logged.event, message.thread) {
+                    self.replies.entry(thread.root).or_default().count -= 1;
+                }
+            }
+            Event::ThreadUpdated(ThreadUpdate(thread)) => {
+                let expected = self.replies.get(&thread.root).copied().unwrap_or_default();
+                if (thread.reply_count, thread.last_seq) != (expected.count, expected.last) {
+                    return Err(format!("{thread:?} should have {expected:?}"));
                 }
             }
             _ => {}
@@ -390,6 +430,8 @@ fn is_lasting(event: &Event) -> bool {
             true
         }
         Event::InvitationWithdrawn(_) | Event::InvitationAccepted(_) | Event::InvitationDeclined(_) => true,
+        // Nobody is told what they follow in a group that they have left.
+        Event::ThreadFollowed(_) | Event::ThreadUnfollowed(_) => false,
         event => event.ids().message.is_some(),
     }
 }

@@ -16,6 +16,9 @@ impl Command {
             | Self::MarkRead { group, .. }
             | Self::MarkReadQuietly { group, .. } => Some(GroupId::new(group.0)),
             Self::ListReactors { message: AMessage(group, _), .. } => Some(GroupId::new(group)),
+            Self::ListReplies { root, .. }
+            | Self::MarkThreadRead { root, .. }
+            | Self::MarkThreadReadQuietly { root, .. } => Some(GroupId::new(root.0)),
             _ => None,
         }
     }

@@ -21,7 +21,7 @@ use groupchat_domain::storage::{Access, Caller, Mode, Tx, WritePurpose, Writing}
 use groupchat_domain::time::Timestamp;
 use groupchat_testing::Dice;
 
-use crate::commands::answer::Answer;
+use crate::commands::answer::{Answer, FollowedThreads};
 use crate::commands::argument::*;
 use crate::commands::known::Known;
 use crate::commands::ports::{Ports, QUOTAS, client};
@@ -377,8 +377,31 @@ commands! {
     /// A member sends a message.
     40 write Send[messages::send](group: AGroup, text: AText, client_id: Option<AClientId>)
         |tx, actor| messages::send(tx, actor, &MessageDraft {
-            group, text: text.clone(), client_id: client_id.clone(),
+            group, text: text.clone(), client_id: client_id.clone(), thread: None,
         });
+    /// A member replies.
+    30 write Reply[messages::send](root: ARoot, text: AText, client_id: Option<AClientId>)
+        |tx, actor| messages::send(tx, actor, &MessageDraft {
+            group: root.0, text: text.clone(), client_id: client_id.clone(), thread: Some(root.1),
+        });
+    /// A member follows a thread.
+    4 write Follow[messages::follow](root: ARoot) |tx, actor| messages::follow(tx, actor, root.0, root.1);
+    /// A member follows a thread no longer.
+    3 write Unfollow[messages::unfollow](root: ARoot) |tx, actor| messages::unfollow(tx, actor, root.0, root.1);
+    /// A member reads on in a thread.
+    4 flow MarkThreadRead[messages::mark_thread_read_and_publish](root: ARoot, seq: ASeq)
+        |ports| messages::mark_thread_read_and_publish(ports.storage, ports.live, ports.who, root, seq);
+    /// The same, and nobody is told.
+    1 write MarkThreadReadQuietly[messages::mark_thread_read](root: ARoot, seq: ASeq)
+        |tx, actor| messages::mark_thread_read(tx, actor, root.0, root.1, seq);
+    /// Replies.
+    4 read ListReplies[messages::list_replies](root: ARoot, window: AWindow, limit: ALimit)
+        |tx, actor| messages::list_replies(tx, actor, root.0, root.1, window, limit);
+    /// The threads that a user follows.
+    4 read ListThreads[messages::list_threads](unread: AFlag, before: Option<AMessage>, limit: ALimit) |tx, actor| {
+        let before = before.map(|(_, reply)| reply);
+        messages::list_threads(tx, actor, unread, before, limit).map(FollowedThreads)
+    };
     /// An author edits a message.
     5 write EditMessage[messages::edit](message: AMessage, text: Option<AText>)
         |tx, actor| messages::edit(tx, actor, message.0, message.1, text.as_ref());

@@ -10,7 +10,7 @@ use groupchat_domain::ids::{
     GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
 };
 use groupchat_domain::jobs::Task;
-use groupchat_domain::messages::{MessagePage, MessageView, Reactor, ReadState, Sent};
+use groupchat_domain::messages::{MessagePage, MessageView, Reactor, ReadState, Sent, ThreadView};
 use groupchat_domain::operations::ClockDoubt;
 use groupchat_domain::paging::{NamePosition, Page};
 use groupchat_domain::permissions::{
@@ -36,6 +36,10 @@ pub struct Replayed {
     /// The reader's groups, by id.
     pub groups: Vec<GroupId>,
 }
+
+/// A page of the threads that somebody follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowedThreads(pub Page<MessageView>);
 
 macro_rules! answers {
     ($($(#[$doc:meta])* $name:ident($type:ty),)+) => {
@@ -140,6 +144,10 @@ answers! {
     Pins(Page<MessageView>),
     /// Who has given a reaction.
     Reactors(Page<Reactor>),
+    /// A thread.
+    Thread(ThreadView),
+    /// Threads, as their roots.
+    Threads(FollowedThreads),
     /// How far somebody has read.
     Read(ReadState),
     /// Read cursors, by group.
@@ -200,6 +208,7 @@ pub(crate) struct Issued {
     pub(crate) user: Option<UserId>,
     pub(crate) group: Option<GroupId>,
     pub(crate) message: Option<(GroupId, MessageId, Seq)>,
+    pub(crate) is_reply: bool,
     pub(crate) session: Option<SessionId>,
     pub(crate) server_role: Option<RoleId>,
     pub(crate) invitation: Option<InvitationId>,
@@ -219,7 +228,8 @@ impl Answer {
                 Issued { group: Some(view.group.id), ..nothing }
             }
             Self::Sent(Sent { view: MessageView { message, .. }, repeated: false }) => {
-                Issued { message: Some((message.group_id, message.id, message.seq)), ..nothing }
+                let is_reply = message.thread.is_some();
+                Issued { message: Some((message.group_id, message.id, message.seq)), is_reply, ..nothing }
             }
             Self::ServerRole(role) => Issued { server_role: Some(role.id), ..nothing },
             Self::Actor(actor) => Issued { session: Some(actor.session), ..nothing },
@@ -288,12 +298,13 @@ impl Answer {
             Self::Sent(sent) => sent.view.renumber(ids),
             Self::Message(view) => view.renumber(ids),
             Self::Messages(page) => page.renumber(ids),
-            Self::Pins(page) => page.renumber(ids),
+            Self::Pins(page) | Self::Threads(FollowedThreads(page)) => page.renumber(ids),
+            Self::Thread(view) => view.renumber(ids),
             Self::Reactors(page) => page.renumber(ids),
             Self::ReadSince(cursors) => {
                 cursors.renumber(ids);
                 cursors.sort_by_key(|cursor| match cursor {
-                    EphemeralEvent::ReadUpdated { group, .. } => Some(*group),
+                    EphemeralEvent::ReadUpdated { group, thread, .. } => Some((*group, *thread)),
                     _ => None,
                 });
             }

@@ -271,6 +271,23 @@ impl Argument for AMessage {
     }
 }
 
+/// A message that somebody replies to: one of the group itself, as a rule, and few of them, so that threads grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ARoot(pub i64, pub i64);
+
+impl Argument for ARoot {
+    type Value = (GroupId, MessageId);
+
+    fn draw(dice: &mut Dice, known: &Known) -> Self {
+        let (group, message) = if dice.below(10) == 0 { known.message(dice) } else { known.root(dice) };
+        if dice.below(20) == 0 { Self(known.group(dice), message) } else { Self(group, message) }
+    }
+
+    fn on(self, ids: &Ids) -> Self::Value {
+        (ids.group(self.0), ids.message(self.1))
+    }
+}
+
 /// Whom somebody talks to: one, as a rule, or two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SomePeople(pub i64, pub i64);

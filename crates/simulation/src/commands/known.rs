@@ -19,6 +19,8 @@ pub struct Known {
     /// The numbers of the commands that made links, and so those of their codes.
     codes: Vec<u32>,
     messages: Vec<(GroupId, MessageId)>,
+    /// Those that are no replies.
+    roots: Vec<(GroupId, MessageId)>,
     server_roles: Vec<RoleId>,
     greatest_seq: i64,
     renames: usize,
@@ -81,6 +83,11 @@ impl Known {
         found.map_or((NOTHING, NOTHING), |(group, message)| (group.get(), message.get()))
     }
 
+    pub(crate) fn root(&self, dice: &mut Dice) -> (i64, i64) {
+        let found = pick(dice, &self.roots);
+        found.map_or((NOTHING, NOTHING), |(group, message)| (group.get(), message.get()))
+    }
+
     pub(crate) fn seq(&self, dice: &mut Dice) -> i64 {
         let count = usize::try_from(self.greatest_seq).unwrap_or(0) + 2;
         i64::try_from(dice.below(count)).unwrap_or(0)
@@ -109,6 +116,7 @@ impl Known {
     pub fn forget_group(&mut self, group: GroupId) {
         self.groups.retain(|known| *known != group);
         self.messages.retain(|(known, _)| *known != group);
+        self.roots.retain(|(known, _)| *known != group);
     }
 
     /// Learns from what a command answered; `number` is the command's.
@@ -119,8 +127,11 @@ impl Known {
                 self.server_roles.push(role);
             }
             Issued { group: Some(group), .. } if !self.groups.contains(&group) => self.groups.push(group),
-            Issued { message: Some((group, message, seq)), .. } => {
+            Issued { message: Some((group, message, seq)), is_reply, .. } => {
                 self.messages.push((group, message));
+                if !is_reply {
+                    self.roots.push((group, message));
+                }
                 self.greatest_seq = self.greatest_seq.max(seq.get());
             }
             _ => {}

@@ -11,7 +11,7 @@ pub(crate) mod renumber;
 mod table;
 
 pub use all::Command;
-pub use answer::{Answer, Replayed};
+pub use answer::{Answer, FollowedThreads, Replayed};
 pub use argument::*;
 pub use ids::Ids;
 pub use known::Known;

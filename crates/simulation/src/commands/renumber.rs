@@ -8,13 +8,13 @@ use groupchat_domain::admissions::{
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, EphemeralAudience,
     EphemeralEvent, EventRecord, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent,
-    MessageReaction, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject,
-    Tombstone, UserUpdate,
+    MessageReaction, OwnMembership, OwnThread, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles,
+    Subject, ThreadUpdate, Tombstone, UserUpdate,
 };
 use groupchat_domain::groups::{Addition, Ban, Group, GroupView, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
-use groupchat_domain::messages::{Message, MessagePage, MessageView, Reactor};
+use groupchat_domain::messages::{Message, MessagePage, MessageView, Reactor, Thread, ThreadView};
 use groupchat_domain::paging::{NamePosition, Page};
 
 use crate::commands::ids::Ids;
@@ -83,8 +83,12 @@ renumber! {
     JoinRequest: user;
     JoinRequestUpdate: group request;
     EndedJoinRequest: group user;
-    Message: id group_id author pin;
-    MessageView: message;
+    Message: id group_id author pin thread;
+    groupchat_domain::messages::InThread: root;
+    MessageView: message thread;
+    Thread: root group last_reply participants;
+    ThreadView: thread;
+    OwnThread: group root user;
     MessagePage: items;
     MessageReaction: message;
     Reactor: user;
@@ -206,6 +210,8 @@ impl Renumber for LoggedEvent {
             Subject::EndedInvitation(ended) => ended.renumber(ids),
             Subject::JoinRequestUpdate(update) => update.renumber(ids),
             Subject::EndedJoinRequest(ended) => ended.renumber(ids),
+            Subject::ThreadUpdate(ThreadUpdate(thread)) => thread.renumber(ids),
+            Subject::OwnThread(own) => own.renumber(ids),
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.renumber(ids),
             Subject::MessageReaction(reaction) => reaction.renumber(ids),
             Subject::Gone => {}
@@ -229,7 +235,10 @@ impl Renumber for EventRecord {
 impl Renumber for EphemeralEvent {
     fn renumber(&mut self, ids: &Ids) {
         match self {
-            Self::ReadUpdated { group, .. } => group.renumber(ids),
+            Self::ReadUpdated { group, thread, .. } => {
+                group.renumber(ids);
+                thread.renumber(ids);
+            }
             Self::Typing { group, user, .. } => {
                 group.renumber(ids);
                 user.renumber(ids);

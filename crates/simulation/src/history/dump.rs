@@ -7,7 +7,7 @@ use groupchat_domain::admissions::{
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{GroupKind, GroupQuery, MemberQuery};
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
-use groupchat_domain::messages::{MessagePage, MessageQuery, MessageRange, PinQuery};
+use groupchat_domain::messages::{InThread, MessagePage, MessageQuery, MessageRange, MessageView, PinQuery};
 use groupchat_domain::paging::{Limit, Page};
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
@@ -120,12 +120,29 @@ fn of_group(tx: &mut dyn Tx, group: GroupId, ids: &Ids) -> Result<Vec<(&'static 
         ("the requests to join", Page::from_lookahead(requests, limit).into()),
     ];
     for viewer in VIEWERS.map(|number| ids.user(number)) {
-        let query =
-            MessageQuery { group, viewer, run: MessageRange::Above(Seq::ZERO), above: Seq::ZERO, limit };
-        let items = Page::from_lookahead(tx.messages().list(&query)?, limit).items;
+        let mut items = messages_of(tx, group, None, viewer)?;
+        for view in &mut items {
+            view.thread = tx.threads().views(&[view.message.id], viewer)?.pop();
+        }
+        for root in items.iter().filter(|view| view.thread.is_some()) {
+            let thread = InThread { root: root.message.id, root_seq: root.message.seq };
+            let items = messages_of(tx, group, Some(thread), viewer)?;
+            found.push(("the replies as seen", MessagePage { items, next: None }.into()));
+        }
         found.push(("the messages as seen", MessagePage { items, next: None }.into()));
     }
     let pins = PinQuery { group, viewer: ids.user(1), before: None, above: Seq::ZERO, limit };
     found.push(("the pins", Page::from_lookahead(tx.messages().list_pins(&pins)?, limit).into()));
     Ok(found)
+}
+
+fn messages_of(
+    tx: &mut dyn Tx,
+    group: GroupId,
+    thread: Option<InThread>,
+    viewer: UserId,
+) -> Result<Vec<MessageView>, StorageFault> {
+    let (run, above, limit) = (MessageRange::Above(Seq::ZERO), Seq::ZERO, largest());
+    let query = MessageQuery { group, thread, viewer, run, above, limit };
+    Ok(Page::from_lookahead(tx.messages().list(&query)?, limit).items)
 }

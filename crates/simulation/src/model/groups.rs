@@ -4,14 +4,15 @@ use groupchat_domain::groups::{
     DirectKey, Group, GroupKind, GroupName, GroupQuery, GroupRepository, GroupView, NewDirect, NewGroup,
     Standing, Visibility, VisibleGroup,
 };
-use groupchat_domain::ids::{GroupId, Seq, UserId};
+use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::messages::Message;
 use groupchat_domain::paging::{NameCursor, NamePosition};
 use groupchat_domain::permissions::Role;
 use groupchat_domain::storage::{StorageFault, Tx as _, Unique};
 use groupchat_domain::time::Timestamp;
 
 use crate::model::names::{ListedName, list};
-use crate::model::state::{GroupRow, Membership, Named, Tables};
+use crate::model::state::{GroupRow, Membership, Named, Place, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
@@ -55,7 +56,7 @@ impl Tables {
 
     fn group_view(&self, group: &Group, viewer: UserId, now: Timestamp) -> GroupView {
         let standing = self.standing(group.id, viewer, now);
-        let newest = self.messages.get(&(group.id, group.last_seq)).filter(|_| standing.is_some());
+        let newest = self.messages.get(&(group.id, None, group.last_seq)).filter(|_| standing.is_some());
         let last_message = newest.map(|message| self.message_view(message, viewer));
         GroupView::new(group.clone(), standing, last_message)
     }
@@ -74,12 +75,8 @@ impl Tables {
         visibility.is_listed() && groups.any(|(_, row)| has_name(&row.group))
     }
 
-    /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: of its first
-    /// messages the reactions, then these, then bans and mutes, then memberships, and with the group its roles. Of a private
-    /// group the rest is kept, unless it is to be forgotten.
-    fn purge_group(&mut self, group: GroupId, forgets: bool, limit: usize) -> bool {
-        let messages = self.messages.range((group, Seq::ZERO)..=(group, Seq::new(i64::MAX)));
-        let messages: Vec<_> = messages.map(|(place, message)| (*place, message.clone())).collect();
+    /// Removes up to `limit` of the first of these messages and of the reactions to them; what is left of the limit.
+    fn purge_messages(&mut self, messages: Vec<(Place, Message)>, limit: usize) -> usize {
         let mut left = limit;
         for (_, message) in messages.iter().take(limit) {
             left -= self.remove_reactions(message.id, left);
@@ -88,6 +85,23 @@ impl Tables {
             left -= 1;
             self.remove_message(place, &message);
         }
+        left
+    }
+
+    /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: of its first
+    /// replies the likes, then these, then its threads, then messages likewise, then bans and mutes, then memberships, and with the group its roles. Of a private
+    /// group the rest is kept, unless it is to be forgotten.
+    fn purge_group(&mut self, group: GroupId, forgets: bool, limit: usize) -> bool {
+        let (mut replies, messages): (Vec<_>, Vec<_>) = self
+            .messages
+            .iter()
+            .filter(|((of, ..), _)| *of == group)
+            .map(|(place, message)| (*place, message.clone()))
+            .partition(|(_, message)| message.thread.is_some());
+        replies.sort_by_key(|(_, message)| (message.history_seq(), message.seq));
+        let mut left = self.purge_messages(replies, limit);
+        left -= self.purge_threads(group, left);
+        left = self.purge_messages(messages, left);
         let bans: Vec<_> = self.bans.iter().map(|(key, _)| *key).filter(|(of, _)| *of == group).collect();
         left -= self.bans.remove_all(bans.into_iter().take(left));
         let mutes: Vec<_> = self.mutes.iter().map(|(key, _)| *key).filter(|(of, _)| *of == group).collect();
@@ -137,6 +151,15 @@ impl GroupRepository for ModelTx<'_> {
             standing: tables.standing(group.id, viewer, now),
         };
         Ok(tables.group(id).filter(|group| tables.is_visible(group, viewer)).map(visible))
+    }
+
+    fn find_visible_many(
+        &mut self,
+        ids: &[GroupId],
+        viewer: UserId,
+    ) -> Result<Vec<VisibleGroup>, StorageFault> {
+        let found = each_once(ids).map(|id| GroupRepository::find_visible(self, id, viewer));
+        found.filter_map(Result::transpose).collect()
     }
 
     fn find_many(&mut self, ids: &[GroupId]) -> Result<Vec<Group>, StorageFault> {

@@ -5,13 +5,13 @@ use std::ops::Bound;
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{
-    ClientId, Emoji, Message, MessageQuery, MessageRange, MessageRepository, MessageView, NewMessage,
-    PinQuery, PinSeq, PinState, ReactionQuery, Reactor,
+    Attachments, ClientId, Emoji, Message, MessageQuery, MessageRange, MessageRepository, MessageView,
+    NewMessage, PinQuery, PinSeq, PinState, ReactionQuery, Reactor,
 };
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
-use crate::model::state::Tables;
+use crate::model::state::{Place, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
@@ -25,7 +25,8 @@ impl Tables {
         let given = message.reactions.iter().map(|found| found.emoji);
         let reacted = given.filter(|emoji| *emoji != Emoji::LIKE && is_own(*emoji)).collect();
         let liked = !message.is_deleted() && is_own(Emoji::LIKE);
-        MessageView { message: self.with_author(message), liked, reacted }
+        let message = self.with_author(message);
+        MessageView { liked, reacted, ..MessageView::without_own_reactions(message) }
     }
 
     /// The reactions to a message, in their order in the database.
@@ -45,8 +46,19 @@ impl Tables {
         self.reactions.remove_all(first)
     }
 
+    /// The messages of a group, or the replies in one of its threads, with these numbers.
+    fn run(
+        &self,
+        group: GroupId,
+        thread: Option<MessageId>,
+        numbers: (Bound<Seq>, Bound<Seq>),
+    ) -> impl DoubleEndedIterator<Item = &Message> {
+        let place = |seq| (group, thread, seq);
+        self.messages.range((numbers.0.map(place), numbers.1.map(place))).map(|(_, message)| message)
+    }
+
     /// Removes a message and all that leads to it.
-    pub(super) fn remove_message(&mut self, place: (GroupId, Seq), message: &Message) {
+    pub(super) fn remove_message(&mut self, place: Place, message: &Message) {
         self.messages.remove(&place);
         self.places.remove(&message.id);
         if let Some(client_id) = &message.client_id {
@@ -83,6 +95,13 @@ impl MessageRepository for ModelTx<'_> {
         Ok(there.map(|message| tables.with_author(message)).collect())
     }
 
+    fn views(&mut self, ids: &[MessageId], viewer: UserId) -> Result<Vec<MessageView>, StorageFault> {
+        let tables = self.read()?;
+        let found = each_once(ids).filter_map(|id| tables.message(id));
+        let there = found.filter(|message| tables.group(message.group_id).is_some());
+        Ok(there.map(|message| tables.message_view(message, viewer)).collect())
+    }
+
     fn find_by_client_id(
         &mut self,
         group: GroupId,
@@ -96,19 +115,19 @@ impl MessageRepository for ModelTx<'_> {
     }
 
     fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault> {
-        let MessageQuery { group, viewer, run, above, limit } = *query;
+        let MessageQuery { group, thread, viewer, run, above, limit } = *query;
         let tables = self.read()?;
-        let view = |(_, message): (_, &Message)| Ok(tables.message_view(message, viewer));
+        let thread = thread.map(|thread| thread.root);
+        let view = |message: &Message| Ok(tables.message_view(message, viewer));
         match run {
             MessageRange::Below(end) => {
-                let end = end.unwrap_or(Seq::new(i64::MAX));
-                let end = end.max(above.next());
-                limit.read(tables.messages.range((group, above.next())..(group, end)).rev().map(view))
+                let end = end.unwrap_or(Seq::new(i64::MAX)).max(above.next());
+                let below = (Bound::Included(above.next()), Bound::Excluded(end));
+                limit.read(tables.run(group, thread, below).rev().map(view))
             }
             MessageRange::Above(end) => {
-                let above =
-                    (Bound::Excluded((group, end.max(above))), Bound::Included((group, Seq::new(i64::MAX))));
-                limit.read(tables.messages.range(above).map(view))
+                let above = (Bound::Excluded(end.max(above)), Bound::Included(Seq::new(i64::MAX)));
+                limit.read(tables.run(group, thread, above).map(view))
             }
         }
     }
@@ -117,7 +136,7 @@ impl MessageRepository for ModelTx<'_> {
         let tables = self.read()?;
         let below = query.before.unwrap_or(PinSeq::new(i64::MAX));
         let pinned = tables.pins(query.group, below).rev().filter_map(|(_, id)| tables.message(id));
-        let pinned = pinned.filter(|message| message.seq > query.above);
+        let pinned = pinned.filter(|message| message.history_seq() > query.above);
         query.limit.read(pinned.map(|message| Ok(tables.message_view(message, query.viewer))))
     }
 
@@ -130,17 +149,18 @@ impl MessageRepository for ModelTx<'_> {
     }
 
     fn insert(&mut self, message: &NewMessage) -> Result<Unique<MessageId>, StorageFault> {
-        let NewMessage { group, seq, author, .. } = *message;
+        let NewMessage { group, thread, seq, author, .. } = *message;
+        let place = (group, thread.map(|thread| thread.root), seq);
         let client_id = message.client_id.as_ref().map(|id| (group, author, id.as_str().to_owned()));
         let tables = self.write()?;
         if client_id.as_ref().is_some_and(|used| tables.client_ids.contains(used)) {
             // Even where the number is taken, too: which is what a repeated request has.
-            return match tables.messages.contains(&(group, seq)) {
+            return match tables.messages.contains(&place) {
                 true => Err(self.fail("the number is taken")),
                 false => Ok(Unique::Taken),
             };
         }
-        if tables.messages.contains(&(group, seq)) {
+        if tables.messages.contains(&place) {
             return Err(self.fail("the number is taken"));
         }
         if !tables.groups.contains(&group) || !tables.users.contains(&author) {
@@ -148,14 +168,18 @@ impl MessageRepository for ModelTx<'_> {
         }
         let id = MessageId::new(tables.message_ids.take());
         let author_ref = UserRef { id: author, username: None, display_name: None };
-        tables.messages.put((group, seq), message.clone().into_message(id, author_ref));
-        tables.places.put(id, (group, seq));
+        tables.messages.put(place, message.clone().into_message(id, author_ref));
+        tables.places.put(id, place);
         if let Some(client_id) = client_id {
             tables.client_ids.put(client_id, id);
         }
-        tables.groups.change(&group, |row| row.group.last_seq = seq);
+        if thread.is_none() {
+            tables.groups.change(&group, |row| row.group.last_seq = seq);
+        }
         tables.memberships.change(&(group, author), |membership| {
-            membership.read_seq = seq;
+            if thread.is_none() {
+                membership.read_seq = seq;
+            }
             membership.last_sent_at = message.created_at;
             membership.takes_part = true;
         });
@@ -180,6 +204,14 @@ impl MessageRepository for ModelTx<'_> {
             row.reactions.clone_from(&message.reactions);
             row.pin = message.pin;
         });
+        Ok(())
+    }
+
+    fn attach(&mut self, message: MessageId, kinds: Attachments) -> Result<(), StorageFault> {
+        let tables = self.write()?;
+        if let Some(place) = tables.places.get(&message).copied() {
+            tables.messages.change(&place, |row| row.attachments = kinds);
+        }
         Ok(())
     }
 

@@ -21,6 +21,7 @@ mod sessions;
 mod state;
 mod storage;
 mod table;
+mod threads;
 mod tickets;
 mod tx;
 

@@ -10,7 +10,7 @@ use groupchat_domain::ids::{
     EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
 };
 use groupchat_domain::jobs::{JobId, Task};
-use groupchat_domain::messages::{Emoji, Message, PinSeq};
+use groupchat_domain::messages::{Emoji, Message, PinSeq, Thread, ThreadStanding};
 use groupchat_domain::permissions::{RoleDefinition, RoleName, ServerRole};
 use groupchat_domain::time::Timestamp;
 
@@ -57,6 +57,19 @@ pub(crate) struct Membership {
 pub(crate) struct LinkRow {
     pub(crate) link: NewInviteLink,
     pub(crate) uses: i64,
+}
+
+/// Where a message is: in a group, or in one of its threads, with this number.
+pub(crate) type Place = (GroupId, Option<MessageId>, Seq);
+
+/// What somebody is to a thread.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ThreadMember {
+    pub(crate) standing: ThreadStanding,
+    /// The newest reply when they last replied, followed or read.
+    pub(crate) seen: MessageId,
+    /// The head of the log when they last read.
+    pub(crate) read_position: Option<Position>,
 }
 
 /// A job that waits.
@@ -128,10 +141,13 @@ tables! {
     join_requests: Table<(GroupId, UserId), JoinRequest>,
     invite_links: Table<InviteLinkId, LinkRow>,
     /// Without the names of their authors.
-    messages: Table<(GroupId, Seq), Message>,
+    messages: Table<Place, Message>,
     /// Where a message is.
-    places: Table<MessageId, (GroupId, Seq)>,
+    places: Table<MessageId, Place>,
     client_ids: Table<(GroupId, UserId, String), MessageId>,
+    /// By their roots. What the model keeps of their participants has no names.
+    threads: Table<MessageId, Thread>,
+    thread_members: Table<(MessageId, UserId), ThreadMember>,
     pins: Table<(GroupId, PinSeq), MessageId>,
     reactions: Table<(MessageId, Emoji, UserId), Timestamp>,
     jobs: Table<JobId, JobRow>,

@@ -32,7 +32,7 @@ pub(crate) use self::close::code as close_code;
 use self::connection::{SocketConnection, Transport};
 #[cfg(any(test, fuzzing))]
 pub use self::fuzzing::frames;
-pub(crate) use self::requests::{MAX_ID_LENGTH, PresenceRequest, TypingRequest};
+pub(crate) use self::requests::{MAX_ID_LENGTH, PresenceRequest, ReadRequest, TypingRequest};
 use super::connection_limiter::{Unsent, with_permit};
 use super::subscriber::HttpSubscriber;
 use crate::problem::{ApiError, Code};

@@ -1,6 +1,6 @@
 //! The requests of clients on the socket, parsed into domain values.
 
-use groupchat_domain::ids::{GroupId, Seq};
+use groupchat_domain::ids::{GroupId, MessageId, Seq};
 use groupchat_domain::messages::MessageDraft;
 use groupchat_domain::presence::Activity;
 use groupchat_domain::validation::{Violation, ViolationCode};
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::extract::parse_json;
-use crate::messages::{MessageDraftDto, ReactionChange, ReactionRequest, ReadMarkDto};
+use crate::messages::{MessageDraftDto, ReactionChange, ReactionRequest};
 use crate::problem::ApiError;
 use crate::wire::{Described, Fields, FromJson, Optional, Required};
 
@@ -21,8 +21,8 @@ pub(crate) const MAX_ID_LENGTH: usize = 64;
 pub(super) enum SocketRequest {
     /// To send a message.
     Send(MessageDraft),
-    /// To move the read cursor of a group.
-    Read(GroupId, Seq),
+    /// To move the read cursor of a group, or of a thread.
+    Read(GroupId, Option<MessageId>, Seq),
     /// To react to a message of a group, or to take a reaction back.
     React(GroupId, ReactionChange),
     /// To tell the members of a group whether the caller is typing.
@@ -50,7 +50,8 @@ impl SocketRequest {
             }
             Some("read") => {
                 let group = group(head)?;
-                read::<ReadMarkDto>(text)?.parse().map(|seq| Self::Read(group, seq))
+                let (thread, seq) = read::<ReadRequest>(text)?.parse()?;
+                Ok(Self::Read(group, thread, seq))
             }
             Some("react") => {
                 let group = group(head)?;
@@ -89,6 +90,26 @@ struct RequestHead {
     #[serde(rename = "type")]
     request_type: Option<String>,
     group_id: Option<i64>,
+}
+
+/// How far you have read.
+#[derive(Deserialize, Apiv2Schema)]
+pub(crate) struct ReadRequest {
+    /// The number of the last message read.
+    seq: Required<Seq>,
+    /// The thread, by the id of the message that was replied to; without, the group itself.
+    thread_id: Optional<MessageId>,
+}
+
+impl ReadRequest {
+    fn parse(self) -> Result<(Option<MessageId>, Seq), ApiError> {
+        let mut fields = Fields::new();
+        let thread = fields.optional("thread_id", self.thread_id);
+        match fields.required("seq", self.seq) {
+            Some(seq) if fields.are_good() => Ok((thread, seq)),
+            _ => Err(fields.into()),
+        }
+    }
 }
 
 /// That you type.

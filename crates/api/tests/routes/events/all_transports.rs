@@ -40,7 +40,7 @@ impl AllTransports {
     }
 
     /// The next event of the log, which every transport delivers alike. Skips what else comes meanwhile.
-    pub(super) async fn next_logged(&mut self) -> Value {
+    pub(crate) async fn next_logged(&mut self) -> Value {
         let event = soon(async {
             loop {
                 let frame = self.socket.any().await;

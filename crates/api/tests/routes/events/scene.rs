@@ -155,6 +155,14 @@ impl Scene {
         self.log("message.pinned").await;
         self.ada.delete(&format!("{path}/pin")).await.ok();
         self.log("message.unpinned").await;
+        // Grace follows no thread, of which Ada would not be told.
+        let root = self.ada.say_at(&self.group, "A bug?").await;
+        self.ada.reply_to(&root, "A moth, in fact.").await;
+        for event in ["message.created", "message.created", "thread.updated", "thread.followed"] {
+            self.log(event).await;
+        }
+        self.ada.delete(&format!("{root}/follow")).await.no_content();
+        self.log("thread.unfollowed").await;
         self.grace.delete(&path).await.no_content();
         self.log("message.deleted").await;
     }

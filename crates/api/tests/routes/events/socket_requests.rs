@@ -63,7 +63,7 @@ async fn the_read_cursor_is_moved_and_all_devices_are_told() {
     let told = other_device.next().await;
     let expected = json!({
         "cursor": null, "type": "read.updated", "group_id": id, "actor_id": null, "at": null,
-        "data": {"read_seq": 1, "unread": 1},
+        "data": {"thread_id": null, "read_seq": 1, "unread": 1},
     });
     assert_eq!(told, expected);
     // So is the one that asked: it may be one of several connections of a device.
@@ -74,7 +74,10 @@ async fn the_read_cursor_is_moved_and_all_devices_are_told() {
     assert_eq!(later.next().await, expected);
     // Over REST the same, for the socket that asked before.
     elsewhere.put(&format!("{group}/read"), json!({"seq": 2})).await.ok();
-    assert_eq!(socket.wait_for("read.updated").await["data"], json!({"read_seq": 2, "unread": 0}));
+    assert_eq!(
+        socket.wait_for("read.updated").await["data"],
+        json!({"thread_id": null, "read_seq": 2, "unread": 0})
+    );
     // Nobody else is told.
     ann.say(&group, "three").await;
     assert_eq!(bobs.next().await["type"], "message.created");
@@ -97,7 +100,10 @@ async fn a_cursor_that_moves_between_the_hello_and_the_end_of_the_backlog_is_tol
     let (mut socket, _) = WebSocket::open(&listening, &device, "").await;
     bob.put(&format!("{group}/read"), json!({"seq": 2})).await.ok();
     storage.go_on();
-    assert_eq!(socket.wait_for("read.updated").await["data"], json!({"read_seq": 2, "unread": 0}));
+    assert_eq!(
+        socket.wait_for("read.updated").await["data"],
+        json!({"thread_id": null, "read_seq": 2, "unread": 0})
+    );
     listening.stop().await;
 }
 

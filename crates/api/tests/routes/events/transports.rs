@@ -51,7 +51,7 @@ async fn every_type_of_event_is_told_alike_on_every_transport() {
         let event = told_last(&scene, event_type);
         assert_eq!((&event["actor_id"], &event["data"]), (&json!(by.id()), data));
     }
-    assert_eq!(told_last(&scene, "message.created")["actor_id"], json!(scene.grace.id()));
+    assert_eq!(told_last(&scene, "message.updated")["actor_id"], json!(scene.grace.id()));
 }
 
 fn told_last<'a>(scene: &'a Scene, event_type: &str) -> &'a Value {

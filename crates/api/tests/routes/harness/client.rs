@@ -106,6 +106,13 @@ impl Client {
         format!("{group}/messages/{}", self.say(group, text).await["id"])
     }
 
+    /// Replies to the message at this path; the reply.
+    pub(crate) async fn reply_to(&self, message: &str, text: &str) -> Value {
+        let (messages, root) = message.rsplit_once('/').expect("a path");
+        let root: i64 = root.parse().expect("an id");
+        self.post(messages, json!({"text": text, "thread_id": root})).await.created()
+    }
+
     /// The items of a list's first page, each as the field at this pointer.
     pub(crate) async fn list(&self, path: &str, pointer: &str) -> Vec<Value> {
         pick(&self.get(path).await.ok(), pointer)

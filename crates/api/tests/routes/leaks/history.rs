@@ -17,6 +17,7 @@ async fn came_later(server: &Server, number: usize) -> Scene {
     owner.patch(&scene.group, json!({"history": "joined"})).await.ok();
     let message = owner.say_at(&scene.group, MARKER).await;
     owner.put_empty(&format!("{message}/pin")).await.ok();
+    owner.reply_to(&message, MARKER).await;
     owner.add(&scene.group, scene.caller("user"), "admin").await;
     scene.message = message;
     scene
@@ -44,9 +45,10 @@ async fn hunt(scene: &Scene, operation: &Operation) {
         assert_eq!(answer.json()["code"], "message_not_found", "{answer}");
         return;
     }
-    let queries = numbers(operation)
-        .into_iter()
-        .flat_map(|name| [0, 1, 2, 3].into_iter().map(move |value| format!("?limit=200&{name}={value}")));
+    let queries = numbers(operation).into_iter().flat_map(|name| {
+        let values = [0, 1, 2, 3, id_in(&scene.message)].into_iter();
+        values.map(move |value| format!("?limit=200&{name}={value}"))
+    });
     for query in queries.chain([String::new()]) {
         let answer = call(client, operation, &format!("{path}{query}"), body.as_ref()).await;
         assert_clean(&answer, "who came later", MARKER);

@@ -8,8 +8,8 @@ use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
     AddedMember, BanUpdate, DirectPartner, EndedBan, GroupMember, GroupSenders, GroupUpdate, MessageReaction,
-    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone,
-    UserUpdate,
+    OwnMembership, OwnThread, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind,
+    ThreadUpdate, Tombstone, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::{Group, History};
@@ -18,7 +18,7 @@ use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
     EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, PARTY, assert_hands_faults_on, ban,
     ended_join_request, group, invitation, issued, join_request, join_request_update, member, message,
-    moderators, senders, tombstone, user,
+    moderators, senders, thread, tombstone, user,
 };
 
 /// A record as it comes from the log, about the only user, group and message.
@@ -74,6 +74,11 @@ fn everything_is_there(loads: impl Into<TimesRange> + Copy) -> MockTx {
         .withf(|ids| ids == [MESSAGE])
         .times(loads)
         .returning(|_| Ok(vec![message(OTHER)]));
+    tx.threads
+        .expect_find_many()
+        .withf(|ids| ids == [MESSAGE])
+        .times(loads)
+        .returning(|_| Ok(vec![thread()]));
     tx.server_roles.expect_held().withf(|ids| ids == [OTHER]).times(loads).returning(|_| Ok(Vec::new()));
     tx.server_roles.expect_list().times(loads).returning(|| Ok(Vec::new()));
     tx.invitations
@@ -108,6 +113,7 @@ fn nothing_is_there() -> MockTx {
     tx.bans.expect_find_many().returning(|_| Ok(Vec::new()));
     tx.roles.expect_list_many().returning(|_| Ok(Vec::new()));
     tx.messages.expect_find_many().returning(|_| Ok(Vec::new()));
+    tx.threads.expect_find_many().returning(|_| Ok(Vec::new()));
     tx.server_roles.expect_held().returning(|_| Ok(Vec::new()));
     tx.server_roles.expect_list().returning(|| Ok(Vec::new()));
     tx.invitations.expect_find_many().returning(|_| Ok(Vec::new()));
@@ -156,6 +162,8 @@ fn present(event_type: EventType) -> Subject {
             Subject::MessageReaction(MessageReaction { message: message(OTHER), emoji: PARTY })
         }
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message(OTHER))),
+        SubjectKind::ThreadUpdate => Subject::ThreadUpdate(ThreadUpdate(thread())),
+        SubjectKind::OwnThread => Subject::OwnThread(OwnThread::of(&thread(), OTHER)),
         _ => gone(event_type),
     }
 }

@@ -1,33 +1,54 @@
 use mockall::predicate::eq;
 
 use super::*;
-use crate::groups::ReadCursor;
-use crate::ids::Seq;
-use crate::testing::{GROUP, ME, MockTx, assert_hands_faults_on, me};
+use crate::groups::{ReadCursor, VisibleGroup};
+use crate::ids::{GroupId, Seq, UserId};
+use crate::messages::FollowedThread;
+use crate::permissions::BuiltInRole;
+use crate::testing::{GROUP, ME, MESSAGE, MockTx, REPLY, assert_hands_faults_on, group, me, standing};
 
-/// Cursors that moved at this position or later are queried, and there is one.
-fn looks_from(position: i64) -> MockTx {
+/// Cursors that moved at this position or later are queried, and there is one of a group.
+fn looks_from(position: i64, threads: Vec<ThreadCursor>) -> MockTx {
     let mut tx = MockTx::new();
     let read = tx.members.expect_read_since().with(eq(ME), eq(Position::new(position)));
     read.times(1).returning(|_, _| Ok(vec![ReadCursor { group: GROUP, read_seq: Seq::new(38), unread: 2 }]));
+    let read = tx.threads.expect_read_since().with(eq(ME), eq(Position::new(position)));
+    read.times(1).returning(move |_, _| Ok(threads.clone()));
+    tx.groups.expect_find_visible_many().returning(|_: &[GroupId], _: UserId| {
+        Ok(vec![VisibleGroup { group: group(), standing: Some(standing(BuiltInRole::Member)) }])
+    });
     tx
+}
+
+/// A cursor of a thread in this group.
+fn of_thread(group: GroupId) -> ThreadCursor {
+    let thread = FollowedThread { root: MESSAGE, root_seq: Seq::new(33), group, last_reply: REPLY };
+    ThreadCursor { thread, read_seq: Seq::new(2), unread: 1 }
 }
 
 #[test]
 fn cursors_moved_elsewhere_meanwhile_are_returned() {
-    let told = read_since(&mut looks_from(4_000), &me(), Position::new(5_000));
-    let expected = EphemeralEvent::ReadUpdated { group: GROUP, read_seq: Seq::new(38), unread: 2 };
-    assert_eq!(told, Ok(vec![expected]));
+    let threads = vec![of_thread(GROUP), of_thread(GroupId::new(99))];
+    let told = read_since(&mut looks_from(4_000, threads), &me(), Position::new(5_000));
+    let of = |thread, read_seq, unread| EphemeralEvent::ReadUpdated {
+        group: GROUP,
+        thread,
+        read_seq: Seq::new(read_seq),
+        unread,
+    };
+    // Nothing of a group that the actor doesn't see any more.
+    assert_eq!(told, Ok(vec![of(None, 38, 2), of(Some(MESSAGE), 2, 1)]));
 }
 
 #[test]
 fn cursors_that_never_moved_are_not_returned() {
     for position in [0, 1, 999, 1_000, 1_001] {
-        assert!(read_since(&mut looks_from(1), &me(), Position::new(position)).is_ok());
+        assert!(read_since(&mut looks_from(1, vec![]), &me(), Position::new(position)).is_ok());
     }
 }
 
 #[test]
 fn faults_are_returned() {
-    assert_hands_faults_on(|| looks_from(1), |tx| read_since(tx, &me(), Position::ZERO));
+    let tx = || looks_from(1, vec![of_thread(GROUP)]);
+    assert_hands_faults_on(tx, |tx| read_since(tx, &me(), Position::ZERO));
 }

@@ -6,7 +6,7 @@ use crate::ids::{GroupId, MessageId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
     GROUP, INVITATION, MESSAGE, OTHER, PARTY, ban, ended_join_request, group, invitation,
-    join_request_update, member, message, moderators, senders, tombstone, user,
+    join_request_update, member, message, moderators, senders, thread, tombstone, user,
 };
 
 /// An event of this type about the only user, group and message.
@@ -46,6 +46,8 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::MessageReaction => {
             Subject::MessageReaction(MessageReaction { message: message(OTHER), emoji: PARTY })
         }
+        SubjectKind::ThreadUpdate => Subject::ThreadUpdate(ThreadUpdate(thread())),
+        SubjectKind::OwnThread => Subject::OwnThread(OwnThread::of(&thread(), OTHER)),
     };
     event_type.about(subject).expect("a subject of its kind")
 }
@@ -72,9 +74,11 @@ fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageI
         | SubjectKind::EndedJoinRequest
         | SubjectKind::DirectPartner
         | SubjectKind::RemovedMember => (Some(OTHER), Some(GROUP), None),
-        SubjectKind::Message | SubjectKind::Tombstone | SubjectKind::MessageReaction => {
-            (None, Some(GROUP), Some(MESSAGE))
-        }
+        SubjectKind::OwnThread => (Some(OTHER), Some(GROUP), Some(MESSAGE)),
+        SubjectKind::Message
+        | SubjectKind::Tombstone
+        | SubjectKind::MessageReaction
+        | SubjectKind::ThreadUpdate => (None, Some(GROUP), Some(MESSAGE)),
     }
 }
 

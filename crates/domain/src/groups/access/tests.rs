@@ -200,7 +200,7 @@ fn in_a_direct_conversation_nobody_has_other_rights_than_the_rest_server_admins_
         }
         let membership = found.into_membership().unwrap();
         let expected = if is_closed { Err(GroupRefusal::DirectClosed) } else { Ok(()) };
-        assert_eq!(membership.require_to_send(crate::testing::NOW), expected);
+        assert_eq!(membership.require_to_send(GroupPermission::Send, crate::testing::NOW), expected);
         assert_eq!(membership.require(GroupPermission::Pin), expected);
         assert_eq!(membership.require(GroupPermission::ReadHistory), Ok(()));
     }

@@ -85,6 +85,7 @@ fn a_new_message_is_unchanged_and_liked_by_nobody() {
     let (text, client_id) = (Some(text("hello")), Some(ClientId::parse("c-1").unwrap()));
     let new = NewMessage {
         group: GROUP,
+        thread: None,
         seq: Seq::new(33),
         author: ME,
         text: text.clone().unwrap(),

@@ -198,7 +198,7 @@ fn tells(tx: MockTx, live: &MockLiveEvents) -> Result<ReadState, Error> {
 #[test]
 fn other_devices_of_the_user_learn_how_far_was_read() {
     let mut live = MockLiveEvents::new();
-    let told = EphemeralEvent::ReadUpdated { group: GROUP, read_seq: Seq::new(31), unread: 9 };
+    let told = EphemeralEvent::ReadUpdated { group: GROUP, thread: None, read_seq: Seq::new(31), unread: 9 };
     live.expect_publish_ephemeral()
         .withf(move |to, event| *to == EphemeralAudience::OwnDevices(ME) && *event == told)
         .times(1)

@@ -199,7 +199,8 @@ fn slow_mode_holds_up_messages_of_those_who_don_t_moderate() {
         for permission in GroupPermission::ALL.iter().copied() {
             let before = decide(&member(&role), permission, &OPEN);
             let moderates = role.permissions.contains(GroupPermission::DeleteAny);
-            let waits = permission == GroupPermission::Send && before.is_allowed() && !moderates;
+            let is_slowed = matches!(permission, GroupPermission::Send | GroupPermission::Reply);
+            let waits = is_slowed && before.is_allowed() && !moderates;
             let expected = if waits { Decision::Denied(Denial::SlowMode { retry_after }) } else { before };
             assert_eq!(decide(&member(&role), permission, &slowed), expected, "{permission:?} as {role:?}");
         }

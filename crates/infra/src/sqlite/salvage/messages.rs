@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 use groupchat_domain::messages::{Emoji, ReactionCount, Reactions};
 
@@ -181,8 +181,47 @@ impl Incoming<'_> {
         Ok(())
     }
 
+    /// Adds a new reply with the next number of its thread. One whose root is lost is lost, too.
+    fn add_reply(&mut self, row: MessageRow, root: i64) -> QueryResult<()> {
+        if !self.groups.contains_key(&row.group_id) {
+            self.report.orphaned += u64::from(!self.deleted.contains(&row.group_id));
+            return Ok(());
+        }
+        let root = messages::table
+            .find(root)
+            .filter(messages::group_id.eq(row.group_id))
+            .filter(messages::thread_id.is_null());
+        let root_seq: Option<i64> = root.select(messages::seq).first(self.target).optional()?;
+        let last: Option<i64> = messages::table
+            .filter(messages::group_id.eq(row.group_id))
+            .filter(messages::root_seq.eq(root_seq.unwrap_or(0)))
+            .select(max(messages::seq))
+            .first(self.target)?;
+        let mut new = MessageRow {
+            seq: last.unwrap_or(0) + 1,
+            root_seq: root_seq.unwrap_or(0),
+            likes: 0,
+            reactions: None,
+            ..row.clone()
+        };
+        (new.pin_seq, new.pinned_at, new.pinned_by) = (None, None, None);
+        new.checksum = Some(new.computed());
+        let is_whole = root_seq.is_some() && self.users.contains(&new.author_id);
+        if !is_whole || rejected(diesel::insert_into(messages::table).values(new).execute(self.target))? {
+            self.report.orphaned += 1;
+            return Ok(());
+        }
+        self.note_pin(&row);
+        self.report.messages += 1;
+        self.touched.push(Touched::new(&row));
+        Ok(())
+    }
+
     /// Adds a new message with the next number of its group.
     fn add(&mut self, row: MessageRow) -> QueryResult<()> {
+        if let Some(root) = row.thread_id {
+            return self.add_reply(row, root);
+        }
         let Some(numbers) = self.groups.get_mut(&row.group_id) else {
             self.report.orphaned += u64::from(!self.deleted.contains(&row.group_id));
             return Ok(());

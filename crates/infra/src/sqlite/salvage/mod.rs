@@ -19,6 +19,7 @@ mod messages;
 mod people;
 mod recorded;
 mod source;
+mod threads;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -126,6 +127,7 @@ impl Salvage<'_> {
         self.bring_bans()?;
         self.bring_mutes()?;
         self.bring_messages()?;
+        self.bring_threads()?;
         self.settle_counts()
     }
 

@@ -9,7 +9,7 @@ use super::super::{inspect, migrate};
 use crate::check::is_complete;
 use crate::checksum::{Checksummed, Stored, Walked, walk};
 use crate::connection::Connection;
-use crate::rows::{blocks, group_bans, group_mutes, group_roles, memberships, reactions};
+use crate::rows::{blocks, group_bans, group_mutes, group_roles, memberships, reactions, thread_members};
 use crate::schema;
 
 /// The damaged database.
@@ -111,6 +111,12 @@ impl DamagedDatabase {
             let one = |user: &i64| columns::table.find((group, *user)).first(&mut self.connection).ok();
             candidates.iter().filter_map(one).collect()
         })
+    }
+
+    /// Who follows or has read a thread, as far as that can be read.
+    pub(super) fn thread_members(&mut self, root: i64) -> Vec<thread_members::Row> {
+        use schema::thread_members as columns;
+        columns::table.filter(columns::root_id.eq(root)).load(&mut self.connection).unwrap_or_default()
     }
 
     /// The reactions to a message; `None` if they can't be read.

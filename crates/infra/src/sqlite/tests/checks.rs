@@ -87,6 +87,9 @@ fn a_healthy_database_passes_every_check() {
         "joined_seqs",
         "like_counts",
         "reaction_counts",
+        "replies",
+        "threads",
+        "thread_members",
         "logged_messages",
         "event_log",
         "checksums",
@@ -153,6 +156,31 @@ fn each_kind_of_damage_is_found_by_its_check() {
     ];
     for (damage, check) in damages {
         assert_eq!(Setting::with(damage).failing(), [check], "{damage}");
+    }
+}
+
+/// The message has a reply.
+const THREAD: &str = "
+    INSERT INTO messages (id, group_id, seq, author_id, version, created_at, likes, text, thread_id, root_seq)
+        VALUES (2, 1, 1, 1, 1, 0, 0, 'well', 1, 1);
+    INSERT INTO threads VALUES (1, 1, 1, 1, 1, 2, 0);
+    INSERT INTO thread_members VALUES (1, 1, 1, 1, 1, 2, NULL);
+    UPDATE messages SET attachments = 1 WHERE id = 1;";
+
+#[test]
+fn each_kind_of_damage_to_a_thread_is_found_by_its_check() {
+    assert_eq!(Setting::with(THREAD).failing(), Vec::<&str>::new());
+    let damages = [
+        ("DELETE FROM thread_members; DELETE FROM threads", "replies"),
+        ("UPDATE threads SET reply_count = 0", "threads"),
+        ("UPDATE threads SET last_seq = 2", "threads"),
+        ("UPDATE messages SET attachments = 0", "threads"),
+        ("UPDATE thread_members SET read_seq = 2", "thread_members"),
+        ("UPDATE thread_members SET place = 2", "thread_members"),
+        ("DELETE FROM thread_members", "thread_members"),
+    ];
+    for (damage, check) in damages {
+        assert_eq!(Setting::with(&format!("{THREAD} {damage}")).failing(), [check], "{damage}");
     }
 }
 

@@ -1,14 +1,14 @@
 //! Messages and reactions to them.
 
-use super::Rule::{Check, Reference, Unique};
+use super::Rule::{Check, Reference, Type, Unique};
 use super::TableRows;
-use super::value::Value::{Characters, Null, Number, Text};
+use super::value::Value::{Bool, Characters, Null, Number, Text};
 
 pub(super) const MESSAGES: TableRows = TableRows {
     table: "messages",
     is_single_row: false,
     first: &[
-        &[("id", Number(1)), ("seq", Number(1)), ("client_id", Text("first"))],
+        &[("id", Number(1)), ("seq", Number(1)), ("client_id", Text("first")), ("attachments", Number(1))],
         &[
             ("id", Number(4)),
             ("seq", Number(4)),
@@ -20,6 +20,13 @@ pub(super) const MESSAGES: TableRows = TableRows {
             ("reactions", Text("🎉:1")),
         ],
         &[("id", Number(2)), ("seq", Number(2)), ("client_id", Null)],
+        &[
+            ("id", Number(5)),
+            ("seq", Number(1)),
+            ("client_id", Null),
+            ("thread_id", Number(1)),
+            ("root_seq", Number(1)),
+        ],
     ],
     another: &[
         ("id", Number(3)),
@@ -32,6 +39,8 @@ pub(super) const MESSAGES: TableRows = TableRows {
         ("deleted_at", Null),
         ("likes", Number(0)),
         ("text", Text("Hello")),
+        ("root_seq", Number(0)),
+        ("attachments", Number(0)),
     ],
     accepted: &[
         &[("client_id", Characters(64)), ("text", Characters(10_000))],
@@ -43,6 +52,10 @@ pub(super) const MESSAGES: TableRows = TableRows {
         &[("text", Null), ("deleted_at", Number(5))],
         &[("checksum", Number(0))],
         &[("reactions", Characters(1_000))],
+        // A reply with the number of a message of the group; the first reply in another thread.
+        &[("thread_id", Number(1)), ("root_seq", Number(1)), ("seq", Number(2))],
+        &[("thread_id", Number(2)), ("root_seq", Number(2)), ("seq", Number(1))],
+        &[("attachments", Number((1 << 53) - 1))],
         &[("checksum", Number((1 << 32) - 1))],
     ],
     rejected: &[
@@ -78,9 +91,72 @@ pub(super) const MESSAGES: TableRows = TableRows {
         (Check, &[("reactions", Characters(1_001))]),
         (Check, &[("reactions", Text("🎉:1")), ("deleted_at", Number(5)), ("text", Null)]),
         (Check, &[("checksum", Number(-1))]),
+        (Unique, &[("thread_id", Number(1)), ("root_seq", Number(1)), ("seq", Number(1))]),
+        (Check, &[("thread_id", Number(3)), ("root_seq", Number(1))]),
+        (Check, &[("thread_id", Number(1))]),
+        (Check, &[("root_seq", Number(1))]),
+        (Check, &[("thread_id", Number(1)), ("root_seq", Number(-1))]),
+        (Check, &[("thread_id", Number(1)), ("root_seq", Number(0))]),
+        (Check, &[("attachments", Number(-1))]),
         (Check, &[("checksum", Number(1 << 32))]),
         (Reference, &[("group_id", Number(9))]),
         (Reference, &[("author_id", Number(9))]),
+    ],
+};
+
+pub(super) const THREADS: TableRows = TableRows {
+    table: "threads",
+    is_single_row: false,
+    first: &[&[("root_id", Number(1))]],
+    another: &[
+        ("root_id", Number(2)),
+        ("group_id", Number(1)),
+        ("root_seq", Number(2)),
+        ("reply_count", Number(1)),
+        ("last_seq", Number(1)),
+        ("last_reply_id", Number(5)),
+        ("last_reply_at", Number(0)),
+    ],
+    accepted: &[&[("reply_count", Number(0))], &[("last_seq", Number(7))]],
+    rejected: &[
+        (Unique, &[("root_id", Number(1))]),
+        (Check, &[("root_seq", Number(0))]),
+        (Check, &[("reply_count", Number(-1))]),
+        (Check, &[("reply_count", Number(2))]),
+        (Check, &[("last_seq", Number(0)), ("reply_count", Number(0))]),
+        (Check, &[("last_reply_id", Number(2))]),
+        (Reference, &[("root_id", Number(3))]),
+        (Reference, &[("group_id", Number(9))]),
+    ],
+};
+
+pub(super) const THREAD_MEMBERS: TableRows = TableRows {
+    table: "thread_members",
+    is_single_row: false,
+    first: &[&[
+        ("user_id", Number(2)),
+        ("following", Bool(false)),
+        ("place", Number(1)),
+        ("read_position", Number(3)),
+    ]],
+    another: &[
+        ("root_id", Number(1)),
+        ("user_id", Number(1)),
+        ("following", Bool(true)),
+        ("read_seq", Number(0)),
+        ("seen_reply_id", Number(5)),
+    ],
+    accepted: &[&[("place", Number(5))], &[("read_position", Number(0))]],
+    rejected: &[
+        (Unique, &[("user_id", Number(2))]),
+        (Unique, &[("place", Number(1))]),
+        (Check, &[("read_seq", Number(-1))]),
+        (Check, &[("place", Number(0))]),
+        (Check, &[("place", Number(6))]),
+        (Check, &[("read_position", Number(-1))]),
+        (Type, &[("following", Number(2))]),
+        (Reference, &[("root_id", Number(2))]),
+        (Reference, &[("user_id", Number(9))]),
     ],
 };
 

@@ -48,6 +48,8 @@ pub(crate) const TABLES: &[TableRows] = &[
     groups::INVITE_LINKS,
     groups::GROUP_MUTES,
     messages::MESSAGES,
+    messages::THREADS,
+    messages::THREAD_MEMBERS,
     messages::REACTIONS,
     internal::JOBS,
     internal::EVENTS,

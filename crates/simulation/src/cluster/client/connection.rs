@@ -158,8 +158,8 @@ impl Client {
     }
 
     fn take_ephemeral(&mut self, event: &EphemeralEvent) -> Verdict {
-        if let EphemeralEvent::ReadUpdated { group, read_seq, .. } = event {
-            self.buffer.push_back(Change::Read(*group, *read_seq));
+        if let EphemeralEvent::ReadUpdated { group, thread, read_seq, .. } = event {
+            self.buffer.push_back(Change::Read(*group, *thread, *read_seq));
             self.apply();
         }
         Ok(())

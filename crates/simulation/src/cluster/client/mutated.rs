@@ -29,7 +29,7 @@ pub(super) async fn run(command: Command, ports: &Ports<'_>, mutation: Mutation)
 async fn send_as_decided_first(command: Command, ports: &Ports<'_>) -> Result<Answer, Error> {
     let Command::Send { group, text, client_id } = command else { unreachable!("{command:?} sends nothing") };
     let (group, text) = (group.on(ports.ids), text.on(ports.ids));
-    let draft = MessageDraft { group, text, client_id: client_id.on(ports.ids) };
+    let draft = MessageDraft { group, text, client_id: client_id.on(ports.ids), thread: None };
     let decided = Mutex::new(None);
     let work = move |tx: &mut dyn Tx, actor: &Actor| {
         let sent = messages::send(tx, actor, &draft);
@@ -47,7 +47,7 @@ async fn list_from_the_first(command: Command, ports: &Ports<'_>) -> Result<Answ
     let read = move |tx: &mut dyn Tx, actor: &Actor| {
         let page = messages::list(tx, actor, group, window, limit)?;
         let Window::Range(run @ MessageRange::Below(_)) = window else { return Ok(page) };
-        let query = MessageQuery { group, viewer: actor.id(), run, above: Seq::ZERO, limit };
+        let query = MessageQuery { group, thread: None, viewer: actor.id(), run, above: Seq::ZERO, limit };
         let items = Page::from_lookahead(tx.messages().list(&query)?, limit).items;
         Ok(MessagePage { items, ..page })
     };

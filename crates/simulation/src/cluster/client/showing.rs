@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use groupchat_domain::Error;
 use groupchat_domain::events::{Cursor, LoggedEvent};
-use groupchat_domain::ids::{GroupId, Seq};
+use groupchat_domain::ids::{GroupId, MessageId, Seq};
 use groupchat_domain::storage::Storage;
 
 use crate::cluster::client::{Client, Identity, poll_once};
@@ -30,7 +30,7 @@ impl Default for Wanted {
 /// What is to be applied once what was asked for is loaded.
 pub(super) enum Change {
     Logged(Box<LoggedEvent>, Cursor),
-    Read(GroupId, Seq),
+    Read(GroupId, Option<MessageId>, Seq),
 }
 impl Client {
     /// Applies what has come, up to where something has to be loaded first.
@@ -46,7 +46,7 @@ impl Client {
                     }
                     self.cursor = Some(cursor);
                 }
-                Some(Change::Read(group, seq)) => self.replica.move_cursor(group, seq),
+                Some(Change::Read(group, thread, seq)) => self.replica.move_cursor(group, thread, seq),
                 None => return,
             }
         }

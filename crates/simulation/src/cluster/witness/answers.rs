@@ -6,7 +6,7 @@ use groupchat_domain::ids::{GroupId, SessionId, UserId};
 use groupchat_domain::messages::MessageView;
 
 use crate::cluster::witness::{Reader, Verdict, Witness};
-use crate::commands::{Answer, Replayed};
+use crate::commands::{Answer, FollowedThreads, Replayed};
 
 /// A request that was answered.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +44,14 @@ impl Witness {
                 self.judge_session(asked)?;
                 self.judge_member(asked, asked.group)
             }
+            Answer::Threads(FollowedThreads(page)) => {
+                self.judge_session(asked)?;
+                let of_group = |view: &MessageView| {
+                    self.judge_messages(asked, Some(view.message.group_id), std::slice::from_ref(view))
+                };
+                page.items.iter().try_for_each(of_group)
+            }
+            Answer::Thread(view) => self.judge_member(asked, Some(view.thread.group)),
             Answer::Read(_) => self.judge_member(asked, asked.group),
             Answer::ReadSince(cursors) => cursors.iter().try_for_each(|cursor| match cursor {
                 EphemeralEvent::ReadUpdated { group, .. } => self.judge_member(asked, Some(*group)),
@@ -107,7 +115,7 @@ impl Witness {
             if Some(message.group_id) != group {
                 return Err(format!("asked {asked:?}, and answered with {message:?}"));
             }
-            if above.is_none_or(|above| message.seq <= above) {
+            if above.is_none_or(|above| message.history_seq() <= above) {
                 return Err(format!("was answered {message:?}, and reads what follows {above:?}: {asked:?}"));
             }
             if self.versions.get(&message.id).is_none_or(|version| *version < message.version.get()) {
@@ -171,6 +179,11 @@ mod tests {
             "Pin",
             "FindMessage",
             "ListMessages",
+            "Reply",
+            "ListReplies",
+            "ListThreads",
+            "Follow",
+            "MarkThreadRead",
             "ListPins",
             "ListMembers",
             "FindGroup",

@@ -197,6 +197,7 @@ pub(super) fn page_of_one_who_comes_back(after: i64, positions: &[i64]) -> Step 
     let mut tx = page_tx(after, positions);
     let read = ReadCursor { group: GROUP, read_seq: Seq::new(1), unread: 0 };
     tx.members.expect_read_since().times(1).returning(move |_, _| Ok(vec![read]));
+    tx.threads.expect_read_since().times(1).returning(|_, _| Ok(vec![]));
     tx.into()
 }
 
@@ -231,7 +232,7 @@ pub(super) fn logged(position: i64) -> Delivery {
 
 /// A read cursor that has moved up to here.
 pub(super) const fn ephemeral(seq: i64) -> EphemeralEvent {
-    EphemeralEvent::ReadUpdated { group: GROUP, read_seq: Seq::new(seq), unread: 0 }
+    EphemeralEvent::ReadUpdated { group: GROUP, thread: None, read_seq: Seq::new(seq), unread: 0 }
 }
 
 /// An item in short form.

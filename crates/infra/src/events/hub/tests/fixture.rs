@@ -168,6 +168,7 @@ pub(super) fn something() -> Event {
 pub(super) fn long_message() -> Event {
     let new = NewMessage {
         group: CHESS,
+        thread: None,
         seq: Seq::ZERO.next(),
         author: BOB,
         text: MessageText::parse(&"\u{1f600}".repeat(10_000)).unwrap(),

@@ -1,0 +1,294 @@
+//! Threads, and who follows them.
+
+use diesel::prelude::*;
+use groupchat_domain::events::EventRepository;
+use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, UserId};
+use groupchat_domain::messages::{
+    FollowedQuery, FollowedThread, MAX_FOLLOWED, Participation, Thread, ThreadCursor, ThreadRepository,
+    ThreadStanding, ThreadView,
+};
+use groupchat_domain::storage::StorageFault;
+use groupchat_domain::time::Timestamp;
+
+use crate::accounts::repository::UserRefRow;
+use crate::connection::on_backend;
+use crate::schema::{groups, thread_members, threads, users};
+use crate::tx::DbTx;
+
+// What the viewer is to a thread, beside its participants.
+diesel::alias! {
+    const OWN: Alias<Own> = thread_members as own;
+}
+
+/// A thread's own columns.
+#[derive(Debug, Clone, Copy, Queryable, Selectable)]
+#[diesel(table_name = threads)]
+struct ThreadRow {
+    root_id: i64,
+    group_id: i64,
+    root_seq: i64,
+    reply_count: i64,
+    last_seq: i64,
+    last_reply_id: i64,
+    last_reply_at: i64,
+}
+
+impl ThreadRow {
+    /// The thread, still without participants.
+    const fn into_thread(self) -> Thread {
+        Thread {
+            root: MessageId::new(self.root_id),
+            root_seq: Seq::new(self.root_seq),
+            group: GroupId::new(self.group_id),
+            reply_count: self.reply_count,
+            last_seq: Seq::new(self.last_seq),
+            last_reply: MessageId::new(self.last_reply_id),
+            last_reply_at: Timestamp::from_micros(self.last_reply_at),
+            participants: Vec::new(),
+        }
+    }
+}
+
+impl From<ThreadRow> for FollowedThread {
+    fn from(row: ThreadRow) -> Self {
+        Self {
+            root: MessageId::new(row.root_id),
+            root_seq: Seq::new(row.root_seq),
+            group: GroupId::new(row.group_id),
+            last_reply: MessageId::new(row.last_reply_id),
+        }
+    }
+}
+
+/// A thread with one of its participants, and what the viewer is to it.
+type ViewRow = (ThreadRow, UserRefRow, Option<bool>, Option<i64>);
+
+/// Who looks at threads only to tell everybody of them.
+const NOBODY: i64 = 0;
+
+impl DbTx<'_> {
+    /// The threads under these messages. Each comes in one row for each participant, and there is at least one.
+    fn threads_under(&mut self, roots: &[MessageId], viewer: i64) -> Result<Vec<ThreadView>, StorageFault> {
+        if roots.is_empty() {
+            return Ok(Vec::new());
+        }
+        let roots: Vec<_> = roots.iter().map(|root| root.get()).collect();
+        let own = OWN
+            .field(thread_members::root_id)
+            .eq(threads::root_id)
+            .and(OWN.field(thread_members::user_id).eq(viewer));
+        let shown = thread_members::root_id.eq(threads::root_id).and(thread_members::place.is_not_null());
+        let found = threads::table
+            .inner_join(groups::table.on(groups::id.eq(threads::group_id)))
+            .inner_join(thread_members::table.on(shown))
+            .inner_join(users::table.on(users::id.eq(thread_members::user_id)))
+            .left_join(OWN.on(own))
+            .filter(threads::root_id.eq_any(roots))
+            .filter(groups::deleted_at.is_null())
+            .order((threads::root_id, thread_members::place));
+        let rows: Vec<ViewRow> = on_backend!(self, |connection| found
+            .select((
+                ThreadRow::as_select(),
+                UserRefRow::as_select(),
+                OWN.field(thread_members::following).nullable(),
+                OWN.field(thread_members::read_seq).nullable(),
+            ))
+            .load(connection))?;
+        let mut views: Vec<ThreadView> = Vec::new();
+        for (row, participant, following, read_seq) in rows {
+            if views.last().is_none_or(|view| view.thread.root.get() != row.root_id) {
+                let standing = ThreadStanding {
+                    following: following.unwrap_or(false),
+                    read_seq: read_seq.map_or(Seq::ZERO, Seq::new),
+                };
+                views.push(ThreadView { thread: row.into_thread(), standing });
+            }
+            if let Some(view) = views.last_mut() {
+                view.thread.participants.push(participant.into());
+            }
+        }
+        Ok(views)
+    }
+}
+
+impl ThreadRepository for DbTx<'_> {
+    fn views(&mut self, roots: &[MessageId], viewer: UserId) -> Result<Vec<ThreadView>, StorageFault> {
+        self.threads_under(roots, viewer.get())
+    }
+
+    fn find_many(&mut self, roots: &[MessageId]) -> Result<Vec<Thread>, StorageFault> {
+        Ok(self.threads_under(roots, NOBODY)?.into_iter().map(|view| view.thread).collect())
+    }
+
+    fn put(&mut self, thread: &Thread) -> Result<(), StorageFault> {
+        let counts = (
+            threads::reply_count.eq(thread.reply_count),
+            threads::last_seq.eq(thread.last_seq.get()),
+            threads::last_reply_id.eq(thread.last_reply.get()),
+            threads::last_reply_at.eq(thread.last_reply_at.as_micros()),
+        );
+        let place = (
+            threads::root_id.eq(thread.root.get()),
+            threads::group_id.eq(thread.group.get()),
+            threads::root_seq.eq(thread.root_seq.get()),
+        );
+        let row = diesel::insert_into(threads::table)
+            .values((place, counts))
+            .on_conflict(threads::root_id)
+            .do_update()
+            .set(counts);
+        on_backend!(self, |connection| row.execute(connection)).map(drop)
+    }
+
+    fn participate(
+        &mut self,
+        root: MessageId,
+        user: UserId,
+        participation: &Participation,
+    ) -> Result<(), StorageFault> {
+        let Participation { read_seq, reply, place } = *participation;
+        let standing = (
+            thread_members::following.eq(true),
+            thread_members::read_seq.eq(read_seq.get()),
+            thread_members::seen_reply_id.eq(reply.get()),
+            // Without one, it keeps the place that it has.
+            place.map(|place| thread_members::place.eq(place)),
+        );
+        let row = diesel::insert_into(thread_members::table)
+            .values((
+                thread_members::root_id.eq(root.get()),
+                thread_members::user_id.eq(user.get()),
+                thread_members::following.eq(true),
+                thread_members::read_seq.eq(read_seq.get()),
+                thread_members::seen_reply_id.eq(reply.get()),
+                thread_members::place.eq(place),
+            ))
+            .on_conflict((thread_members::root_id, thread_members::user_id))
+            .do_update()
+            .set(standing);
+        on_backend!(self, |connection| row.execute(connection)).map(drop)
+    }
+
+    fn follow(
+        &mut self,
+        root: MessageId,
+        user: UserId,
+        following: bool,
+        seen: MessageId,
+    ) -> Result<bool, StorageFault> {
+        let known = thread_members::table
+            .find((root.get(), user.get()))
+            .filter(thread_members::following.ne(following));
+        let changed = diesel::update(known)
+            .set((thread_members::following.eq(following), thread_members::seen_reply_id.eq(seen.get())));
+        if on_backend!(self, |connection| changed.execute(connection))? > 0 {
+            return Ok(true);
+        }
+        let row = diesel::insert_into(thread_members::table)
+            .values((
+                thread_members::root_id.eq(root.get()),
+                thread_members::user_id.eq(user.get()),
+                thread_members::following.eq(following),
+                thread_members::read_seq.eq(0),
+                thread_members::seen_reply_id.eq(seen.get()),
+            ))
+            .on_conflict_do_nothing();
+        on_backend!(self, |connection| row.execute(connection)).map(|rows| rows > 0)
+    }
+
+    fn unfollow_oldest(&mut self, user: UserId, keep: i64) -> Result<Vec<MessageId>, StorageFault> {
+        let oldest = thread_members::table
+            .filter(thread_members::user_id.eq(user.get()))
+            .filter(thread_members::following)
+            .order((thread_members::seen_reply_id.desc(), thread_members::root_id.desc()))
+            .offset(keep)
+            .limit(AT_ONCE)
+            .select(thread_members::root_id);
+        let oldest: Vec<i64> = on_backend!(self, |connection| oldest.load(connection))?;
+        for root in &oldest {
+            let row = thread_members::table.find((*root, user.get()));
+            let ended = diesel::update(row).set(thread_members::following.eq(false));
+            on_backend!(self, |connection| ended.execute(connection))?;
+        }
+        Ok(oldest.into_iter().map(MessageId::new).collect())
+    }
+
+    fn advance_read_seq(
+        &mut self,
+        root: MessageId,
+        user: UserId,
+        seq: Seq,
+        seen: MessageId,
+    ) -> Result<bool, StorageFault> {
+        let head = self.head()?;
+        let cursor = (
+            thread_members::read_seq.eq(seq.get()),
+            thread_members::read_position.eq(head.get()),
+            thread_members::seen_reply_id.eq(seen.get()),
+        );
+        let advance = || {
+            let member = thread_members::table.find((root.get(), user.get()));
+            diesel::update(member.filter(thread_members::read_seq.lt(seq.get()))).set(cursor)
+        };
+        if on_backend!(self, |connection| advance().execute(connection))? > 0 {
+            return Ok(true);
+        }
+        let row = diesel::insert_into(thread_members::table)
+            .values((
+                thread_members::root_id.eq(root.get()),
+                thread_members::user_id.eq(user.get()),
+                thread_members::following.eq(false),
+                cursor,
+            ))
+            .on_conflict_do_nothing();
+        if on_backend!(self, |connection| row.execute(connection))? > 0 {
+            return Ok(true);
+        }
+        // Another device may have stored a smaller number first.
+        on_backend!(self, |connection| advance().execute(connection)).map(|rows| rows > 0)
+    }
+
+    fn followed(&mut self, query: &FollowedQuery) -> Result<Vec<FollowedThread>, StorageFault> {
+        let before = query.before.map_or(i64::MAX, MessageId::get);
+        let followed =
+            thread_members::table
+                .inner_join(threads::table.on(threads::root_id.eq(thread_members::root_id)))
+                .filter(thread_members::user_id.eq(query.user.get()))
+                .filter(thread_members::following)
+                .filter(threads::last_reply_id.lt(before))
+                // Every number is above this one.
+                .filter(
+                    threads::last_seq
+                        .gt(thread_members::read_seq)
+                        .or(threads::last_seq.gt(if query.unread { i64::MAX } else { 0 })),
+                )
+                .order(threads::last_reply_id.desc())
+                .limit(MAX_FOLLOWED);
+        let rows: Vec<ThreadRow> =
+            on_backend!(self, |connection| followed.select(ThreadRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(FollowedThread::from).collect())
+    }
+
+    fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ThreadCursor>, StorageFault> {
+        let moved = thread_members::table
+            .inner_join(threads::table.on(threads::root_id.eq(thread_members::root_id)))
+            .inner_join(groups::table.on(groups::id.eq(threads::group_id)))
+            .filter(thread_members::user_id.eq(user.get()))
+            .filter(thread_members::read_position.ge(position.get()))
+            .filter(groups::deleted_at.is_null())
+            .order(thread_members::read_position.desc())
+            .limit(MAX_FOLLOWED);
+        let rows: Vec<(ThreadRow, i64)> = on_backend!(self, |connection| moved
+            .select((ThreadRow::as_select(), thread_members::read_seq))
+            .load(connection))?;
+        let cursor = |(row, read_seq): (ThreadRow, i64)| ThreadCursor {
+            thread: row.into(),
+            read_seq: Seq::new(read_seq),
+            unread: row.last_seq - read_seq,
+        };
+        Ok(rows.into_iter().map(cursor).collect())
+    }
+}
+
+/// How many followings are ended at once.
+const AT_ONCE: i64 = 100;

@@ -1,0 +1,177 @@
+//! Threads, and who follows them.
+
+use std::cmp::Reverse;
+
+use groupchat_domain::accounts::UserRef;
+use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, UserId};
+use groupchat_domain::messages::{
+    FollowedQuery, FollowedThread, MAX_FOLLOWED, Participation, Thread, ThreadCursor, ThreadRepository,
+    ThreadStanding, ThreadView,
+};
+use groupchat_domain::storage::StorageFault;
+
+use crate::model::state::{Tables, ThreadMember};
+use crate::model::tx::{ModelTx, each_once};
+
+impl Tables {
+    /// A thread in a group that is not deleted, with the names of its participants.
+    fn thread(&self, root: MessageId) -> Option<Thread> {
+        let thread = self.threads.get(&root).filter(|thread| self.group(thread.group).is_some())?;
+        let participants = thread.participants.iter().map(|participant| self.user_ref(participant.id));
+        Some(Thread { participants: participants.collect(), ..thread.clone() })
+    }
+
+    /// The threads that somebody has replied in, followed or read.
+    fn threads_of(&self, user: UserId) -> impl Iterator<Item = (&Thread, ThreadMember)> {
+        let mine = self.thread_members.iter().filter(move |((_, member), _)| *member == user);
+        mine.filter_map(|((root, _), member)| Some((self.threads.get(root)?, *member)))
+    }
+
+    fn change_member(
+        &mut self,
+        key: (MessageId, UserId),
+        seen: MessageId,
+        change: impl FnOnce(&mut ThreadMember),
+    ) {
+        let new = ThreadMember { standing: ThreadStanding::NONE, seen, read_position: None };
+        let mut member = self.thread_members.get(&key).copied().unwrap_or(new);
+        member.seen = seen;
+        change(&mut member);
+        self.thread_members.put(key, member);
+    }
+
+    /// Removes up to `limit` rows of the threads of a group: first who is in them. Returns how many.
+    pub(super) fn purge_threads(&mut self, group: GroupId, limit: usize) -> usize {
+        let threads = self.threads.iter().filter(|(_, thread)| thread.group == group);
+        let roots: Vec<_> = threads.map(|(root, _)| *root).collect();
+        let members = self.thread_members.iter().map(|(key, _)| *key);
+        let members: Vec<_> = members.filter(|(root, _)| roots.contains(root)).take(limit).collect();
+        let removed = self.thread_members.remove_all(members);
+        removed + self.threads.remove_all(roots.into_iter().take(limit - removed))
+    }
+}
+
+fn followed(thread: &Thread) -> FollowedThread {
+    let Thread { root, root_seq, group, last_reply, .. } = *thread;
+    FollowedThread { root, root_seq, group, last_reply }
+}
+
+impl ThreadRepository for ModelTx<'_> {
+    fn views(&mut self, roots: &[MessageId], viewer: UserId) -> Result<Vec<ThreadView>, StorageFault> {
+        let tables = self.read()?;
+        let standing = |root| {
+            let member = tables.thread_members.get(&(root, viewer));
+            member.map_or(ThreadStanding::NONE, |member| member.standing)
+        };
+        let threads = each_once(roots).filter_map(|root| tables.thread(root));
+        Ok(threads.map(|thread| ThreadView { standing: standing(thread.root), thread }).collect())
+    }
+
+    fn find_many(&mut self, roots: &[MessageId]) -> Result<Vec<Thread>, StorageFault> {
+        let tables = self.read()?;
+        Ok(each_once(roots).filter_map(|root| tables.thread(root)).collect())
+    }
+
+    fn put(&mut self, thread: &Thread) -> Result<(), StorageFault> {
+        let tables = self.write()?;
+        let known = tables.threads.get(&thread.root).map(|known| known.participants.clone());
+        let participants = known.unwrap_or_default();
+        tables.threads.put(thread.root, Thread { participants, ..thread.clone() });
+        Ok(())
+    }
+
+    fn participate(
+        &mut self,
+        root: MessageId,
+        user: UserId,
+        participation: &Participation,
+    ) -> Result<(), StorageFault> {
+        let tables = self.write()?;
+        let Participation { read_seq, reply, place } = *participation;
+        let standing = ThreadStanding { following: true, read_seq };
+        tables.change_member((root, user), reply, |member| member.standing = standing);
+        if place.is_some() {
+            let participant = UserRef { id: user, username: None, display_name: None };
+            tables.threads.change(&root, |thread| thread.participants.push(participant));
+        }
+        Ok(())
+    }
+
+    fn follow(
+        &mut self,
+        root: MessageId,
+        user: UserId,
+        following: bool,
+        seen: MessageId,
+    ) -> Result<bool, StorageFault> {
+        let tables = self.write()?;
+        if !tables.threads.contains(&root) {
+            return Err(self.fail("nobody can follow what is no thread"));
+        }
+        let known = tables.thread_members.get(&(root, user));
+        if known.is_some_and(|member| member.standing.following == following) {
+            return Ok(false);
+        }
+        tables.change_member((root, user), seen, |member| member.standing.following = following);
+        Ok(true)
+    }
+
+    fn unfollow_oldest(&mut self, user: UserId, keep: i64) -> Result<Vec<MessageId>, StorageFault> {
+        let tables = self.write()?;
+        let mine = tables.threads_of(user).filter(|(_, member)| member.standing.following);
+        let mut mine: Vec<_> = mine.map(|(thread, member)| (member.seen, thread.root)).collect();
+        mine.sort_unstable_by_key(|place| Reverse(*place));
+        let oldest = mine.into_iter().skip(usize::try_from(keep).unwrap_or(0)).take(100);
+        let oldest: Vec<_> = oldest.map(|(_, root)| root).collect();
+        for root in &oldest {
+            tables.thread_members.change(&(*root, user), |member| member.standing.following = false);
+        }
+        Ok(oldest)
+    }
+
+    fn advance_read_seq(
+        &mut self,
+        root: MessageId,
+        user: UserId,
+        seq: Seq,
+        seen: MessageId,
+    ) -> Result<bool, StorageFault> {
+        let head = self.state.head;
+        let tables = self.write()?;
+        if tables.thread_members.get(&(root, user)).is_some_and(|member| member.standing.read_seq >= seq) {
+            return Ok(false);
+        }
+        tables.change_member((root, user), seen, |member| {
+            member.standing.read_seq = seq;
+            member.read_position = Some(head);
+        });
+        Ok(true)
+    }
+
+    fn followed(&mut self, query: &FollowedQuery) -> Result<Vec<FollowedThread>, StorageFault> {
+        let tables = self.read()?;
+        let wanted = |(thread, member): &(&Thread, ThreadMember)| {
+            member.standing.following
+                && (!query.unread || thread.last_seq > member.standing.read_seq)
+                && query.before.is_none_or(|before| thread.last_reply < before)
+        };
+        let mine = tables.threads_of(query.user).filter(wanted);
+        let mut mine: Vec<_> = mine.map(|(thread, _)| followed(thread)).collect();
+        mine.sort_unstable_by_key(|thread| Reverse(thread.last_reply));
+        mine.truncate(usize::try_from(MAX_FOLLOWED).unwrap_or(0));
+        Ok(mine)
+    }
+
+    fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ThreadCursor>, StorageFault> {
+        let tables = self.read()?;
+        let moved = tables.threads_of(user).filter(|(thread, member)| {
+            member.read_position >= Some(position) && tables.group(thread.group).is_some()
+        });
+        let cursor = |(thread, member): (&Thread, ThreadMember)| {
+            let read_seq = member.standing.read_seq;
+            let unread = thread.last_seq.get() - read_seq.get();
+            ThreadCursor { thread: followed(thread), read_seq, unread }
+        };
+        Ok(moved.map(cursor).collect())
+    }
+}
