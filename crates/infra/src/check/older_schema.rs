@@ -80,7 +80,8 @@ pub(super) fn seen_as_newest<T>(
 
 /// What to select in place of each column that a table lacks.
 fn lacking(connection: &mut SqliteConnection, table: &str, columns: &[Column]) -> QueryResult<Vec<String>> {
-    let query = format!("SELECT name FROM pragma_table_info('{table}')");
+    // With the columns that SQLite computes, such as the position of an event.
+    let query = format!("SELECT name FROM pragma_table_xinfo('{table}')");
     let found: Vec<Found> = diesel::sql_query(query).load(connection)?;
     let is_found = |column: &&Column| found.iter().any(|one| one.name == column.name);
     let lacking = columns.iter().filter(|column| !is_found(column));
