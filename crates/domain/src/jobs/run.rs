@@ -97,7 +97,7 @@ fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
         && tx.invite_links().forget(user, ROWS_PER_STEP)?
         && tx.bans().forget(user, ROWS_PER_STEP)?
         && tx.mutes().forget(user, ROWS_PER_STEP)?
-        && tx.threads().unfollow_oldest(user, 0)?.is_empty()
+        && tx.threads().unfollow_oldest(user, None, 0)?.is_empty()
         && tx.blocks().purge(user, ROWS_PER_STEP)?)
 }
 

@@ -3,7 +3,7 @@
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::{EphemeralAudience, EphemeralEvent, Event, LiveEvents, OwnThread};
-use crate::groups::visible;
+use crate::groups::{Membership, lock_visible, visible};
 use crate::ids::{GroupId, MessageId, Seq};
 use crate::messages::error::MessageRefusal;
 use crate::messages::read::{ReadState, find_readable};
@@ -20,10 +20,11 @@ use crate::validation::{Violation, ViolationCode};
 /// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `NotRoot`,
 /// `NoThread` of [`MessageRefusal`], or a fault.
 pub fn follow(tx: &mut dyn Tx, actor: &Actor, group: GroupId, root: MessageId) -> Result<ThreadView, Error> {
-    let mut view = find_thread(tx, actor, group, root)?.ok_or(MessageRefusal::NoThread)?;
+    let membership = lock_visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
+    let mut view = find_thread(tx, actor, &membership, root)?.ok_or(MessageRefusal::NoThread)?;
     let thread = &view.thread;
     if tx.threads().follow(thread.root, actor.id(), true, thread.last_reply)? {
-        note_following(tx, actor.id(), thread, actor.id())?;
+        note_following(tx, actor.id(), thread, actor.id(), Some(root))?;
     }
     view.standing.following = true;
     Ok(view)
@@ -36,7 +37,9 @@ pub fn follow(tx: &mut dyn Tx, actor: &Actor, group: GroupId, root: MessageId) -
 /// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `NotRoot` of
 /// [`MessageRefusal`], or a fault.
 pub fn unfollow(tx: &mut dyn Tx, actor: &Actor, group: GroupId, root: MessageId) -> Result<(), Error> {
-    let Some(ThreadView { thread, standing }) = find_thread(tx, actor, group, root)? else { return Ok(()) };
+    let membership = lock_visible(tx, actor, group)?.into_membership_with(GroupPermission::View)?;
+    let found = find_thread(tx, actor, &membership, root)?;
+    let Some(ThreadView { thread, standing }) = found else { return Ok(()) };
     if standing.following && tx.threads().follow(thread.root, actor.id(), false, thread.last_reply)? {
         tx.emit(Some(actor.id()), Event::ThreadUnfollowed(OwnThread::of(&thread, actor.id())));
     }
@@ -55,11 +58,16 @@ pub fn mark_thread_read(
     root: MessageId,
     seq: Seq,
 ) -> Result<ReadState, Error> {
-    let view = find_thread(tx, actor, group, root)?.ok_or(MessageRefusal::NoThread)?;
-    let ThreadView { thread, standing: ThreadStanding { read_seq, .. } } = view;
+    let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::View)?;
+    let view = find_thread(tx, actor, &membership, root)?.ok_or(MessageRefusal::NoThread)?;
+    let ThreadView { thread, standing: ThreadStanding { read_seq, following, .. } } = view;
     if seq > thread.last_seq {
         let detail = format!("must be at most the thread's last seq, {}, is {seq}", thread.last_seq);
         return Err(Violation::new(ViolationCode::OutOfRange, detail).in_field("seq").into());
+    }
+    // A first row of the actor must not come while the group and its threads are being deleted.
+    if read_seq == Seq::ZERO && !following {
+        lock_visible(tx, actor, group)?;
     }
     let moved =
         seq > read_seq && tx.threads().advance_read_seq(thread.root, actor.id(), seq, thread.last_reply)?;
@@ -91,15 +99,14 @@ pub async fn mark_thread_read_and_publish(
     Ok(state)
 }
 
-/// The thread under a message that the actor may read; `None` where nobody has replied to it.
+/// The thread under a message that is in the member's history; `None` where nobody has replied to it.
 fn find_thread(
     tx: &mut dyn Tx,
     actor: &Actor,
-    group: GroupId,
+    membership: &Membership,
     root: MessageId,
 ) -> Result<Option<ThreadView>, Error> {
-    let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
-    let view = find_readable(tx, actor, &membership, root)?;
+    let view = find_readable(tx, actor, membership, root)?;
     Ok(as_root(view)?.thread)
 }
 

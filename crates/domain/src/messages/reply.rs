@@ -3,6 +3,7 @@
 use crate::accounts::UserRef;
 use crate::error::Error;
 use crate::events::{Event, OwnThread, ThreadUpdate};
+use crate::groups::Group;
 use crate::ids::{MessageId, UserId};
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{Attachments, InThread, Message, MessageView};
@@ -36,7 +37,12 @@ pub(super) const fn thread_under(root: &Message) -> InThread {
 ///
 /// # Errors
 /// A fault.
-pub(super) fn count_reply(tx: &mut dyn Tx, root: &MessageView, reply: &Message) -> Result<(), Error> {
+pub(super) fn count_reply(
+    tx: &mut dyn Tx,
+    group: &Group,
+    root: &MessageView,
+    reply: &Message,
+) -> Result<(), Error> {
     let before = root.thread.as_ref();
     let mut participants = before.map_or_else(Vec::new, |view| view.thread.participants.clone());
     let place = take_place(&mut participants, &reply.author);
@@ -59,18 +65,28 @@ pub(super) fn count_reply(tx: &mut dyn Tx, root: &MessageView, reply: &Message) 
     }
     tx.emit(Some(author), Event::ThreadUpdated(ThreadUpdate(thread.clone())));
     if before.is_none_or(|view| !view.standing.following) {
-        note_following(tx, author, &thread, author)?;
+        note_following(tx, author, &thread, author, Some(thread.root))?;
     }
-    let first = &root.message.author;
-    // Who is deleted has no name and follows nothing any more.
-    if before.is_none() && first.id != author && first.username.is_some() {
-        tx.threads().follow(thread.root, first.id, true, reply.id)?;
-        note_following(tx, author, &thread, first.id)?;
+    let first = root.message.author.id;
+    if before.is_none() && first != author && has_in_history(tx, group, first, &root.message)? {
+        // They haven't looked at it: others can't make them lose a thread that they have.
+        tx.threads().follow(thread.root, first, true, UNSEEN)?;
+        note_following(tx, author, &thread, first, None)?;
     }
     Ok(())
 }
 
-/// Tells the devices of a user who has begun to follow a thread, and ends what is too much of it.
+/// The reply that somebody has seen of a thread that they haven't looked at: older than all.
+const UNSEEN: MessageId = MessageId::new(0);
+
+/// Whether a user is in the group, and the message is not from before they came in where that matters.
+fn has_in_history(tx: &mut dyn Tx, group: &Group, user: UserId, message: &Message) -> Result<bool, Error> {
+    let member = tx.members().find(group.id, user)?;
+    Ok(member.is_some_and(|member| message.seq > group.history.readable_after(member.joined_seq)))
+}
+
+/// Tells the devices of a user who has begun to follow a thread, and ends what is too much of it: others than `but`, the
+/// one that they have just looked at.
 ///
 /// # Errors
 /// A fault.
@@ -79,9 +95,11 @@ pub(super) fn note_following(
     actor: UserId,
     thread: &Thread,
     user: UserId,
+    but: Option<MessageId>,
 ) -> Result<(), Error> {
     tx.emit(Some(actor), Event::ThreadFollowed(OwnThread::of(thread, user)));
-    let ended = tx.threads().unfollow_oldest(user, MAX_FOLLOWED)?;
+    let keep = if but.is_some() { MAX_FOLLOWED - 1 } else { MAX_FOLLOWED };
+    let ended = tx.threads().unfollow_oldest(user, but, keep)?;
     if ended.is_empty() {
         return Ok(());
     }

@@ -47,7 +47,7 @@ pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent
     let root = match authorize(tx, actor, &membership, draft) {
         Ok(root) => root,
         Err(Error::Refused(refusal)) => {
-            return find_earlier(tx, actor, draft)?.ok_or(Error::Refused(refusal));
+            return find_earlier(tx, actor, &membership, draft)?.ok_or(Error::Refused(refusal));
         }
         Err(failure) => return Err(failure),
     };
@@ -69,12 +69,14 @@ pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent
             let message = new.into_message(id, actor.user.clone());
             tx.emit(Some(actor.id()), Event::MessageCreated(message.clone()));
             if let Some(root) = &root {
-                count_reply(tx, root, &message)?;
+                count_reply(tx, &membership.group, root, &message)?;
             }
             Ok(Sent { view: MessageView::without_own_reactions(message), repeated: false })
         }
         // Only a draft with a client id can have been sent before.
-        Unique::Taken => find_earlier(tx, actor, draft)?.ok_or_else(|| MessageRefusal::NotFound.into()),
+        Unique::Taken => {
+            find_earlier(tx, actor, &membership, draft)?.ok_or_else(|| MessageRefusal::NotFound.into())
+        }
     }
 }
 
@@ -96,11 +98,18 @@ fn authorize(
 }
 
 /// What the draft was sent as before, if it was. Its author may see it even where it is from before they came in again:
-/// else they could never learn that it was sent.
-fn find_earlier(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Option<Sent>, Error> {
+/// else they could never learn that it was sent. What others have added to it since is for who may read it there.
+fn find_earlier(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    membership: &Membership,
+    draft: &MessageDraft,
+) -> Result<Option<Sent>, Error> {
     let Some(client_id) = &draft.client_id else { return Ok(None) };
     let mut earlier = tx.messages().find_by_client_id(draft.group, actor.id(), client_id)?;
-    attach(tx, actor.id(), &mut earlier)?;
+    let may_read = membership.require(GroupPermission::ReadHistory).is_ok();
+    let above = membership.readable_after();
+    attach(tx, actor.id(), earlier.iter_mut().filter(|view| may_read && view.message.history_seq() > above))?;
     Ok(earlier.map(|view| Sent { view, repeated: true }))
 }
 

@@ -61,9 +61,14 @@ repository! {
             seen: MessageId,
         ) -> Result<bool, StorageFault>;
 
-        /// Ends the following of all but the `keep` threads whose newest reply the user has seen most recently: at most
-        /// 100 of them, which are returned.
-        fn unfollow_oldest(&mut self, user: UserId, keep: i64) -> Result<Vec<MessageId>, StorageFault>;
+        /// Ends the following of all but this thread and the `keep` others whose newest reply the user has seen most
+        /// recently: at most 100 of them, which are returned.
+        fn unfollow_oldest(
+            &mut self,
+            user: UserId,
+            but: Option<MessageId>,
+            keep: i64,
+        ) -> Result<Vec<MessageId>, StorageFault>;
 
         /// Moves a user's read cursor of a thread up to `seq`, and notes the head of the log with it; `false` where it
         /// was there already. MUST NOT move it back, whatever else moved it meanwhile.

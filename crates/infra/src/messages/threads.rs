@@ -196,10 +196,17 @@ impl ThreadRepository for DbTx<'_> {
         on_backend!(self, |connection| row.execute(connection)).map(|rows| rows > 0)
     }
 
-    fn unfollow_oldest(&mut self, user: UserId, keep: i64) -> Result<Vec<MessageId>, StorageFault> {
+    fn unfollow_oldest(
+        &mut self,
+        user: UserId,
+        but: Option<MessageId>,
+        keep: i64,
+    ) -> Result<Vec<MessageId>, StorageFault> {
         let oldest = thread_members::table
             .filter(thread_members::user_id.eq(user.get()))
             .filter(thread_members::following)
+            // No message has the id 0.
+            .filter(thread_members::root_id.ne(but.map_or(0, MessageId::get)))
             .order((thread_members::seen_reply_id.desc(), thread_members::root_id.desc()))
             .offset(keep)
             .limit(AT_ONCE)

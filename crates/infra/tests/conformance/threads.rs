@@ -166,14 +166,14 @@ fn the_following_ends_that_was_looked_at_least_recently(tx: &mut dyn Tx) {
     for root in &roots {
         reply(tx, room.group, *root, room.bob);
     }
-    assert_eq!(tx.threads().unfollow_oldest(room.bob, 4), Ok(vec![]));
+    assert_eq!(tx.threads().unfollow_oldest(room.bob, None, 4), Ok(vec![]));
     let newest = reply(tx, room.group, roots[2], room.ann);
     tx.threads().advance_read_seq(roots[0], room.bob, Seq::new(2), newest).unwrap();
-    assert_eq!(tx.threads().unfollow_oldest(room.bob, 2), Ok(vec![roots[2], roots[1]]));
+    assert_eq!(tx.threads().unfollow_oldest(room.bob, None, 2), Ok(vec![roots[2], roots[1]]));
     assert_eq!(followed(tx, room.bob, false, None), [roots[3], roots[0]]);
-    assert_eq!(tx.threads().unfollow_oldest(room.bob, MAX_FOLLOWED), Ok(vec![]));
-    assert_eq!(tx.threads().unfollow_oldest(room.bob, 0), Ok(vec![roots[0], roots[3]]));
-    assert_eq!(tx.threads().unfollow_oldest(room.ann, 0), Ok(vec![roots[2]]));
+    assert_eq!(tx.threads().unfollow_oldest(room.bob, None, MAX_FOLLOWED), Ok(vec![]));
+    assert_eq!(tx.threads().unfollow_oldest(room.bob, Some(roots[0]), 0), Ok(vec![roots[3]]));
+    assert_eq!(tx.threads().unfollow_oldest(room.ann, None, 0), Ok(vec![roots[2]]));
 }
 
 fn cursors_that_moved_are_found_by_the_head_of_the_log(tx: &mut dyn Tx) {

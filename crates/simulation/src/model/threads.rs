@@ -116,9 +116,15 @@ impl ThreadRepository for ModelTx<'_> {
         Ok(true)
     }
 
-    fn unfollow_oldest(&mut self, user: UserId, keep: i64) -> Result<Vec<MessageId>, StorageFault> {
+    fn unfollow_oldest(
+        &mut self,
+        user: UserId,
+        but: Option<MessageId>,
+        keep: i64,
+    ) -> Result<Vec<MessageId>, StorageFault> {
         let tables = self.write()?;
         let mine = tables.threads_of(user).filter(|(_, member)| member.standing.following);
+        let mine = mine.filter(|(thread, _)| Some(thread.root) != but);
         let mut mine: Vec<_> = mine.map(|(thread, member)| (member.seen, thread.root)).collect();
         mine.sort_unstable_by_key(|place| Reverse(*place));
         let oldest = mine.into_iter().skip(usize::try_from(keep).unwrap_or(0)).take(100);

@@ -82,7 +82,11 @@ fn ends_memberships(memberships: usize) -> MockTx {
         forget.times(1).returning(|_, _| Ok(true));
         let forget = tx.mutes.expect_forget().withf(|user, rows| *user == OTHER && (1..=500).contains(rows));
         forget.times(1).returning(|_, _| Ok(true));
-        tx.threads.expect_unfollow_oldest().with(eq(OTHER), eq(0)).times(1).returning(|_, _| Ok(vec![]));
+        tx.threads
+            .expect_unfollow_oldest()
+            .with(eq(OTHER), eq(None), eq(0))
+            .times(1)
+            .returning(|_, _, _| Ok(vec![]));
     }
     tx
 }

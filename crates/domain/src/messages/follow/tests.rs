@@ -13,7 +13,15 @@ use crate::testing::{
 
 /// A member of the group finds this message, and the thread under it.
 fn finds(found: MessageView) -> MockTx {
-    let mut tx = MockTx::new().finds_group(Some(group()), Some(BuiltInRole::Member));
+    finds_in(MockTx::new().finds_group(Some(group()), Some(BuiltInRole::Member)), found)
+}
+
+/// The same in the locked group.
+fn locks(found: MessageView) -> MockTx {
+    finds_in(MockTx::new().locks_group(Some(group()), Some(BuiltInRole::Member)), found)
+}
+
+fn finds_in(mut tx: MockTx, found: MessageView) -> MockTx {
     let thread = found.thread.clone();
     let bare = MessageView { thread: None, ..found };
     tx.messages.expect_find().times(1).returning(move |_, _, _| Ok(Some(bare.clone())));
@@ -24,16 +32,16 @@ fn finds(found: MessageView) -> MockTx {
 }
 
 fn follows() -> MockTx {
-    let mut tx = finds(root(false));
+    let mut tx = locks(root(false));
     let follow = tx.threads.expect_follow().with(eq(MESSAGE), eq(ME), eq(true), eq(REPLY));
     follow.times(1).returning(|_, _, _, _| Ok(true));
-    let end = tx.threads.expect_unfollow_oldest().with(eq(ME), eq(MAX_FOLLOWED));
-    end.times(1).returning(|_, _| Ok(vec![]));
+    let end = tx.threads.expect_unfollow_oldest().with(eq(ME), eq(Some(MESSAGE)), eq(MAX_FOLLOWED - 1));
+    end.times(1).returning(|_, _, _| Ok(vec![]));
     tx
 }
 
 fn unfollows() -> MockTx {
-    let mut tx = finds(root(true));
+    let mut tx = locks(root(true));
     let follow = tx.threads.expect_follow().with(eq(MESSAGE), eq(ME), eq(false), eq(REPLY));
     follow.times(1).returning(|_, _, _, _| Ok(true));
     tx
@@ -65,12 +73,12 @@ fn a_member_unfollows_a_thread_and_own_devices_are_told() {
 
 #[test]
 fn repeating_either_changes_nothing() {
-    let mut tx = finds(root(true));
+    let mut tx = locks(root(true));
     tx.threads.expect_follow().returning(|_, _, _, _| Ok(false));
     assert!(follow(&mut tx, &me(), GROUP, MESSAGE).is_ok());
     assert_eq!(tx.emitted, []);
     for found in [root(false), view(message(OTHER))] {
-        let mut tx = finds(found);
+        let mut tx = locks(found);
         assert_eq!(unfollow(&mut tx, &me(), GROUP, MESSAGE), Ok(()));
         assert_eq!(tx.emitted, []);
     }
@@ -109,10 +117,14 @@ fn only_a_root_with_replies_is_a_thread() {
         |tx| unfollow(tx, &me(), GROUP, MESSAGE),
     ];
     for (nth, act) in acts.into_iter().enumerate() {
+        // Only reading, where it is not the first time, takes no lock.
+        let finds = if nth == 1 { finds } else { locks };
         assert_eq!(act(&mut finds(view(reply(OTHER)))), Err(MessageRefusal::NotRoot.into()));
         let without = act(&mut finds(view(message(OTHER))));
         assert_eq!(without, if nth < 2 { Err(MessageRefusal::NoThread.into()) } else { Ok(()) });
-        let mut outside = MockTx::new().finds_group(Some(group()), None);
+        let mut outside = MockTx::new();
+        outside.groups.expect_lock_visible().returning(|_, _| Ok(true));
+        outside = outside.finds_group(Some(group()), None);
         assert_eq!(act(&mut outside), Err(GroupRefusal::MembersOnly.into()));
     }
 }
@@ -127,6 +139,7 @@ fn who_reads_what_came_later_finds_no_thread_of_before() {
     for found_message in [message(OTHER), Message { seq: Seq::new(400), ..reply(OTHER) }] {
         let mut tx = MockTx::new();
         let found = found.clone();
+        tx.groups.expect_lock_visible().returning(|_, _| Ok(true));
         tx.groups.expect_find_visible().returning(move |_, _| Ok(Some(found.clone())));
         let found_message = view(found_message);
         tx.messages.expect_find().returning(move |_, _, _| Ok(Some(found_message.clone())));

@@ -2,7 +2,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::events::Audience;
-use crate::groups::{GroupRefusal, SlowMode, Standing, VisibleGroup};
+use crate::groups::{GroupRefusal, History, Member, SlowMode, Standing, VisibleGroup};
 use crate::ids::Seq;
 use crate::messages::edit::delete;
 use crate::messages::model::NewMessage;
@@ -11,8 +11,8 @@ use crate::messages::thread::ThreadView;
 use crate::permissions::{BuiltInRole, GroupPermission, Role};
 use crate::storage::Unique;
 use crate::testing::{
-    GROUP, ME, MESSAGE, MockTx, NOW, OTHER, REPLY, assert_hands_faults_on, group, me, message, reply, root,
-    standing, text, thread, user, view,
+    GROUP, ME, MESSAGE, MockTx, NOW, OTHER, REPLY, assert_hands_faults_on, group, me, member, message, reply,
+    root, standing, text, thread, user, view,
 };
 
 const NEXT: MessageId = MessageId::new(77);
@@ -83,11 +83,22 @@ fn begins(author: UserId) -> MockTx {
     let mut tx = stores(finds(view(message(author))), 1, begun(), Some(1));
     let attach = tx.messages.expect_attach().with(eq(MESSAGE), eq(Attachments::THREAD));
     attach.times(1).returning(|_, _| Ok(()));
-    tx.threads.expect_unfollow_oldest().with(eq(ME), eq(MAX_FOLLOWED)).returning(|_, _| Ok(vec![]));
+    tx.threads
+        .expect_unfollow_oldest()
+        .with(eq(ME), eq(Some(MESSAGE)), eq(MAX_FOLLOWED - 1))
+        .returning(|_, _, _| Ok(vec![]));
     if author != ME {
-        let follow = tx.threads.expect_follow().with(eq(MESSAGE), eq(author), eq(true), eq(NEXT));
+        tx.members
+            .expect_find()
+            .with(eq(GROUP), eq(author))
+            .times(1)
+            .returning(|_, _| Ok(Some(member(OTHER, BuiltInRole::Member))));
+        let follow = tx.threads.expect_follow().with(eq(MESSAGE), eq(author), eq(true), eq(UNSEEN));
         follow.times(1).returning(|_, _, _, _| Ok(true));
-        tx.threads.expect_unfollow_oldest().with(eq(author), eq(MAX_FOLLOWED)).returning(|_, _| Ok(vec![]));
+        tx.threads
+            .expect_unfollow_oldest()
+            .with(eq(author), eq(None), eq(MAX_FOLLOWED))
+            .returning(|_, _, _| Ok(vec![]));
     }
     tx
 }
@@ -95,7 +106,10 @@ fn begins(author: UserId) -> MockTx {
 fn follows_until_now(following: bool) -> MockTx {
     let mut tx = stores(finds(root(following)), 4, grown(&[OTHER, ME]), Some(2));
     if !following {
-        tx.threads.expect_unfollow_oldest().with(eq(ME), eq(MAX_FOLLOWED)).returning(|_, _| Ok(vec![]));
+        tx.threads
+            .expect_unfollow_oldest()
+            .with(eq(ME), eq(Some(MESSAGE)), eq(MAX_FOLLOWED - 1))
+            .returning(|_, _, _| Ok(vec![]));
     }
     tx
 }
@@ -117,6 +131,23 @@ fn the_first_reply_begins_a_thread_that_both_authors_follow() {
             told.push((Audience::User(author), Some(ME), followed));
         }
         assert_eq!(tx.emitted, told);
+    }
+}
+
+#[test]
+fn an_author_who_no_longer_has_the_message_in_their_history_does_not_follow() {
+    let later = Member { joined_seq: message(OTHER).seq, ..member(OTHER, BuiltInRole::Member) };
+    for author in [None, Some(later)] {
+        let mut tx = MockTx::new()
+            .locks_group(Some(Group { history: History::Joined, ..group() }), Some(BuiltInRole::Member));
+        finds_root(&mut tx, view(message(OTHER)));
+        let mut tx = stores(tx, 1, begun(), Some(1));
+        tx.messages.expect_attach().returning(|_, _| Ok(()));
+        tx.threads.expect_unfollow_oldest().times(1).returning(|_, _, _| Ok(vec![]));
+        tx.members.expect_find().times(1).returning(move |_, _| Ok(author.clone()));
+        send(&mut tx, &me(), &draft()).unwrap();
+        let followers = tx.emitted.iter().filter(|(_, _, event)| matches!(event, Event::ThreadFollowed(_)));
+        assert_eq!(followers.count(), 1, "the one who replied");
     }
 }
 
@@ -145,7 +176,7 @@ fn the_first_five_are_the_participants() {
 fn who_follows_too_many_threads_unfollows_the_oldest_and_is_told() {
     let mut tx = stores(finds(root(false)), 4, grown(&[OTHER, ME]), Some(2));
     let oldest = MessageId::new(5);
-    tx.threads.expect_unfollow_oldest().returning(move |_, _| Ok(vec![oldest]));
+    tx.threads.expect_unfollow_oldest().returning(move |_, _, _| Ok(vec![oldest]));
     let ended = Thread { root: oldest, ..thread() };
     let found = ended.clone();
     tx.threads.expect_find_many().returning(move |_| Ok(vec![found.clone()]));

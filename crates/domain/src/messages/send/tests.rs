@@ -4,13 +4,13 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::events::Audience;
-use crate::groups::{Group, GroupRefusal, SlowMode, Standing, VisibleGroup};
+use crate::groups::{Group, GroupRefusal, History, SlowMode, Standing, VisibleGroup};
 use crate::ids::{MessageId, Seq};
 use crate::messages::model::Message;
 use crate::permissions::BuiltInRole;
 use crate::testing::{
     ADMIN, EARLIER, GROUP, ME, MEMBER, MESSAGE, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN,
-    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, message, standing, text, tombstone, view,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, message, root, standing, text, tombstone, view,
 };
 use crate::time::Timestamp;
 
@@ -174,4 +174,18 @@ fn a_repeat_is_answered_where_nothing_can_be_sent() {
             assert_eq!(send(&mut tx, &me(), &named_draft()), expected.ok_or_else(|| refusal.into()));
         }
     }
+}
+
+#[test]
+fn a_repeat_shows_no_thread_to_an_author_who_came_in_again_later() {
+    let in_again = Standing { joined_seq: root(true).message.seq, ..standing(BuiltInRole::Member) };
+    let with_history = Group { history: History::Joined, ..group() };
+    let mut tx = MockTx::new()
+        .locks_visible_group(Some(VisibleGroup { group: with_history, standing: Some(in_again) }));
+    tx.messages.expect_insert().returning(|_| Ok(Unique::Taken));
+    let earlier = MessageView { thread: None, ..root(true) };
+    tx.messages.expect_find_by_client_id().returning(move |_, _, _| Ok(Some(earlier.clone())));
+    let sent = send(&mut tx, &me(), &named_draft()).unwrap();
+    assert!(sent.repeated);
+    assert_eq!(sent.view.thread, None);
 }
