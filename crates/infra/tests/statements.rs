@@ -366,6 +366,7 @@ mod postgres {
         each_added_user_takes_at_most(Database::postgres_with_one_of_each, 8);
     }
 
+    #[test]
     fn a_page_with_threads_takes_four_statements() {
         a_page_with_threads_takes_four(Database::postgres_with_one_of_each);
     }

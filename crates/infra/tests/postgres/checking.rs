@@ -76,6 +76,7 @@ fn a_healthy_database_passes_every_check() {
             "read_cursors",
             "joined_seqs",
             "like_counts",
+            "reaction_counts",
             "replies",
             "threads",
             "thread_members",
