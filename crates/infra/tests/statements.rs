@@ -261,6 +261,11 @@ fn all_are_prepared_once(open: fn() -> Database, quote: char) {
     set_default_instrumentation(|| Some(Box::new(StatementRecorder))).unwrap();
     let database = open();
     let (group, who) = prepare(&database);
+    let root = reply(&database, who, group, None);
+    reply(&database, who, group, Some(root));
+    let reacted =
+        database.write_as(who, move |tx, actor| messages::react(tx, actor, group, root, emoji("🎉")));
+    reacted.unwrap();
     send(&database, who, group, "first");
     read_page(&database, who, group);
     let (cached, executed) = HEARD.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -270,10 +275,15 @@ fn all_are_prepared_once(open: fn() -> Database, quote: char) {
         "INSERT INTO 'messages'",
         "INSERT INTO 'events'",
         "SELECT 'messages'",
+        "SELECT 'threads'",
+        "SELECT 'reactions'",
     ];
     for start in starts {
         let start = start.replace('\'', &quote.to_string());
-        let mut alike = executed.iter().filter(|sql| sql.starts_with(&start)).peekable();
+        // Several events are appended by one statement, whose length depends on how many they are.
+        let appends_several = |sql: &str| sql.contains("), (");
+        let alike = executed.iter().filter(|sql| sql.starts_with(&start) && !appends_several(sql));
+        let mut alike = alike.peekable();
         assert!(alike.peek().is_some(), "not executed: {start}");
         for sql in alike {
             assert!(cached.contains(sql), "prepared anew each time: {sql}\nkept: {cached:#?}");

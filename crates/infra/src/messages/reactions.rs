@@ -15,6 +15,7 @@ use groupchat_domain::time::Timestamp;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::{on_backend, read_page};
 use crate::schema::{reactions, users};
+use crate::sql::among;
 use crate::tx::DbTx;
 
 /// The counts in the order in which the reactions first came: `🎉:3 👍 ❤️:1`. The number of likes is in a column of its
@@ -94,9 +95,8 @@ impl DbTx<'_> {
         if views.is_empty() {
             return Ok(());
         }
-        let ids: Vec<_> = views.iter().map(|view| view.message.id.get()).collect();
         let own = reactions::table
-            .filter(reactions::message_id.eq_any(ids))
+            .filter(among(reactions::message_id, views.iter().map(|view| view.message.id.get())))
             .filter(reactions::user_id.eq(viewer.get()))
             .filter(IsNoLike)
             .select((reactions::message_id, reactions::emoji));

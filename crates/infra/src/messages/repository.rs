@@ -17,9 +17,9 @@ use crate::groups::purge;
 use crate::messages::checksum;
 use crate::messages::reactions::{from_column, to_column};
 use crate::schema::{groups, memberships, messages, reactions, users};
-use crate::sql::inserted;
 use crate::sql::stored::LIKE;
 use crate::sql::upsert::UnlessRepeated;
+use crate::sql::{among, inserted};
 use crate::tx::DbTx;
 
 /// A message's own columns.
@@ -143,11 +143,10 @@ impl MessageRepository for DbTx<'_> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
         let found = messages::table
             .inner_join(users::table.on(users::id.eq(messages::author_id)))
             .inner_join(groups::table.on(groups::id.eq(messages::group_id)))
-            .filter(messages::id.eq_any(ids))
+            .filter(among(messages::id, ids.iter().map(|id| id.get())))
             .filter(groups::deleted_at.is_null());
         let rows: Vec<(MessageRow, UserRefRow)> = on_backend!(self, |connection| {
             found.select((MessageRow::as_select(), UserRefRow::as_select())).load(connection)
@@ -159,10 +158,9 @@ impl MessageRepository for DbTx<'_> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
         let found = viewed_by(viewer.get())
             .inner_join(groups::table.on(groups::id.eq(messages::group_id)))
-            .filter(messages::id.eq_any(ids))
+            .filter(among(messages::id, ids.iter().map(|id| id.get())))
             .filter(groups::deleted_at.is_null());
         let rows: Vec<MessageViewRow> =
             on_backend!(self, |connection| found.select(MessageViewRow::as_select()).load(connection))?;

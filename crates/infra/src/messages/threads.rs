@@ -13,6 +13,7 @@ use groupchat_domain::time::Timestamp;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::schema::{groups, thread_members, threads, users};
+use crate::sql::among;
 use crate::tx::DbTx;
 
 // What the viewer is to a thread, beside its participants.
@@ -72,7 +73,6 @@ impl DbTx<'_> {
         if roots.is_empty() {
             return Ok(Vec::new());
         }
-        let roots: Vec<_> = roots.iter().map(|root| root.get()).collect();
         let own = OWN
             .field(thread_members::root_id)
             .eq(threads::root_id)
@@ -83,7 +83,7 @@ impl DbTx<'_> {
             .inner_join(thread_members::table.on(shown))
             .inner_join(users::table.on(users::id.eq(thread_members::user_id)))
             .left_join(OWN.on(own))
-            .filter(threads::root_id.eq_any(roots))
+            .filter(among(threads::root_id, roots.iter().map(|root| root.get())))
             .filter(groups::deleted_at.is_null())
             .order((threads::root_id, thread_members::place));
         let rows: Vec<ViewRow> = on_backend!(self, |connection| found

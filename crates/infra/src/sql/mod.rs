@@ -4,6 +4,7 @@
 //! stored word that the program doesn't know is a fault, never a default. Every statement finds its rows by an index:
 //! none scans all messages, memberships or reactions.
 
+pub(crate) mod among;
 pub(crate) mod contains;
 pub(crate) mod locks;
 pub(crate) mod name_order;
@@ -16,6 +17,7 @@ use groupchat_domain::storage::Unique;
 
 use crate::connection::Attempt;
 
+pub(crate) use among::among;
 pub(crate) use name_order::{NameList, note_rename};
 
 /// A number of rows as `i64`, which it always fits into.
