@@ -37,16 +37,7 @@ pub fn react(
     let now = tx.now();
     if tx.messages().add_reaction(id, actor.id(), emoji, now)? {
         view.message.reactions.add(emoji);
-        view.set_own_reaction(emoji, true);
-        store(tx, &mut view)?;
-        let message = view.message.clone();
-        tx.emit(
-            Some(actor.id()),
-            match emoji {
-                Emoji::LIKE => Event::MessageLiked(message),
-                emoji => Event::MessageReacted(MessageReaction { message, emoji }),
-            },
-        );
+        store(tx, actor, &mut view, emoji, true)?;
     }
     Ok(view)
 }
@@ -66,16 +57,7 @@ pub fn unreact(
     let mut view = load_to_react(tx, actor, group, id)?;
     if !view.message.is_deleted() && tx.messages().remove_reaction(id, actor.id(), emoji)? {
         view.message.reactions.remove(emoji);
-        view.set_own_reaction(emoji, false);
-        store(tx, &mut view)?;
-        let message = view.message.clone();
-        tx.emit(
-            Some(actor.id()),
-            match emoji {
-                Emoji::LIKE => Event::MessageUnliked(message),
-                emoji => Event::MessageUnreacted(MessageReaction { message, emoji }),
-            },
-        );
+        store(tx, actor, &mut view, emoji, false)?;
     }
     Ok(view)
 }
@@ -130,9 +112,26 @@ fn load_to_react(
     Ok(view)
 }
 
-fn store(tx: &mut dyn Tx, view: &mut MessageView) -> Result<(), Error> {
+/// Stores the counts with the actor's reaction given or taken back, and tells of it.
+fn store(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    view: &mut MessageView,
+    emoji: Emoji,
+    is_given: bool,
+) -> Result<(), Error> {
+    view.set_own_reaction(emoji, is_given);
     view.message.version = view.message.version.next();
-    Ok(tx.messages().update(&view.message)?)
+    tx.messages().update(&view.message)?;
+    let message = view.message.clone();
+    let event = match (emoji, is_given) {
+        (Emoji::LIKE, true) => Event::MessageLiked(message),
+        (Emoji::LIKE, false) => Event::MessageUnliked(message),
+        (emoji, true) => Event::MessageReacted(MessageReaction { message, emoji }),
+        (emoji, false) => Event::MessageUnreacted(MessageReaction { message, emoji }),
+    };
+    tx.emit(Some(actor.id()), event);
+    Ok(())
 }
 
 #[cfg(test)]
