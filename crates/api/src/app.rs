@@ -6,7 +6,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, Error};
 
 use crate::observe::observe;
-use crate::routes::api;
+use crate::routes::busiest_first;
 use crate::state::State;
 use crate::{docs_page, documents};
 
@@ -29,7 +29,7 @@ pub fn app(
         // Before the scope: that answers 404 for every path below it that it doesn't know.
         .configure(documents::routes)
         .configure(docs_page::routes)
-        .service(api())
+        .service(busiest_first())
 }
 
 #[cfg(test)]

@@ -16,7 +16,18 @@ pub const FEATURES: &[Feature] = &[
     operations::FEATURE,
 ];
 
-/// The features with their routes.
-pub(crate) fn api() -> impl Mountable + HttpServiceFactory + 'static {
-    FEATURES.iter().fold(web::scope("/api"), |scope, feature| scope.configure(feature.routes))
+/// The features with their routes, as they are described.
+pub(crate) fn in_order() -> impl Mountable + HttpServiceFactory + 'static {
+    mount(FEATURES.iter())
+}
+
+/// The features with their routes, as they are served. They are tried in turn, and each pattern takes about half a
+/// microsecond: so those of messages, which are asked for the most, come before the many of groups. No two features have
+/// a path in common.
+pub(crate) fn busiest_first() -> impl Mountable + HttpServiceFactory + 'static {
+    mount(FEATURES.iter().rev())
+}
+
+fn mount(features: impl Iterator<Item = &'static Feature>) -> impl Mountable + HttpServiceFactory + 'static {
+    features.fold(web::scope("/api"), |scope, feature| scope.configure(feature.routes))
 }

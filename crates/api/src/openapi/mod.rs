@@ -12,7 +12,7 @@ use paperclip::v2::models::{DefaultApiRaw, Info, License, Tag};
 use serde_json::{Map, Value, json};
 
 use crate::feature::Feature;
-use crate::routes::{FEATURES, api};
+use crate::routes::{FEATURES, in_order};
 
 /// Tells the Swagger page that an operation is not for it to execute: it would wait for the end of the answer.
 const TRY_IT_OUT: &str = "x-try-it-out";
@@ -20,11 +20,12 @@ const TRY_IT_OUT: &str = "x-try-it-out";
 /// Makes the document (OpenAPI 3.0) without a running server.
 pub fn document(version: &str) -> Value {
     let mut document = Value::Null;
-    let _ =
-        App::new().wrap_api_with_spec(preamble(version)).service(api()).with_raw_json_spec_v3(|app, spec| {
+    let _ = App::new().wrap_api_with_spec(preamble(version)).service(in_order()).with_raw_json_spec_v3(
+        |app, spec| {
             document = spec;
             app
-        });
+        },
+    );
     complete(&mut document);
     document
 }
