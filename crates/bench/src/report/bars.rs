@@ -103,9 +103,9 @@ const fn comparison(route: Route) -> Option<Route> {
 
 const fn bar(scenario: Scenario) -> Option<Bar> {
     match (scenario.route, scenario.connections) {
-        (Route::Send, 64) => Some(Bar::AtLeast(18.0)),
-        (Route::Send, 256) => Some(Bar::AtLeast(20.0)),
-        (Route::Page, READERS) => Some(Bar::AtLeast(10.0)),
+        (Route::Send, 64) => Some(Bar::AtLeast(25.0)),
+        (Route::Send, 256) => Some(Bar::AtLeast(33.0)),
+        (Route::Page, READERS) => Some(Bar::AtLeast(18.0)),
         _ => None,
     }
 }
