@@ -90,6 +90,9 @@ impl Acceptor {
     async fn accept(self, stream: TcpStream) -> Result<(GuardedStream<TcpStream>, Option<SocketAddr>), ()> {
         // Fails if the client is gone already.
         let peer = stream.peer_addr().map_err(drop)?;
+        // Otherwise the last part of a response waits until the client has acknowledged the part before it, which clients
+        // put off for 40 milliseconds (RFC 896, RFC 1122 section 4.2.3.2).
+        stream.set_nodelay(true).map_err(drop)?;
         match self.admit(peer.ip()) {
             Ok(permit) => Ok((GuardedStream::new(stream, self.timeouts, Some(permit)), Some(peer))),
             Err(rejected) => {
@@ -125,5 +128,23 @@ impl Acceptor {
             let _ = timeout(Duration::ZERO, parting).await;
         }
         self.rejecting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_part_of_a_response_waits_until_the_client_has_acknowledged_another() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let second = Duration::from_secs(1);
+        let timeouts = ConnectionTimeouts { head: second, keep_alive: second, drain: second, write: second };
+        let limiter = ConnectionLimiter::new(1, 1, Vec::new());
+        let acceptor = Acceptor { limiter, rejecting: Arc::default(), timeouts };
+        let (guarded, _) = acceptor.accept(stream).await.unwrap();
+        assert!(guarded.get_ref().nodelay().unwrap());
     }
 }

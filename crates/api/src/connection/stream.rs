@@ -85,6 +85,12 @@ impl<S> GuardedStream<S> {
     pub(super) fn exchange(&self) -> Rc<Exchange> {
         Rc::clone(&self.exchange)
     }
+
+    /// What it reads from and writes to.
+    #[cfg(test)]
+    pub(super) const fn get_ref(&self) -> &S {
+        &self.stream
+    }
 }
 
 impl ExchangeStage {

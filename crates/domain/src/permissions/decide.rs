@@ -202,7 +202,7 @@ impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allowed(Grant::Role) => f.write_str("the role in the group allows it"),
-            Self::Allowed(Grant::Open) => f.write_str("everybody may do this in an open group"),
+            Self::Allowed(Grant::Open) => f.write_str("everybody may do this in a public or closed group"),
             Self::Allowed(Grant::ManagesGroups) => {
                 f.write_str("those who manage the groups of the server manage all groups")
             }
@@ -210,13 +210,15 @@ impl fmt::Display for Decision {
             Self::Denied(Denial::Direct) => f.write_str("nobody may do this in a direct conversation"),
             Self::Denied(Denial::DirectClosed) => f.write_str("the conversation is closed"),
             Self::Denied(Denial::NotMember) => f.write_str("only members of the group may do this"),
-            Self::Denied(Denial::Banned(_)) => f.write_str("they are banned from the group"),
+            Self::Denied(Denial::Banned(_)) => f.write_str("the user is banned from the group"),
             Self::Denied(Denial::Archived) => f.write_str("the group is archived"),
-            Self::Denied(Denial::Muted(_)) => f.write_str("they are muted in the group"),
+            Self::Denied(Denial::Muted(_)) => f.write_str("the user is muted in the group"),
             Self::Denied(Denial::SlowMode { retry_after }) => {
                 write!(f, "the group is in slow mode; the wait ends in {} s", retry_after.as_secs())
             }
-            Self::Denied(Denial::Role(shortfall)) => write!(f, "the role in the group: {shortfall}"),
+            Self::Denied(Denial::Role(shortfall)) => {
+                write!(f, "the role in the group is not enough: {shortfall}")
+            }
         }
     }
 }

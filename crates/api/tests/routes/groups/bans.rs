@@ -42,7 +42,7 @@ async fn a_banned_member_is_out_and_stays_out_until_the_ban_is_lifted() {
     assert_eq!(reason["items"][2]["permission"], "send");
     assert_eq!(
         reason["items"][2]["reason"],
-        json!({"code": "banned", "detail": "they are banned from the group", "until": null})
+        json!({"code": "banned", "detail": "the user is banned from the group", "until": null})
     );
     assert_eq!(reason["items"][0]["reason"]["code"], "open");
 

@@ -74,7 +74,8 @@ async fn who_is_muted_reads_and_does_not_write_until_the_mute_ends() {
     }
     for (viewer, query) in [(member, String::new()), (&team.owner, format!("?user_id={}", member.id()))] {
         let explained = viewer.get(&format!("{}/permissions{query}", team.path)).await.ok();
-        let reason = json!({"code": "muted_until", "detail": "they are muted in the group", "until": UNTIL});
+        let reason =
+            json!({"code": "muted_until", "detail": "the user is muted in the group", "until": UNTIL});
         assert_eq!(explained["items"][2]["reason"], reason);
         assert_eq!(explained["items"][1]["allowed"], true);
     }

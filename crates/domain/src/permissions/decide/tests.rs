@@ -213,11 +213,11 @@ fn the_reason_of_a_decision_is_told_in_a_sentence() {
     let waits = Denial::SlowMode { retry_after: Duration::from_secs(9) };
     for (decision, sentence) in [
         (Decision::Allowed(Grant::Role), "the role in the group allows it"),
-        (Decision::Allowed(Grant::Open), "everybody may do this in an open group"),
+        (Decision::Allowed(Grant::Open), "everybody may do this in a public or closed group"),
         (Decision::Denied(Denial::NotMember), "only members of the group may do this"),
         (Decision::Denied(Denial::Archived), "the group is archived"),
         (Decision::Denied(waits), "the group is in slow mode; the wait ends in 9 s"),
-        (Decision::Denied(lacks), "the role in the group: it lacks the permission send"),
+        (Decision::Denied(lacks), "the role in the group is not enough: it lacks the permission send"),
     ] {
         assert_eq!(decision.to_string(), sentence);
     }
