@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::{KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, SESSIONS_PER_USER};
 use groupchat_domain::groups::Quotas;
+use groupchat_domain::messages::ChangeWindows;
 
 use crate::events::WRITE_TIMEOUT;
 use crate::extract::IpNetwork;
@@ -29,6 +30,8 @@ pub struct ServerOptions {
     pub connections_per_user: u32,
     /// The limits on groups.
     pub quotas: Quotas,
+    /// How long authors may edit and delete their messages.
+    pub change_windows: ChangeWindows,
     /// The maximum number of requests that a caller may have in flight. All users together may have eight times as
     /// many, and so may all networks of strangers.
     pub requests_per_caller: u32,
@@ -72,6 +75,7 @@ impl Default for ServerOptions {
             write_timeout: WRITE_TIMEOUT,
             connections_per_user: CONNECTIONS_PER_USER,
             quotas: Quotas::default(),
+            change_windows: ChangeWindows::default(),
             requests_per_caller: REQUESTS_PER_CALLER,
             undelivered_per_caller: UNDELIVERED_PER_CALLER,
             undelivered: UNDELIVERED,

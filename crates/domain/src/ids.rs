@@ -97,7 +97,7 @@ pub const fn head_after_restore(head: i64, now: Timestamp) -> Option<i64> {
 macro_rules! id_of_caller {
     ($($name:ident)+) => {$(
         impl $name {
-            /// Checks an id that a caller names; whether there is such a thing is another matter.
+            /// Checks a number that a caller names; whether there is such a thing is another matter.
             ///
             /// # Errors
             /// [`ViolationCode::OutOfRange`] outside 1 to [`MAX_SAFE_INTEGER`].
@@ -112,7 +112,7 @@ macro_rules! id_of_caller {
     )+};
 }
 
-id_of_caller! { UserId SessionId RoleId GroupId InvitationId InviteLinkId MessageId }
+id_of_caller! { UserId SessionId RoleId GroupId InvitationId InviteLinkId MessageId Version }
 
 impl Seq {
     /// Before the first message.

@@ -199,6 +199,13 @@ macro_rules! for_each_table {
                 read_position -> Nullable<BigInt>,
             }
 
+            message_edits (message_id, version) {
+                message_id -> BigInt,
+                version -> BigInt,
+                text -> Text,
+                written_at -> BigInt,
+            }
+
             reactions (message_id, emoji, user_id) {
                 message_id -> BigInt,
                 emoji -> Text,
@@ -296,6 +303,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     threads,
     thread_members,
+    message_edits,
     reactions,
     renames
 );

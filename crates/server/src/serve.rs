@@ -9,6 +9,7 @@ use groupchat_api::{AppState, ConnectionOptions, ConnectionTimeouts, Ports, Serv
 use groupchat_domain::accounts::create_first_admin;
 use groupchat_domain::events::{LiveEvents, Retention};
 use groupchat_domain::groups::Quotas;
+use groupchat_domain::messages::ChangeWindows;
 use groupchat_domain::storage::{Condition, DiskSpace, Storage};
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::accounts::attempts::{BucketSize, InMemoryLoginRateLimiter};
@@ -114,6 +115,14 @@ pub(crate) const fn quotas(config: &Config) -> Quotas {
     }
 }
 
+fn change_windows(config: &Config) -> ChangeWindows {
+    let limited = |window: Duration| (!window.is_zero()).then_some(window);
+    ChangeWindows {
+        edit: limited(config.messages_edit_window),
+        delete: limited(config.messages_delete_window),
+    }
+}
+
 /// The storage as users reach it.
 fn guarded(
     storage: Arc<dyn DatabaseStorage>,
@@ -152,6 +161,7 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         heartbeat: config.events_heartbeat,
         connections_per_user: config.events_connections_per_user,
         quotas: quotas(config),
+        change_windows: change_windows(config),
         requests_per_caller: config.requests_per_caller,
         undelivered_per_caller: config.undelivered_per_user << 20,
         undelivered: config.undelivered << 20,
@@ -261,6 +271,17 @@ mod tests {
             taken += bytes;
             assert!(taken < 1 << 20, "{taken}");
         }
+    }
+
+    #[test]
+    fn authors_change_their_messages_as_long_as_the_settings_say() {
+        let mut config = Config::defaults();
+        assert_eq!(change_windows(&config), ChangeWindows::default());
+        config.messages_edit_window = Duration::from_secs(900);
+        config.messages_delete_window = Duration::from_secs(60);
+        let windows = change_windows(&config);
+        assert_eq!(windows.edit, Some(Duration::from_secs(900)));
+        assert_eq!(windows.delete, Some(Duration::from_secs(60)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::groups::GroupRefusal;
+use groupchat_domain::messages::MessageRefusal;
 use groupchat_domain::{Error, Refusal};
 use groupchat_simulation::commands::Command;
 use groupchat_simulation::history::{History, World, settle};
@@ -105,6 +106,8 @@ const REFUSALS: &[&str] = &[
     "Message(NotAuthor)",
     "Message(NotFound)",
     "Message(NotRoot)",
+    "Message(TooLate)",
+    "Message(VersionConflict)",
 ];
 
 /// Those that few histories come to, so that another table of commands may miss them.
@@ -134,6 +137,12 @@ fn every_command_succeeds_in_some_histories_and_others_meet_every_kind_of_refusa
                 }
                 Err(Error::Refused(Refusal::Group(GroupRefusal::Muted { .. }))) => {
                     refused.insert("Group(Muted)".to_owned());
+                }
+                Err(Error::Refused(Refusal::Message(MessageRefusal::TooLate { .. }))) => {
+                    refused.insert("Message(TooLate)".to_owned());
+                }
+                Err(Error::Refused(Refusal::Message(MessageRefusal::VersionConflict { .. }))) => {
+                    refused.insert("Message(VersionConflict)".to_owned());
                 }
                 Err(Error::Refused(refusal)) => drop(refused.insert(format!("{refusal:?}"))),
                 Err(error) => panic!("{step:?}: {error}"),

@@ -3,8 +3,8 @@
 use groupchat_domain::events::MessageReaction;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
-    ClientId, Emoji, MAX_PARTICIPANTS, MAX_REACTIONS, Message, MessageText, MessageView, ReactionCount,
-    Reactions, Reactor, ReadState, Thread, ThreadView,
+    ClientId, EarlierText, Emoji, MAX_PARTICIPANTS, MAX_REACTIONS, Message, MessageText, MessageView,
+    ReactionCount, Reactions, Reactor, ReadState, Thread, ThreadView,
 };
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
@@ -247,6 +247,28 @@ pub(super) struct ReactorDto {
 impl From<Reactor> for ReactorDto {
     fn from(reactor: Reactor) -> Self {
         Self { user: reactor.user.into(), reacted_at: reactor.at.into() }
+    }
+}
+
+/// What a message said before it was edited.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "EarlierText")]
+pub(super) struct EarlierTextDto {
+    /// The text.
+    pub text: Field<MessageText>,
+    /// When the message was sent with this text, or edited to it.
+    pub written_at: Time,
+    /// The last version of the message that had this text.
+    pub version: Field<Version>,
+}
+
+impl From<EarlierText> for EarlierTextDto {
+    fn from(earlier: EarlierText) -> Self {
+        Self {
+            text: Field(earlier.text),
+            written_at: earlier.written_at.into(),
+            version: earlier.version.into(),
+        }
     }
 }
 

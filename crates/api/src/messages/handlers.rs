@@ -2,17 +2,17 @@
 
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
-use groupchat_domain::messages::{self, Emoji, MessageText, MessageView, PinSeq, Reactor};
+use groupchat_domain::messages::{self, Emoji, MessageView, PinSeq, Reactor};
 use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{LikesDto, MessageDto, ReactionsDto, ReactorDto, ReadStateDto};
 use super::format::{Formatted, MessageParams, PinListParams};
-use super::requests::{MessageChangesDto, MessageDraftDto, ReadMarkDto};
+use super::requests::{MessageDraftDto, ReadMarkDto};
 use super::window::{MessageListParams, position_of};
 use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
-use crate::respond::{Created, CreatedOrReplayed, Large, NoContent, Ok200};
+use crate::respond::{Created, CreatedOrReplayed, Large, Ok200};
 use crate::state::State;
 use crate::wire::{List, ListCursor, PageDto, PageParams};
 
@@ -88,42 +88,6 @@ pub async fn show(
     let (format, Ids((group, id))) = (params.0.parse()?, path);
     let read = move |tx: &mut dyn Tx, actor: &Actor| Ok(format.of(messages::find(tx, actor, group, id)?));
     state.read_large(key.0, read, |shown, _| MessageDto::from(shown)).await
-}
-
-/// Edits a message
-///
-/// For its author.
-#[api_v2_operation(tags(Messages), operation_id = "editMessage")]
-pub async fn edit(
-    state: State,
-    key: Key,
-    body: Body<MessageChangesDto>,
-    path: Ids<(GroupId, MessageId)>,
-    _: NoParams,
-) -> Result<Ok200<MessageDto>, ApiError> {
-    let (text, Ids((group, id))) = (body.0.parse()?, path);
-    let writing = Writing::of_text(key.0, text.as_ref().map_or("", MessageText::as_str));
-    let view = state
-        .storage
-        .write_as(writing, move |tx, actor| messages::edit(tx, actor, group, id, text.as_ref()))
-        .await?;
-    Ok(Ok200(view.into()))
-}
-
-/// Deletes a message
-///
-/// For its author, and for owners and admins of the group. A tombstone takes its place.
-#[api_v2_operation(tags(Messages), operation_id = "deleteMessage")]
-pub async fn delete(
-    state: State,
-    key: Key,
-    path: Ids<(GroupId, MessageId)>,
-    _: NoParams,
-) -> Result<NoContent, ApiError> {
-    let Ids((group, id)) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
-    state.storage.write_as(tidying, move |tx, actor| messages::delete(tx, actor, group, id)).await?;
-    Ok(NoContent)
 }
 
 /// Likes a message

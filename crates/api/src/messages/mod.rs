@@ -1,6 +1,8 @@
 //! Messages, threads, reactions and read cursors.
 
 mod dto;
+mod edit_handlers;
+mod edit_requests;
 mod format;
 mod handlers;
 mod requests;

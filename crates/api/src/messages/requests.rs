@@ -6,6 +6,8 @@ use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 #[cfg(any(test, fuzzing))]
+use super::edit_requests::{DeletionParams, MessageChangesDto};
+#[cfg(any(test, fuzzing))]
 use super::format::{MessageParams, PinListParams};
 #[cfg(any(test, fuzzing))]
 use super::thread_requests::ThreadListParams;
@@ -14,7 +16,7 @@ use super::window::MessageListParams;
 #[cfg(any(test, fuzzing))]
 use crate::fuzzing::{Parser, list};
 use crate::problem::ApiError;
-use crate::wire::{Change, Fields, Given, Optional, Required};
+use crate::wire::{Fields, Given, Optional, Required};
 
 /// Rejects what messages are to have but don't have yet. Two bodies share these fields; flattened into them,
 /// they would lose their names in errors.
@@ -31,6 +33,8 @@ macro_rules! refuse_unbuilt {
         ])
     };
 }
+
+pub(super) use refuse_unbuilt;
 
 /// A message to send.
 #[derive(Deserialize, Apiv2Schema)]
@@ -71,43 +75,6 @@ impl MessageDraftDto {
             Some(text) if fields.are_good() => Ok(MessageDraft { group, text, client_id, thread }),
             _ => Err(fields.into()),
         }
-    }
-}
-
-/// Changes to a message.
-#[derive(Deserialize, Apiv2Schema)]
-#[openapi(rename = "MessageChanges")]
-pub(super) struct MessageChangesDto {
-    /// The new text: 1–10,000 characters.
-    #[serde(default)]
-    pub text: Change<MessageText>,
-    #[serde(default)]
-    reactions: Given,
-    #[serde(default)]
-    thread_id: Given,
-    #[serde(default)]
-    thread: Given,
-    #[serde(default)]
-    reply_to: Given,
-    #[serde(default)]
-    mentions: Given,
-    #[serde(default)]
-    pinned: Given,
-    #[serde(default)]
-    poll: Given,
-    #[serde(default)]
-    files: Given,
-}
-
-impl MessageChangesDto {
-    /// The new text; `None` keeps the one there is.
-    pub(crate) fn parse(self) -> Result<Option<MessageText>, ApiError> {
-        let mut fields = Fields::new();
-        let text = fields.changeable("text", self.text);
-        fields.unbuilt([("thread_id", self.thread_id)]);
-        refuse_unbuilt!(fields, self);
-        fields.finish()?;
-        Ok(text)
     }
 }
 
@@ -174,6 +141,7 @@ pub(crate) fn queries() -> Vec<Parser> {
     vec![
         Parser::of_query(|params: MessageListParams| params.parse(list())),
         Parser::of_query(MessageParams::parse),
+        Parser::of_query(DeletionParams::parse),
         Parser::of_query(|params: PinListParams| params.parse(list())),
         Parser::of_query(|params: ThreadListParams| params.parse(list())),
     ]
@@ -203,13 +171,6 @@ mod tests {
     fn a_message_needs_a_text() {
         assert_eq!(draft("{}"), Err(Code::ValidationFailed));
         assert_eq!(draft(r#"{"text": null}"#), Err(Code::ValidationFailed));
-    }
-
-    #[test]
-    fn an_edit_without_a_text_keeps_it() {
-        let parse = |json| serde_json::from_str::<MessageChangesDto>(json).unwrap().parse();
-        assert_eq!(parse("{}").unwrap(), None);
-        assert!(parse(r#"{"text": null}"#).is_err());
     }
 
     #[test]

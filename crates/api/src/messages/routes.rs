@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{handlers, thread_handlers};
+use super::{edit_handlers, handlers, thread_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -18,9 +18,13 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(
             web::resource("/groups/{group_id}/messages/{message_id}")
                 .route(web::get().to(handlers::show))
-                .route(web::patch().to(handlers::edit))
-                .route(web::put().to(handlers::edit))
-                .route(web::delete().to(handlers::delete)),
+                .route(web::patch().to(edit_handlers::edit))
+                .route(web::put().to(edit_handlers::edit))
+                .route(web::delete().to(edit_handlers::delete)),
+        )
+        .service(
+            web::resource("/groups/{group_id}/messages/{message_id}/history")
+                .route(web::get().to(edit_handlers::list_history)),
         )
         .service(
             web::resource("/groups/{group_id}/messages/{message_id}/like")
@@ -86,17 +90,29 @@ pub(crate) const FEATURE: Feature = Feature {
                 RoleTooLow,
                 DirectClosed,
                 NotAuthor,
+                TooLate,
                 Archived,
                 GroupNotFound,
                 MessageNotFound,
                 Deleted,
+                VersionConflict,
             ],
         ),
         operation(
             "deleteMessage",
-            &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, MessageNotFound],
+            &[
+                MembersOnly,
+                RoleTooLow,
+                NotInDirect,
+                TooLate,
+                Archived,
+                GroupNotFound,
+                MessageNotFound,
+                VersionConflict,
+            ],
         )
         .writes_to(WritePurpose::Tidy),
+        operation("listHistory", &[MembersOnly, RoleTooLow, NotInDirect, GroupNotFound, MessageNotFound]),
         operation(
             "likeMessage",
             &[

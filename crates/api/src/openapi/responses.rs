@@ -136,7 +136,8 @@ fn example(code: Code) -> Value {
             problem["detail"] = refusal.to_string().into();
             problem["quota"] = json!({"name": Quota::Memberships.as_str(), "limit": 1_000});
         }
-        Banned | Muted => problem["until"] = "2026-12-24T18:00:00.000000Z".into(),
+        VersionConflict => problem["version"] = 7.into(),
+        Banned | Muted | TooLate => problem["until"] = "2026-12-24T18:00:00.000000Z".into(),
         Internal => problem["request_id"] = "5692161d100b05e5".into(),
         _ => {}
     }
@@ -170,7 +171,10 @@ pub(super) fn problem_schema() -> Value {
                           "limit": {"type": "integer", "format": "int64", "minimum": 0,
                                     "description": "The limit."},
                       }},
-            "until": {"type": "string", "format": "date-time", "description": "When the reason ends by itself."},
+            "until": {"type": "string", "format": "date-time",
+                      "description": "When the reason ends by itself; of `too_late`, until when it was possible."},
+            "version": {"type": "integer", "format": "int64", "minimum": 1,
+                        "description": "The version that there is now."},
             "request_id": text("The id of the request, to ask the operator about a failure; also in the log."),
         },
     })

@@ -104,6 +104,9 @@ codes! {
     /// Only the author of the message may do this.
     NotAuthor = FORBIDDEN, "not_author", "Only the author may do this",
         for Message(MessageRefusal::NotAuthor);
+    /// The author of a message can't change or delete it any more; `until` says when that ended.
+    TooLate = FORBIDDEN, "too_late", "The time in which authors may do this is over",
+        for Message(MessageRefusal::TooLate { .. });
     /// No route has this path.
     RouteNotFound = NOT_FOUND, "route_not_found", "There is nothing at this path";
     /// No such user.
@@ -174,6 +177,9 @@ codes! {
     /// Of the message nothing but a tombstone is left.
     Deleted = CONFLICT, "deleted", "The message has been deleted",
         for Message(MessageRefusal::Deleted);
+    /// The message has changed since the caller saw it; `version` says which version it has.
+    VersionConflict = CONFLICT, "version_conflict", "It has changed since you saw it",
+        for Message(MessageRefusal::VersionConflict { .. });
     /// The message is a reply, and threads have one level.
     NotARoot = CONFLICT, "not_a_root", "The message is a reply itself",
         for Message(MessageRefusal::NotRoot);

@@ -165,8 +165,10 @@ struct Problem<'a> {
 enum Extension {
     /// The quota that would have been exceeded.
     Quota(ExceededQuota),
-    /// When the reason ends by itself.
+    /// When the reason ends by itself, or until when it was possible.
     Until(Time),
+    /// The version that there is now.
+    Version(i64),
 }
 
 /// A quota that would have been exceeded.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::groups::GroupRefusal;
+use groupchat_domain::messages::MessageRefusal;
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::validation::{FieldError, ViolationCode};
 use groupchat_domain::{Error, Refusal};
@@ -50,6 +51,14 @@ impl From<Refusal> for ApiError {
             }
             Refusal::Group(GroupRefusal::Banned(term)) => {
                 let extension = term.until.map(|until| Extension::Until(Time::from(until)));
+                Self { extension, ..Self::new(code, refusal.to_string()) }
+            }
+            Refusal::Message(MessageRefusal::TooLate { until }) => {
+                let extension = Some(Extension::Until(until.into()));
+                Self { extension, ..Self::new(code, refusal.to_string()) }
+            }
+            Refusal::Message(MessageRefusal::VersionConflict { current }) => {
+                let extension = Some(Extension::Version(current.get()));
                 Self { extension, ..Self::new(code, refusal.to_string()) }
             }
             refusal => Self::new(code, refusal.to_string()),
@@ -109,6 +118,8 @@ impl ApiError {
 mod tests {
     use actix_web::http::StatusCode;
     use groupchat_domain::groups::Quota;
+    use groupchat_domain::ids::Version;
+    use groupchat_domain::time::Timestamp;
     use groupchat_domain::validation::Violation;
     use serde_json::json;
 
@@ -157,6 +168,18 @@ mod tests {
         let body = ApiError::from(Error::from(refusal)).to_json();
         assert_eq!((&body["status"], &body["code"]), (&json!(409), &json!("quota_exceeded")));
         assert_eq!(body["quota"], json!({"name": "memberships", "limit": 5}));
+    }
+
+    #[test]
+    fn a_conflict_says_the_version_and_a_missed_time_when_it_was() {
+        let conflict = MessageRefusal::VersionConflict { current: Version::new(7) };
+        let body = ApiError::from(Error::from(conflict)).to_json();
+        assert_eq!((&body["status"], &body["code"]), (&json!(409), &json!("version_conflict")));
+        assert_eq!(body["version"], 7);
+        let missed = MessageRefusal::TooLate { until: Timestamp::from_micros(0) };
+        let body = ApiError::from(Error::from(missed)).to_json();
+        assert_eq!((&body["status"], &body["code"]), (&json!(403), &json!("too_late")));
+        assert_eq!(body["until"], "1970-01-01T00:00:00.000000Z");
     }
 
     #[test]

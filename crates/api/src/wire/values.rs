@@ -60,6 +60,12 @@ integers! {
     });
 }
 
+impl FromJson for Version {
+    fn from_json(json: i64) -> Result<Self, Violation> {
+        Self::parse(json)
+    }
+}
+
 impl FromJson for Limit {
     fn from_json(json: i64) -> Result<Self, Violation> {
         Self::parse(json)

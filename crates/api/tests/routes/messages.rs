@@ -1,5 +1,6 @@
 //! Messages: sending, showing, editing and deleting them.
 
+mod edits;
 mod format;
 mod likes;
 mod pins;

@@ -228,11 +228,14 @@ impl Scene {
         }
     }
 
-    /// Has the owner send the next message, to which the admin reacts, too, and be invited by the peer, and another newcomer and guest come: what could
+    /// Has the owner send and edit the next message, to which the admin reacts, too, and be invited by the peer, and another newcomer and guest come: what could
     /// be added once can be added again.
     pub(crate) async fn renew(&mut self, server: &Server) {
         self.message = self.caller("owner").say_at(&self.group, "hi again").await;
         self.caller("owner").reply_to(&self.message, "and again").await;
+        for text in ["hi once more", "hi for the last time"] {
+            self.caller("owner").patch(&self.message, json!({"text": text})).await.ok();
+        }
         let (owner, peer) = (self.caller("owner"), self.caller("peer"));
         for reactor in [owner, self.caller("group admin")] {
             // 🎉

@@ -80,6 +80,11 @@ impl Membership {
         self.require_at(permission, &self.scope())
     }
 
+    /// Rejects looking at what only those see whose role allows this, archived or not.
+    pub(crate) fn require_to_read(&self, permission: GroupPermission) -> Result<(), GroupRefusal> {
+        self.require_at(permission, &self.scope().reading())
+    }
+
     /// Rejects a message, or a reply, that the actor may not send at this time.
     pub(crate) fn require_to_send(
         &self,

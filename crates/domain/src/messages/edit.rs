@@ -6,38 +6,49 @@ use crate::events::{Event, Tombstone};
 use crate::groups::{GroupRefusal, Membership, lock_visible};
 use crate::ids::{GroupId, MessageId};
 use crate::jobs::Task;
+use crate::messages::earlier_text::{EarlierText, MAX_EARLIER_TEXTS};
 use crate::messages::error::MessageRefusal;
-use crate::messages::model::{MessageText, MessageView};
+use crate::messages::model::{Message, MessageText, MessageView};
 use crate::messages::read::find_readable;
 use crate::messages::reply::uncount_reply;
+use crate::messages::terms::ChangeTerms;
 use crate::permissions::GroupPermission;
 use crate::storage::Tx;
+use crate::time::Timestamp;
 
 /// How many reactions go with a message at once. A job removes the rest.
 const ROWS_AT_ONCE: i64 = 400;
 
-/// Replaces the text of the actor's own message; `None` keeps the one it has.
+/// Replaces the text of the actor's own message, and keeps the one that it had; `None` leaves it as it is. The text that
+/// it has already is no edit, so that repeating one is harmless whatever the terms are.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`,
-/// `NotAuthor`, `Deleted` of [`MessageRefusal`], or a fault.
+/// `NotAuthor`, `TooLate`, `Deleted`, `VersionConflict` of [`MessageRefusal`], or a fault.
 pub fn edit(
     tx: &mut dyn Tx,
     actor: &Actor,
     group: GroupId,
     id: MessageId,
     text: Option<&MessageText>,
+    terms: ChangeTerms,
 ) -> Result<MessageView, Error> {
     let (mut view, membership) = load(tx, actor, group, id)?;
     if view.message.author.id != actor.id() {
         return Err(MessageRefusal::NotAuthor.into());
     }
     membership.require(GroupPermission::EditOwn)?;
+    let is_same = text.is_none() || view.message.text.as_ref() == text;
+    if is_same && !view.message.is_deleted() {
+        return Ok(view);
+    }
+    terms.require_in_time(&view.message, tx.now())?;
     if view.message.is_deleted() {
         return Err(MessageRefusal::Deleted.into());
     }
-    if text.is_none() || view.message.text.as_ref() == text {
-        return Ok(view);
+    terms.require_version(&view.message)?;
+    if let Some(earlier) = EarlierText::of(&view.message) {
+        tx.edits().add(id, &earlier, MAX_EARLIER_TEXTS)?;
     }
     view.message.text = text.cloned();
     view.message.edited_at = Some(tx.now());
@@ -48,22 +59,30 @@ pub fn edit(
 }
 
 /// Deletes a message, one's own or as somebody who may delete anybody's: a tombstone stays in its place, and the thread
-/// under it. Deleting it again changes nothing.
+/// under it. Deleting it again changes nothing. The terms on time are for those who may delete only their own.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal),
-/// [`MessageRefusal::NotFound`], or a fault.
-pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<(), Error> {
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`,
+/// `TooLate`, `VersionConflict` of [`MessageRefusal`], or a fault.
+pub fn delete(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: GroupId,
+    id: MessageId,
+    terms: ChangeTerms,
+) -> Result<(), Error> {
     let (view, membership) = load(tx, actor, group, id)?;
     let message = view.message;
-    authorize_deletion(&membership, message.author.id == actor.id())?;
+    let right = authorize_deletion(&membership, message.author.id == actor.id())?;
     if message.is_deleted() {
         return Ok(());
     }
     let now = tx.now();
-    if !message.reactions.is_empty() && !tx.messages().purge_reactions(id, ROWS_AT_ONCE)? {
-        tx.jobs().enqueue(Task::PurgeReactions(id), now)?;
+    if right == GroupPermission::DeleteOwn {
+        terms.require_in_time(&message, now)?;
     }
+    terms.require_version(&message)?;
+    remove_belongings(tx, &message, now)?;
     let message = message.into_tombstone(now);
     tx.messages().update(&message)?;
     let thread = message.thread;
@@ -74,11 +93,29 @@ pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> 
     }
 }
 
-/// Rejects whoever may delete neither this message as their own nor anybody's. An author is told what is in the way of
-/// deleting their own message.
-fn authorize_deletion(membership: &Membership, is_own: bool) -> Result<(), GroupRefusal> {
-    let any = membership.require(GroupPermission::DeleteAny);
-    if any.is_ok() || !is_own { any } else { membership.require(GroupPermission::DeleteOwn) }
+/// Removes for good what is stored beside a message that is deleted: about 500 rows at once, and by a job what is more.
+/// What shows in its own row goes with [`into_tombstone`](Message::into_tombstone).
+fn remove_belongings(tx: &mut dyn Tx, message: &Message, now: Timestamp) -> Result<(), Error> {
+    let id = message.id;
+    if message.edited_at.is_some() {
+        tx.edits().remove(id)?;
+    }
+    if !message.reactions.is_empty() && !tx.messages().purge_reactions(id, ROWS_AT_ONCE)? {
+        tx.jobs().enqueue(Task::PurgeReactions(id), now)?;
+    }
+    Ok(())
+}
+
+/// The right by which the actor deletes a message. Rejects whoever may delete neither this message as their own nor
+/// anybody's. An author is told what is in the way of deleting their own message.
+fn authorize_deletion(membership: &Membership, is_own: bool) -> Result<GroupPermission, GroupRefusal> {
+    match membership.require(GroupPermission::DeleteAny) {
+        Ok(()) => Ok(GroupPermission::DeleteAny),
+        Err(_) if is_own => {
+            membership.require(GroupPermission::DeleteOwn).map(|()| GroupPermission::DeleteOwn)
+        }
+        Err(refusal) => Err(refusal),
+    }
 }
 
 /// The message, if the actor may read it, its group locked, and the actor's membership there.

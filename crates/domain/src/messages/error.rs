@@ -1,7 +1,9 @@
 //! Rejections about messages.
 
+use crate::ids::Version;
 use crate::messages::model::MAX_PINS;
 use crate::messages::reactions::MAX_REACTIONS;
+use crate::time::Timestamp;
 
 /// Why a use case of messages rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +17,18 @@ pub enum MessageRefusal {
     /// Only the author may do this.
     #[error("only the author of the message may do this")]
     NotAuthor,
+    /// The message was sent too long ago for its author to do this.
+    #[error("the time in which the author of a message may do this is over")]
+    TooLate {
+        /// When the time was over.
+        until: Timestamp,
+    },
+    /// The message has changed since the caller saw it.
+    #[error("the message has changed; its version is {current} now")]
+    VersionConflict {
+        /// The version that it has.
+        current: Version,
+    },
     /// The message is a reply, and threads have one level.
     #[error("the message is a reply itself: reply to the root of its thread")]
     NotRoot,

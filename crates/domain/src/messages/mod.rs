@@ -1,10 +1,13 @@
 //! Messages, threads, reactions, pins and read cursors.
 
 mod attach;
+mod earlier_text;
 mod edit;
+mod edit_repository;
 mod emoji;
 mod error;
 mod follow;
+mod history;
 mod model;
 mod pin;
 mod react;
@@ -14,15 +17,21 @@ mod readable;
 mod reply;
 mod repository;
 mod send;
+mod terms;
 mod thread;
 mod thread_repository;
 mod threads;
 
 pub(crate) use attach::attach;
+pub use earlier_text::{EarlierText, MAX_EARLIER_TEXTS};
 pub use edit::{delete, edit};
+#[cfg(test)]
+pub(crate) use edit_repository::MockEditRepository;
+pub use edit_repository::{EditQuery, EditRepository};
 pub use emoji::Emoji;
 pub use error::MessageRefusal;
 pub use follow::{follow, mark_thread_read, mark_thread_read_and_publish, unfollow};
+pub use history::list_history;
 pub use model::{
     Attachments, ClientId, InThread, MAX_PINS, Message, MessageText, MessageView, NewMessage, Pin, PinSeq,
     Reactor,
@@ -36,6 +45,7 @@ pub(crate) use readable::Readable;
 pub(crate) use repository::MockMessageRepository;
 pub use repository::{MessageQuery, MessageRange, MessageRepository, PinQuery, PinState, ReactionQuery};
 pub use send::{MessageDraft, Sent, send};
+pub use terms::{ChangeTerms, ChangeWindows};
 pub use thread::{
     FollowedThread, MAX_FOLLOWED, MAX_PARTICIPANTS, Participation, Thread, ThreadStanding, ThreadView,
 };

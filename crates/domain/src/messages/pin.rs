@@ -94,6 +94,7 @@ mod tests {
     use crate::messages::delete;
     use crate::messages::model::Message;
     use crate::messages::repository::PinState;
+    use crate::messages::terms::ChangeTerms;
     use crate::permissions::BuiltInRole;
     use crate::testing::{
         ADMIN, EARLIER, GROUP, GroupCaller, ME, MEMBER, MESSAGE, MockTx, NOW, OTHER, OUTSIDER, OWNER,
@@ -198,7 +199,7 @@ mod tests {
         let left = Message { pin: None, ..pinned_before().into_tombstone(NOW) };
         let mut tx = stores(finds(ADMIN, pinned_before()), left);
         tx.messages.expect_purge_reactions().returning(|_, _| Ok(true));
-        assert_eq!(delete(&mut tx, &me(), GROUP, MESSAGE), Ok(()));
+        assert_eq!(delete(&mut tx, &me(), GROUP, MESSAGE, ChangeTerms::default()), Ok(()));
     }
 
     #[test]

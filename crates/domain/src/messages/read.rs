@@ -151,7 +151,7 @@ pub(super) fn find_readable(
 }
 
 /// The same without what is stored beside it.
-fn find_bare(
+pub(super) fn find_bare(
     tx: &mut dyn Tx,
     actor: &Actor,
     membership: &Membership,

@@ -37,6 +37,8 @@ macro_rules! for_each_repository {
             mutes: groups::MuteRepository, MockMuteRepository;
             /// Messages, reactions and read cursors.
             messages: messages::MessageRepository, MockMessageRepository;
+            /// What messages said before they were edited.
+            edits: messages::EditRepository, MockEditRepository;
             /// Threads, and who follows them.
             threads: messages::ThreadRepository, MockThreadRepository;
             /// Work that goes on after the command, also after a restart.

@@ -39,7 +39,7 @@ pub(crate) const MESSAGE_NUMBERS_BEFORE_THREADS: Invariant = Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 16] = [
+pub(crate) const INVARIANTS: [Invariant; 17] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -197,6 +197,18 @@ pub(crate) const INVARIANTS: [Invariant; 16] = [
             WHERE groups.deleted_at IS NULL AND (coalesce(shown, 0) < 1 OR shown <> last_place OR furthest > threads.last_seq)",
         holds: "every thread has participants, and no read cursor beyond its last reply",
         broken: "threads have no participants, or read cursors beyond their last reply",
+    },
+    Invariant {
+        check: "edits",
+        offenders: "SELECT count(*) AS number FROM \
+            (SELECT message_id, count(*) AS stored, max(version) AS newest FROM message_edits GROUP BY message_id) \
+                AS earlier \
+            LEFT JOIN messages ON messages.id = message_id \
+            LEFT JOIN groups ON groups.id = group_id \
+            WHERE messages.id IS NULL OR groups.deleted_at IS NULL \
+                AND (messages.text IS NULL OR edited_at IS NULL OR newest >= messages.version OR stored > 100)",
+        holds: "every earlier text is of a message that was edited since and is not deleted",
+        broken: "messages have too many earlier texts, or some without having been edited, or in spite of being deleted",
     },
     // A page that was written and is an old one again has rows with valid checksums. Each change of a message increases
     // its version and emits an event.

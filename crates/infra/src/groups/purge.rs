@@ -8,8 +8,8 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
 use crate::schema::{
-    group_bans, group_mutes, group_roles, groups, invite_links, join_requests, memberships, messages,
-    reactions, thread_members, threads,
+    group_bans, group_mutes, group_roles, groups, invite_links, join_requests, memberships, message_edits,
+    messages, reactions, thread_members, threads,
 };
 use crate::sql::row_count;
 use crate::sql::stored::StoredVisibility;
@@ -37,7 +37,7 @@ pub(crate) enum Rest {
 type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
 /// Removes up to `limit` rows of a deleted group, after the memberships that stay are noted as ended: replies from the
-/// first on, each after its reactions, then threads, each after its followers, then messages in the same manner, then
+/// first on, each after its reactions and earlier texts, then threads, each after its followers, then messages in the same manner, then
 /// bans and mutes, then the rest: memberships, then the requests to join, the invite links, the roles and the group.
 /// Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
@@ -53,13 +53,15 @@ pub(crate) fn purge_group(
         .optional())?;
     let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
     let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
-    let steps: [PurgeStep; 10] = [
+    let steps: [PurgeStep; 12] = [
         if keeps_rest { end_memberships } else { skip },
         purge_reactions_to_replies,
+        purge_edits_of_replies,
         purge_replies,
         purge_thread_members,
         purge_threads,
         purge_reactions,
+        purge_edits,
         purge_messages,
         purge_bans,
         purge_mutes,
@@ -132,6 +134,48 @@ fn remove_reactions(tx: &mut DbTx<'_>, keys: Vec<(i64, String, i64)>) -> Result<
     for (message, emoji, user) in &keys {
         let reaction = reactions::table.find((message, emoji, user));
         on_backend!(tx, |connection| diesel::delete(reaction).execute(connection))?;
+    }
+    Ok(row_count(keys.len()))
+}
+
+/// Removes up to `limit` earlier texts of the group's first `limit` messages, which must have no replies, and returns how
+/// many. If they are fewer than the limit, these messages have none left.
+fn purge_edits(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first_messages = messages::table
+        .select(messages::id)
+        .filter(messages::group_id.eq(group))
+        .filter(messages::root_seq.eq(0))
+        .order(messages::seq)
+        .limit(limit);
+    let found = message_edits::table
+        .select((message_edits::message_id, message_edits::version))
+        .filter(message_edits::message_id.eq_any(first_messages))
+        .limit(limit);
+    let keys = on_backend!(tx, |connection| found.load(connection))?;
+    remove_edits(tx, keys)
+}
+
+/// The same for the group's first replies.
+fn purge_edits_of_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first_replies = messages::table
+        .select(messages::id)
+        .filter(messages::group_id.eq(group))
+        .filter(messages::root_seq.gt(0))
+        .order((messages::root_seq, messages::seq))
+        .limit(limit);
+    let found = message_edits::table
+        .select((message_edits::message_id, message_edits::version))
+        .filter(message_edits::message_id.eq_any(first_replies))
+        .limit(limit);
+    let keys = on_backend!(tx, |connection| found.load(connection))?;
+    remove_edits(tx, keys)
+}
+
+/// Removes the earlier texts with these keys, and returns how many they are.
+fn remove_edits(tx: &mut DbTx<'_>, keys: Vec<(i64, i64)>) -> Result<i64, StorageFault> {
+    for key in &keys {
+        let earlier = message_edits::table.find(*key);
+        on_backend!(tx, |connection| diesel::delete(earlier).execute(connection))?;
     }
     Ok(row_count(keys.len()))
 }

@@ -1,6 +1,7 @@
 //! Messages, threads, reactions and read cursors.
 
 mod checksum;
+mod edits;
 pub(crate) mod reactions;
 pub(crate) mod repository;
 mod threads;

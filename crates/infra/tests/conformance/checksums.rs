@@ -4,7 +4,7 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
-use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::messages::{self, ChangeTerms, MessageDraft};
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
 use groupchat_infra::check::CheckOutcome;
@@ -102,7 +102,7 @@ fn what_the_program_writes_matches_its_checksums(database: &Database) {
         let room = room(tx);
         let (ann, bob, group) = (&room.ann, &room.bob, room.group);
         let ids = send(tx, &room, 8)?;
-        messages::edit(tx, ann, group, ids[1], Some(&text("Ü\u{301}🎉\tnew\nline")))?;
+        messages::edit(tx, ann, group, ids[1], Some(&text("Ü\u{301}🎉\tnew\nline")), ChangeTerms::default())?;
         messages::like(tx, bob, group, ids[1])?;
         messages::pin(tx, ann, group, ids[1])?;
         messages::pin(tx, ann, group, ids[2])?;
@@ -110,7 +110,7 @@ fn what_the_program_writes_matches_its_checksums(database: &Database) {
         messages::like(tx, bob, group, ids[3])?;
         messages::unlike(tx, bob, group, ids[3])?;
         messages::like(tx, bob, group, ids[4])?;
-        messages::delete(tx, ann, group, ids[4])
+        messages::delete(tx, ann, group, ids[4], ChangeTerms::default())
     });
     written.unwrap();
     assert_intact(database);
@@ -154,10 +154,14 @@ fn a_damaged_message_stays_so_until_it_is_edited_or_deleted(database: &Database)
     let served = act(database, &room, move |tx, room| messages::pin(tx, &room.ann, room.group, second));
     assert_eq!(served.message.text, Some(text("hellp")), "a damaged message is served");
     damaged(2);
-    act(database, &room, move |tx, room| messages::delete(tx, &room.ann, room.group, first));
+    act(database, &room, move |tx, room| {
+        messages::delete(tx, &room.ann, room.group, first, ChangeTerms::default())
+    });
     damaged(1);
     let edited = text("hello again");
-    act(database, &room, move |tx, room| messages::edit(tx, &room.ann, room.group, second, Some(&edited)));
+    act(database, &room, move |tx, room| {
+        messages::edit(tx, &room.ann, room.group, second, Some(&edited), ChangeTerms::default())
+    });
     assert_intact(database);
 }
 
@@ -179,7 +183,7 @@ fn missing_checksums_are_computed_in_bounded_steps(database: &Database) {
     // What is changed meanwhile gets its checksum at once, and keeps it.
     let (edited, last) = (ids[1], ids[4]);
     act(database, &room, move |tx, room| {
-        messages::edit(tx, &room.ann, room.group, edited, Some(&text("new")))
+        messages::edit(tx, &room.ann, room.group, edited, Some(&text("new")), ChangeTerms::default())
     });
 
     database.write(|tx| Ok(tx.jobs().enqueue(Task::ChecksumMessages(MessageId::new(0)), at(0))?)).unwrap();

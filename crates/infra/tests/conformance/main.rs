@@ -40,6 +40,7 @@ mod bans;
 mod blocks;
 mod checksums;
 mod direct;
+mod edits;
 mod enqueued;
 mod events;
 mod faults;

@@ -80,6 +80,7 @@ fn a_healthy_database_passes_every_check() {
             "replies",
             "threads",
             "thread_members",
+            "edits",
             "logged_messages",
             "event_log",
             "checksums",

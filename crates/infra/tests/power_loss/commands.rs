@@ -7,7 +7,7 @@ use groupchat_domain::admissions;
 use groupchat_domain::events::log_state;
 use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, History, Quotas, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, Emoji, MessageDraft};
+use groupchat_domain::messages::{self, ChangeTerms, Emoji, MessageDraft};
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, BoxFuture, Caller, Credential, Mode, Storage, StorageFault, Tx};
 use groupchat_testing::Dice;
@@ -187,13 +187,16 @@ fn read_thread<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage)
 
 fn edit<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
     let (who, (group, id), text) = (scene.member(dice).who, scene.message(dice), scene.text(dice));
-    let work = move |tx: &mut dyn Tx, actor: &Actor| messages::edit(tx, actor, group, id, Some(&text));
+    let work = move |tx: &mut dyn Tx, actor: &Actor| {
+        messages::edit(tx, actor, group, id, Some(&text), ChangeTerms::default())
+    };
     act(storage, who, work, on_success(|_| Reply::default()))
 }
 
 fn delete<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
     let (who, (group, id)) = (scene.members[0].who, scene.message(dice));
-    let work = move |tx: &mut dyn Tx, actor: &Actor| messages::delete(tx, actor, group, id);
+    let work =
+        move |tx: &mut dyn Tx, actor: &Actor| messages::delete(tx, actor, group, id, ChangeTerms::default());
     act(storage, who, work, on_success(|()| Reply::default()))
 }
 

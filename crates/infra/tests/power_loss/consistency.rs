@@ -9,7 +9,7 @@ use diesel::sql_types::BigInt;
 use crate::snapshot::Snapshot;
 
 /// Queries that count what disagrees, each with what that is. The log must go back to the beginning of the database.
-const DISAGREEMENTS: [(&str, &str); 11] = [
+const DISAGREEMENTS: [(&str, &str); 12] = [
     (
         "messages whose version is not the number of events about them",
         "SELECT count(*) AS number FROM messages \
@@ -47,6 +47,14 @@ const DISAGREEMENTS: [(&str, &str); 11] = [
         "SELECT count(*) AS number FROM messages WHERE deleted_at IS NULL AND (pin_seq IS NOT NULL) <> coalesce( \
             (SELECT type = 'message.pinned' FROM events WHERE message_id = messages.id \
                 AND type IN ('message.pinned', 'message.unpinned') ORDER BY id DESC LIMIT 1), 0)",
+    ),
+    (
+        "messages with other earlier texts than one for each edit, or with some in spite of being deleted",
+        "SELECT count(*) AS number FROM messages WHERE \
+            (SELECT count(*) FROM message_edits WHERE message_edits.message_id = messages.id) <> \
+            CASE WHEN deleted_at IS NULL \
+                THEN (SELECT count(*) FROM events WHERE message_id = messages.id AND type = 'message.updated') \
+                ELSE 0 END",
     ),
     (
         "threads with other replies than the events say",
@@ -140,9 +148,10 @@ mod tests {
     use crate::snapshot::connect;
 
     /// Changes that nobody has emitted an event for, and events that nothing stands for.
-    const TAMPERING: [&str; 10] = [
+    const TAMPERING: [&str; 11] = [
         "UPDATE messages SET version = version + 1 WHERE id = 1",
         "UPDATE messages SET likes = likes + 1 WHERE deleted_at IS NULL",
+        "INSERT INTO message_edits SELECT id, 90, 'another', 1 FROM messages WHERE id = 1",
         "UPDATE threads SET last_seq = last_seq + 1",
         "UPDATE messages SET pin_seq = 99, pinned_at = 1, pinned_by = 1 WHERE deleted_at IS NULL AND pin_seq IS NULL \
             AND id = (SELECT max(id) FROM messages WHERE pin_seq IS NULL AND deleted_at IS NULL)",

@@ -4,7 +4,7 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, SessionKind};
 use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, Seq, SessionId};
-use groupchat_domain::messages::{self, MessageDraft, MessagePage, Window};
+use groupchat_domain::messages::{self, ChangeTerms, MessageDraft, MessagePage, Window};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::storage::Tx;
 
@@ -41,7 +41,7 @@ impl Chat {
             let draft = MessageDraft { group, text: text.clone(), client_id: None, thread: None };
             let sent = messages::send(tx, actor, &draft)?;
             if is_deleted {
-                messages::delete(tx, actor, group, sent.view.message.id)?;
+                messages::delete(tx, actor, group, sent.view.message.id, ChangeTerms::default())?;
             }
             Ok(())
         });

@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use groupchat_domain::Refusal;
-use groupchat_domain::ids::{GroupId, MessageId, Seq};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, Version};
 use groupchat_domain::messages::{
-    self, MAX_PINS, MAX_REACTIONS, MessageDraft, MessageRefusal, PinQuery, ReactionQuery,
+    self, ChangeTerms, EarlierText, EditQuery, MAX_PINS, MAX_REACTIONS, MessageDraft, MessageRefusal,
+    PinQuery, ReactionQuery,
 };
 use groupchat_domain::permissions::BuiltInRole;
 
@@ -63,7 +64,11 @@ fn reactions_are_counted_right(arena: &Arena) {
         let id = sent.view.message.id;
         let mut parts: Vec<Part<'_, Result<(), Refusal>>> = vec![part(move || {
             let other = text("what do you think now?");
-            arena.act(author, move |tx, actor| messages::edit(tx, actor, group, id, Some(&other))).map(drop)
+            arena
+                .act(author, move |tx, actor| {
+                    messages::edit(tx, actor, group, id, Some(&other), ChangeTerms::default())
+                })
+                .map(drop)
         })];
         for (nth, member) in members.iter().enumerate() {
             parts.push(part(move || like(arena, member, group, id)));
@@ -121,7 +126,9 @@ fn a_deleted_message_keeps_no_reaction(arena: &Arena) {
         let author = members[0].who;
         let mut parts: Vec<Part<'_, Result<(), Refusal>>> =
             members.iter().map(|member| part(move || react(arena, member, group, id, "🎉"))).collect();
-        let delete = part(move || arena.act(author, move |tx, actor| messages::delete(tx, actor, group, id)));
+        let delete = part(move || {
+            arena.act(author, move |tx, actor| messages::delete(tx, actor, group, id, ChangeTerms::default()))
+        });
         parts.insert(round % parts.len(), delete);
         for refusal in at_once(parts).into_iter().filter_map(Result::err) {
             assert_eq!(refusal, Refusal::Message(MessageRefusal::Deleted));
@@ -133,6 +140,75 @@ fn a_deleted_message_keeps_no_reaction(arena: &Arena) {
         let left = arena.look(move |tx| tx.messages().list_reactors(&query).unwrap());
         assert_eq!(left, [], "in round {round}");
     });
+}
+
+/// Of several edits at once that all have seen the same version, one is made, and the others are told of the version
+/// that it left. Without a version all are made, one after the other, and each text but the last is kept once.
+fn only_one_edit_of_a_version_is_made(arena: &Arena) {
+    let author = arena.person();
+    let group = arena.group(&[(&author, BuiltInRole::Member)]);
+    rounds(|round| {
+        let id = say(arena, &author, group);
+        let terms = |seen| ChangeTerms { if_version: seen, within: None };
+        let edits = |seen: Option<Version>, word: &str| {
+            let texts = (0..COPIES).map(|nth| format!("{word} {nth} of round {round}")).collect::<Vec<_>>();
+            let who = author.who;
+            let parts = texts.iter().map(|new| {
+                let new = text(new);
+                part(move || {
+                    arena.act(who, move |tx, actor| {
+                        messages::edit(tx, actor, group, id, Some(&new), terms(seen))
+                    })
+                })
+            });
+            at_once(parts.collect())
+        };
+        let first = edits(Some(Version::FIRST), "seen");
+        let made: Vec<_> = first.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
+        assert_eq!(made.len(), 1, "in round {round}");
+        let current = made[0].message.version;
+        for refusal in first.iter().filter_map(|outcome| outcome.as_ref().err()) {
+            assert_eq!(*refusal, Refusal::Message(MessageRefusal::VersionConflict { current }));
+        }
+        assert!(edits(None, "blind").iter().all(Result::is_ok), "in round {round}");
+        let history = earlier_texts(arena, id);
+        assert_eq!(history.len(), COPIES + 1, "in round {round}");
+        let distinct: BTreeSet<_> = history.iter().map(|earlier| earlier.text.as_str()).collect();
+        assert_eq!(distinct.len(), history.len(), "a text was kept twice");
+    });
+}
+
+/// However often the message is edited while it is deleted, nothing of what it said is left.
+fn a_deleted_message_keeps_no_earlier_text(arena: &Arena) {
+    let author = arena.person();
+    let group = arena.group(&[(&author, BuiltInRole::Member)]);
+    rounds(|round| {
+        let id = say(arena, &author, group);
+        let who = author.who;
+        let edits = (0..COPIES).map(|nth| {
+            let new = text(&format!("edit {nth}"));
+            part(move || {
+                let terms = ChangeTerms::default();
+                arena
+                    .act(who, move |tx, actor| messages::edit(tx, actor, group, id, Some(&new), terms))
+                    .map(drop)
+            })
+        });
+        let mut parts: Vec<Part<'_, Result<(), Refusal>>> = edits.collect();
+        let delete = part(move || {
+            arena.act(who, move |tx, actor| messages::delete(tx, actor, group, id, ChangeTerms::default()))
+        });
+        parts.insert(round % parts.len(), delete);
+        for refusal in at_once(parts).into_iter().filter_map(Result::err) {
+            assert_eq!(refusal, Refusal::Message(MessageRefusal::Deleted));
+        }
+        assert_eq!(earlier_texts(arena, id), [], "in round {round}");
+    });
+}
+
+fn earlier_texts(arena: &Arena, message: MessageId) -> Vec<EarlierText> {
+    let query = EditQuery { message, before: None, limit: limit(200) };
+    arena.look(move |tx| tx.edits().list(&query).unwrap())
 }
 
 fn say(arena: &Arena, author: &Person, group: GroupId) -> MessageId {
@@ -217,5 +293,7 @@ cases! { once:
     reactions_are_counted_right
     no_message_gets_more_reactions_than_it_may
     a_deleted_message_keeps_no_reaction
+    only_one_edit_of_a_version_is_made
+    a_deleted_message_keeps_no_earlier_text
     no_group_gets_more_pins_than_it_may
 }

@@ -3,7 +3,7 @@
 use groupchat_domain::Refusal;
 use groupchat_domain::ids::{GroupId, MessageId, Seq};
 use groupchat_domain::messages::{
-    self, MessageDraft, MessageQuery, MessageRange, MessageRefusal, Sent, ThreadView,
+    self, ChangeTerms, MessageDraft, MessageQuery, MessageRange, MessageRefusal, Sent, ThreadView,
 };
 use groupchat_domain::permissions::BuiltInRole;
 
@@ -47,7 +47,11 @@ fn replies_are_numbered_and_counted_right(arena: &Arena) {
     let (owner, members) = people.split_first().expect("people");
     rounds(|round| {
         let root = send(arena, owner, group, None).unwrap().view.message.id;
-        let delete = move |id| arena.act(owner.who, move |tx, actor| messages::delete(tx, actor, group, id));
+        let delete = move |id| {
+            arena.act(owner.who, move |tx, actor| {
+                messages::delete(tx, actor, group, id, ChangeTerms::default())
+            })
+        };
         // In some rounds there is a reply before the race, which is then deleted in it.
         let first = (round % 3 == 0).then(|| send(arena, owner, group, Some(root)).unwrap().view.message.id);
         let mut parts: Vec<Part<'_, Result<(), Refusal>>> = vec![part(move || delete(root))];

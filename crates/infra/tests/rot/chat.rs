@@ -12,7 +12,7 @@ use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::messages::{self, ChangeTerms, MessageDraft};
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use groupchat_domain::time::{Clock, Timestamp};
@@ -208,11 +208,16 @@ impl Room {
             match number % 10 {
                 1 => drop(messages::like(tx, &self.bob, self.id, id)?),
                 3 => drop(messages::react(tx, &self.bob, self.id, id, emoji("🎉"))?),
-                2 => {
-                    drop(messages::edit(tx, self.author(number), self.id, id, Some(&text("Ü🎉\tnew\nline")))?)
-                }
+                2 => drop(messages::edit(
+                    tx,
+                    self.author(number),
+                    self.id,
+                    id,
+                    Some(&text("Ü🎉\tnew\nline")),
+                    ChangeTerms::default(),
+                )?),
                 4 if number < 500 => drop(messages::pin(tx, &self.ann, self.id, id)?),
-                5 => messages::delete(tx, &self.ann, self.id, id)?,
+                5 => messages::delete(tx, &self.ann, self.id, id, ChangeTerms::default())?,
                 _ => {}
             }
         }

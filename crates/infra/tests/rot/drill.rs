@@ -13,7 +13,7 @@ use groupchat_domain::groups::{
     self, Candidate, GroupChanges, GroupDraft, GroupName, History, Quotas, Visibility,
 };
 use groupchat_domain::ids::{GroupId, InvitationId, MessageId};
-use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::messages::{self, ChangeTerms, MessageDraft};
 use groupchat_domain::permissions::{BuiltInRole, RoleName};
 use groupchat_domain::storage::Tx;
 use groupchat_domain::time::{Clock, Timestamp};
@@ -103,8 +103,11 @@ fn happen(tx: &mut dyn Tx) -> Result<(), Error> {
         )?;
     }
     let old = MessageId::new;
-    messages::edit(tx, bob, room.id, old(4), Some(&text("edited later")))?;
-    messages::delete(tx, ann, room.id, old(7))?;
+    messages::edit(tx, bob, room.id, old(4), Some(&text("edited later")), ChangeTerms::default())?;
+    messages::delete(tx, ann, room.id, old(7), ChangeTerms::default())?;
+    // Both were edited before the backup.
+    messages::edit(tx, bob, room.id, old(13), Some(&text("edited again")), ChangeTerms::default())?;
+    messages::delete(tx, ann, room.id, old(23), ChangeTerms::default())?;
     messages::unpin(tx, ann, room.id, old(5))?;
     messages::pin(tx, ann, room.id, old(8))?;
     messages::like(tx, ann, room.id, old(9))?;
@@ -122,6 +125,7 @@ fn nothing_is_lost_if_nothing_is_damaged() {
     for query in [
         "SELECT sum(likes) AS number FROM messages",
         "SELECT count(*) AS number FROM reactions",
+        "SELECT sum(message_id * 1000 + version * 100 + length(text)) AS number FROM message_edits",
         "SELECT sum(last_seq * id + member_count) AS number FROM groups",
         "SELECT sum(seq * id) AS number FROM messages",
         "SELECT sum(length(role) * user_id * group_id) AS number FROM memberships",
@@ -176,6 +180,18 @@ fn a_damaged_reaction_is_left_out_and_the_others_stay() {
     drill.chat.execute(&format!("UPDATE reactions SET emoji = 'ǟ' WHERE {latest}"));
     let salvaged = drill.salvage();
     assert_eq!((salvaged.damaged, drill.chat.number(reactions)), (1, before - 1), "{salvaged:?}");
+}
+
+/// Earlier texts have no checksum, either: what shows the damage is that no message can say this.
+#[test]
+fn a_damaged_earlier_text_is_left_out_and_the_others_stay() {
+    let drill = Drill::new();
+    let latest = "message_id = (SELECT max(message_id) FROM message_edits)";
+    let texts = "SELECT count(*) AS number FROM message_edits";
+    let before = drill.chat.number(texts);
+    drill.chat.execute(&format!("UPDATE message_edits SET text = char(7) WHERE {latest}"));
+    let salvaged = drill.salvage();
+    assert_eq!((salvaged.damaged, drill.chat.number(texts)), (1, before - 1), "{salvaged:?}");
 }
 
 /// The numbers of a group have no gap, and the ids of messages are what they were.

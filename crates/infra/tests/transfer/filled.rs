@@ -5,7 +5,7 @@ use groupchat_domain::accounts::{self, Actor};
 use groupchat_domain::admissions;
 use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
-use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::messages::{self, ChangeTerms, MessageDraft};
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use groupchat_infra::transfer::Endpoint;
@@ -57,10 +57,15 @@ fn converse(tx: &mut dyn Tx) -> Result<(), Error> {
         match number % 10 {
             0..3 => drop(messages::like(tx, &cleo, lobby, message)?),
             3 => drop(messages::react(tx, &cleo, lobby, message, emoji("❤"))?),
-            4 => {
-                drop(messages::edit(tx, author, lobby, message, Some(&text("Ü\u{301}🎉\tnew\nline 'q' \\")))?)
-            }
-            5 => messages::delete(tx, author, lobby, message)?,
+            4 => drop(messages::edit(
+                tx,
+                author,
+                lobby,
+                message,
+                Some(&text("Ü\u{301}🎉\tnew\nline 'q' \\")),
+                ChangeTerms::default(),
+            )?),
+            5 => messages::delete(tx, author, lobby, message, ChangeTerms::default())?,
             _ => {}
         }
     }

@@ -200,6 +200,13 @@ settings! {
     /// the log says so. Applies to users created over REST and with `user create`, not to the first admin.
     "groups.default" => groups_default: Vec<GroupId> = "", groups();
 
+    /// How long after sending it an author can edit a message. Later edits are rejected (`too_late`). 0 means no limit.
+    "messages.edit_window" => messages_edit_window: Duration = "0", seconds(0, 315_360_000);
+
+    /// How long after sending it an author can delete a message. Members who may delete anybody's messages can always
+    /// delete their own, too. 0 means no limit.
+    "messages.delete_window" => messages_delete_window: Duration = "0", seconds(0, 315_360_000);
+
     /// Interval between heartbeats on connections for events. A socket client that sends nothing, not even a reply to
     /// the last two pings, is disconnected at the third heartbeat.
     "events.heartbeat" => events_heartbeat: Duration = "30", seconds(1, 300);

@@ -15,7 +15,8 @@ impl Command {
             | Self::ListBans { group, .. }
             | Self::MarkRead { group, .. }
             | Self::MarkReadQuietly { group, .. } => Some(GroupId::new(group.0)),
-            Self::ListReactors { message: AMessage(group, _), .. } => Some(GroupId::new(group)),
+            Self::ListReactors { message: AMessage(group, _), .. }
+            | Self::ListHistory { message: AMessage(group, _), .. } => Some(GroupId::new(group)),
             Self::ListReplies { root, .. }
             | Self::MarkThreadRead { root, .. }
             | Self::MarkThreadReadQuietly { root, .. } => Some(GroupId::new(root.0)),

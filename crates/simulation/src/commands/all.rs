@@ -13,7 +13,7 @@ use groupchat_domain::groups::{
 };
 use groupchat_domain::ids::{Position, Seq};
 use groupchat_domain::jobs;
-use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::messages::{self, ChangeTerms, MessageDraft};
 use groupchat_domain::network::Network;
 use groupchat_domain::operations;
 use groupchat_domain::permissions::RoleName;
@@ -404,10 +404,23 @@ commands! {
     };
     /// An author edits a message.
     5 write EditMessage[messages::edit](message: AMessage, text: Option<AText>)
-        |tx, actor| messages::edit(tx, actor, message.0, message.1, text.as_ref());
+        |tx, actor| messages::edit(tx, actor, message.0, message.1, text.as_ref(), ChangeTerms::default());
+    /// The same, if the message has this version, and while authors may.
+    4 write EditOnTerms[messages::edit](
+        message: AMessage, text: AText, if_version: Option<AVersion>, within: Option<AWhile>
+    )
+        |tx, actor| messages::edit(tx, actor, message.0, message.1, Some(&text), ChangeTerms { if_version, within });
     /// Somebody deletes a message.
     3 write DeleteMessage[messages::delete](message: AMessage)
-        |tx, actor| messages::delete(tx, actor, message.0, message.1);
+        |tx, actor| messages::delete(tx, actor, message.0, message.1, ChangeTerms::default());
+    /// The same, if the message has this version, and while authors may.
+    1 write DeleteOnTerms[messages::delete](
+        message: AMessage, if_version: Option<AVersion>, within: Option<AWhile>
+    )
+        |tx, actor| messages::delete(tx, actor, message.0, message.1, ChangeTerms { if_version, within });
+    /// What a message said before.
+    3 read ListHistory[messages::list_history](message: AMessage, before: Option<AVersion>, limit: ALimit)
+        |tx, actor| messages::list_history(tx, actor, message.0, message.1, before, limit);
     /// A member likes a message.
     6 write Like[messages::like](message: AMessage) |tx, actor| messages::like(tx, actor, message.0, message.1);
     /// A member takes a like back.

@@ -10,7 +10,9 @@ use groupchat_domain::ids::{
     GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
 };
 use groupchat_domain::jobs::Task;
-use groupchat_domain::messages::{MessagePage, MessageView, Reactor, ReadState, Sent, ThreadView};
+use groupchat_domain::messages::{
+    EarlierText, MessagePage, MessageView, Reactor, ReadState, Sent, ThreadView,
+};
 use groupchat_domain::operations::ClockDoubt;
 use groupchat_domain::paging::{NamePosition, Page};
 use groupchat_domain::permissions::{
@@ -144,6 +146,8 @@ answers! {
     Pins(Page<MessageView>),
     /// Who has given a reaction.
     Reactors(Page<Reactor>),
+    /// What a message said before.
+    History(Page<EarlierText>),
     /// A thread.
     Thread(ThreadView),
     /// Threads, as their roots.
@@ -257,7 +261,7 @@ impl Answer {
     #[must_use]
     pub fn canonical(mut self, ids: &Ids) -> Self {
         match &mut self {
-            Self::Done | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) => {}
+            Self::Done | Self::History(_) | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) => {}
             Self::ClockDoubt(_) | Self::Condition(_) | Self::Text(_) => {}
             Self::Role(_) | Self::Roles(_) | Self::Explained(_) | Self::ExplainedOnServer(_) => {}
             Self::ServerRole(role) => role.renumber(ids),

@@ -9,7 +9,9 @@ use groupchat_domain::groups::{
     Batch, Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
     Visibility,
 };
-use groupchat_domain::ids::{GroupId, InvitationId, InviteLinkId, MessageId, RoleId, Seq, SessionId, UserId};
+use groupchat_domain::ids::{
+    GroupId, InvitationId, InviteLinkId, MessageId, RoleId, Seq, SessionId, UserId, Version,
+};
 use groupchat_domain::messages::{ClientId, Emoji, MessageRange, MessageText, PinSeq, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
 use groupchat_domain::permissions::{
@@ -226,6 +228,9 @@ arguments! {
     ASeq(i64) for Seq: |dice, known| known.seq(dice), |seq, ids| Seq::new(seq);
     /// A number of a pin.
     APin(i64) for PinSeq: |dice, known| i64::try_from(dice.below(6)).unwrap_or(0), |seq, ids| PinSeq::new(seq);
+    /// A version of a message, as a rule one from before it was changed much.
+    AVersion(u8) for Version: |dice, known| [1, 1, 1, 2, 3, 4][dice.below(6)],
+        |number, ids| Version::new(number.into());
     /// The size of a page.
     ALimit(u8) for Limit: |dice, known| [1, 2, 3, 10, 200][dice.below(5)],
         |rows, ids| Limit::parse(i64::from(rows).max(1)).unwrap_or(Limit::DEFAULT);

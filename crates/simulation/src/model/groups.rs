@@ -81,6 +81,9 @@ impl Tables {
         for (_, message) in messages.iter().take(limit) {
             left -= self.remove_reactions(message.id, left);
         }
+        for (_, message) in messages.iter().take(left) {
+            left -= self.remove_edits(message.id, left);
+        }
         for (place, message) in messages.into_iter().take(left) {
             left -= 1;
             self.remove_message(place, &message);

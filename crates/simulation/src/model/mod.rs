@@ -5,6 +5,7 @@ mod accounts;
 mod admissions;
 mod bans;
 mod blocks;
+mod edits;
 mod events;
 mod groups;
 mod invite_links;

@@ -8,9 +8,10 @@ use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
 use groupchat_domain::groups::{Ban, DirectKey, Group, MemberSettings, Mute};
 use groupchat_domain::ids::{
     EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
+    Version,
 };
 use groupchat_domain::jobs::{JobId, Task};
-use groupchat_domain::messages::{Emoji, Message, PinSeq, Thread, ThreadStanding};
+use groupchat_domain::messages::{EarlierText, Emoji, Message, PinSeq, Thread, ThreadStanding};
 use groupchat_domain::permissions::{RoleDefinition, RoleName, ServerRole};
 use groupchat_domain::time::Timestamp;
 
@@ -150,6 +151,7 @@ tables! {
     thread_members: Table<(MessageId, UserId), ThreadMember>,
     pins: Table<(GroupId, PinSeq), MessageId>,
     reactions: Table<(MessageId, Emoji, UserId), Timestamp>,
+    edits: Table<(MessageId, Version), EarlierText>,
     jobs: Table<JobId, JobRow>,
     renames: Table<i64, Rename>,
     log: Table<Position, EventRecord>,

@@ -33,12 +33,15 @@ fn value(field: &str, operation: &Operation, number: usize) -> Value {
     }
 }
 
+/// What is no setting, but a condition for changing any.
+const CONDITION: &str = "if_version";
+
 /// The fields of the body of an operation.
 fn fields(document: &Value, operation: &Operation) -> Vec<String> {
     let schema = &operation.description["requestBody"]["content"]["application/json"]["schema"];
     let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()).expect("a named schema");
     let properties = document["components"]["schemas"][name]["properties"].as_object();
-    properties.expect("a body has fields").keys().cloned().collect()
+    properties.expect("a body has fields").keys().filter(|name| *name != CONDITION).cloned().collect()
 }
 
 /// Fails unless the response shows the field as it was sent, or rejects the request and names the field.

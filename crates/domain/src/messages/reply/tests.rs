@@ -7,6 +7,7 @@ use crate::ids::Seq;
 use crate::messages::edit::delete;
 use crate::messages::model::NewMessage;
 use crate::messages::send::{MessageDraft, Sent, send};
+use crate::messages::terms::ChangeTerms;
 use crate::messages::thread::ThreadView;
 use crate::permissions::{BuiltInRole, GroupPermission, Role};
 use crate::storage::Unique;
@@ -274,7 +275,7 @@ fn deletes_reply() -> MockTx {
 #[test]
 fn a_deleted_reply_counts_no_longer_and_keeps_its_number() {
     let mut tx = deletes_reply();
-    delete(&mut tx, &me(), GROUP, REPLY).unwrap();
+    delete(&mut tx, &me(), GROUP, REPLY, ChangeTerms::default()).unwrap();
     let left = Thread { reply_count: 1, ..thread() };
     let last = tx.emitted.pop().unwrap();
     assert_eq!(last, (Audience::Group(GROUP), Some(ME), Event::ThreadUpdated(ThreadUpdate(left))));
@@ -285,5 +286,5 @@ fn a_deleted_reply_counts_no_longer_and_keeps_its_number() {
 fn faults_are_returned() {
     assert_hands_faults_on(|| begins(OTHER), |tx| send(tx, &me(), &draft()));
     assert_hands_faults_on(|| follows_until_now(false), |tx| send(tx, &me(), &draft()));
-    assert_hands_faults_on(deletes_reply, |tx| delete(tx, &me(), GROUP, REPLY));
+    assert_hands_faults_on(deletes_reply, |tx| delete(tx, &me(), GROUP, REPLY, ChangeTerms::default()));
 }

@@ -82,7 +82,8 @@ impl Salvage<'_> {
         self.report.damaged += damaged;
         self.note_lost_ends(&groups);
         self.restore_pins(&pinned)?;
-        self.bring_reactions(&touched)
+        self.bring_reactions(&touched)?;
+        self.bring_edits(&touched.iter().map(|touched| touched.message).collect::<Vec<_>>())
     }
 
     /// The numbers after the last message of a group that was met, if the group says that there were any.

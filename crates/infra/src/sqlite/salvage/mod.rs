@@ -13,6 +13,7 @@
 //!   no gap. Ids don't change.
 //! - All or nothing: this works on the copy that a restore makes, before that takes the database's place.
 
+mod edits;
 mod limits;
 mod log;
 mod messages;

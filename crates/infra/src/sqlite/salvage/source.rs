@@ -9,7 +9,9 @@ use super::super::{inspect, migrate};
 use crate::check::is_complete;
 use crate::checksum::{Checksummed, Stored, Walked, walk};
 use crate::connection::Connection;
-use crate::rows::{blocks, group_bans, group_mutes, group_roles, memberships, reactions, thread_members};
+use crate::rows::{
+    blocks, group_bans, group_mutes, group_roles, memberships, message_edits, reactions, thread_members,
+};
 use crate::schema;
 
 /// The damaged database.
@@ -117,6 +119,12 @@ impl DamagedDatabase {
     pub(super) fn thread_members(&mut self, root: i64) -> Vec<thread_members::Row> {
         use schema::thread_members as columns;
         columns::table.filter(columns::root_id.eq(root)).load(&mut self.connection).unwrap_or_default()
+    }
+
+    /// What a message said before it was edited, as far as that can be read.
+    pub(super) fn edits(&mut self, message: i64) -> Vec<message_edits::Row> {
+        use schema::message_edits as columns;
+        columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).unwrap_or_default()
     }
 
     /// The reactions to a message; `None` if they can't be read.

@@ -90,6 +90,7 @@ fn a_healthy_database_passes_every_check() {
         "replies",
         "threads",
         "thread_members",
+        "edits",
         "logged_messages",
         "event_log",
         "checksums",
@@ -181,6 +182,27 @@ fn each_kind_of_damage_to_a_thread_is_found_by_its_check() {
     ];
     for (damage, check) in damages {
         assert_eq!(Setting::with(&format!("{THREAD} {damage}")).failing(), [check], "{damage}");
+    }
+}
+
+/// The message was edited.
+const EDIT: &str = "
+    UPDATE messages SET version = 2, edited_at = 5;
+    INSERT INTO message_edits VALUES (1, 1, 'Hallo', 0);";
+
+#[test]
+fn each_kind_of_damage_to_earlier_texts_is_found_by_its_check() {
+    assert_eq!(Setting::with(EDIT).failing(), Vec::<&str>::new());
+    let damages = [
+        "UPDATE messages SET edited_at = NULL",
+        "UPDATE message_edits SET version = 2",
+        "UPDATE messages SET text = NULL, deleted_at = 0, likes = 0",
+        "UPDATE messages SET version = 200; WITH RECURSIVE numbers (number) AS \
+            (SELECT 2 UNION ALL SELECT number + 1 FROM numbers WHERE number < 101) \
+            INSERT INTO message_edits SELECT 1, number, 'Hallo', 0 FROM numbers",
+    ];
+    for damage in damages {
+        assert_eq!(Setting::with(&format!("{EDIT} {damage}")).failing(), ["edits"], "{damage}");
     }
 }
 

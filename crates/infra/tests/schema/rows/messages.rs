@@ -160,6 +160,26 @@ pub(super) const THREAD_MEMBERS: TableRows = TableRows {
     ],
 };
 
+pub(super) const MESSAGE_EDITS: TableRows = TableRows {
+    table: "message_edits",
+    is_single_row: false,
+    first: &[&[("version", Number(1))]],
+    another: &[
+        ("message_id", Number(1)),
+        ("version", Number(2)),
+        ("text", Text("Hallo")),
+        ("written_at", Number(0)),
+    ],
+    accepted: &[&[("message_id", Number(2)), ("version", Number(1))], &[("text", Characters(10_000))]],
+    rejected: &[
+        (Unique, &[("version", Number(1))]),
+        (Check, &[("version", Number(0))]),
+        (Check, &[("text", Text(""))]),
+        (Check, &[("text", Characters(10_001))]),
+        (Reference, &[("message_id", Number(9))]),
+    ],
+};
+
 pub(super) const REACTIONS: TableRows = TableRows {
     table: "reactions",
     is_single_row: false,

@@ -50,6 +50,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     messages::MESSAGES,
     messages::THREADS,
     messages::THREAD_MEMBERS,
+    messages::MESSAGE_EDITS,
     messages::REACTIONS,
     internal::JOBS,
     internal::EVENTS,
