@@ -189,6 +189,11 @@ macro_rules! for_each_table {
                 last_reply_at -> BigInt,
             }
 
+            message_quotes (message_id) {
+                message_id -> BigInt,
+                quoted_id -> BigInt,
+            }
+
             thread_members (root_id, user_id) {
                 root_id -> BigInt,
                 user_id -> BigInt,
@@ -304,6 +309,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     threads,
     thread_members,
     message_edits,
+    message_quotes,
     reactions,
     renames
 );

@@ -60,7 +60,13 @@ fn send(database: &Database, who: Credential, group: GroupId, name: &'static str
         messages::send(
             tx,
             actor,
-            &MessageDraft { group, text: text("hello"), client_id: Some(client_id(name)), thread: None },
+            &MessageDraft {
+                group,
+                text: text("hello"),
+                client_id: Some(client_id(name)),
+                thread: None,
+                reply_to: None,
+            },
         )
     });
     assert!(!sent.unwrap().repeated);
@@ -176,7 +182,8 @@ fn a_page_with_reactions_takes_four(open: fn() -> Database) {
 /// Replies to a message; the root where there is none yet.
 fn reply(database: &Database, who: Credential, group: GroupId, root: Option<MessageId>) -> MessageId {
     let sent = database.write_as(who, move |tx, actor| {
-        let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: root };
+        let draft =
+            MessageDraft { group, text: text("hello"), client_id: None, thread: root, reply_to: None };
         messages::send(tx, actor, &draft)
     });
     sent.unwrap().view.message.id
@@ -208,6 +215,43 @@ fn a_page_with_threads_takes_four(open: fn() -> Database) {
     assert_eq!(read_page(&database, who, group), 3);
     let expected = ["SELECT users.id", "SELECT groups.id", "SELECT messages.id", "SELECT threads.root_id"];
     assert_statements(&database.take_queries(), &expected);
+}
+
+/// Sends a message that quotes this one, if any.
+fn quote(database: &Database, who: Credential, group: GroupId, quoted: Option<MessageId>) -> MessageId {
+    let sent = database.write_as(who, move |tx, actor| {
+        let draft =
+            MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: quoted };
+        messages::send(tx, actor, &draft)
+    });
+    sent.unwrap().view.message.id
+}
+
+/// A page with quotes takes one more statement for all of them.
+fn a_page_with_quotes_takes_four(open: fn() -> Database) {
+    let database = open();
+    let (group, who) = prepare(&database);
+    let quoted = quote(&database, who, group, None);
+    for _ in 0..3 {
+        quote(&database, who, group, Some(quoted));
+    }
+    read_page(&database, who, group);
+    database.take_queries();
+    assert_eq!(read_page(&database, who, group), 4);
+    let expected =
+        ["SELECT users.id", "SELECT groups.id", "SELECT messages.id", "SELECT message_quotes.message_id"];
+    assert_statements(&database.take_queries(), &expected);
+}
+
+/// The statements of a message that quotes another one must begin like this.
+fn a_quote_takes(open: fn() -> Database, expected: &[&str]) {
+    let database = open();
+    let (group, who) = prepare(&database);
+    let quoted = quote(&database, who, group, None);
+    quote(&database, who, group, Some(quoted));
+    database.take_queries();
+    quote(&database, who, group, Some(quoted));
+    assert_statements(&database.take_queries(), expected);
 }
 
 /// The list of followed threads takes five, however many there are.
@@ -327,6 +371,25 @@ mod sqlite {
     }
 
     #[test]
+    fn a_page_with_quotes_takes_four_statements() {
+        a_page_with_quotes_takes_four(Database::sqlite);
+    }
+
+    /// Two more than a message: it looks for what it quotes, and notes that.
+    #[test]
+    fn a_quote_takes_six_statements() {
+        let expected = [
+            "SELECT users.id",
+            "SELECT groups.id",
+            "SELECT messages.id",
+            "INSERT INTO messages",
+            "INSERT INTO message_quotes",
+            "INSERT INTO events",
+        ];
+        a_quote_takes(Database::sqlite, &expected);
+    }
+
+    #[test]
     fn followed_threads_take_five_statements() {
         followed_threads_take_five(Database::sqlite);
     }
@@ -379,6 +442,11 @@ mod postgres {
     #[test]
     fn a_page_with_threads_takes_four_statements() {
         a_page_with_threads_takes_four(Database::postgres_with_one_of_each);
+    }
+
+    #[test]
+    fn a_page_with_quotes_takes_four_statements() {
+        a_page_with_quotes_takes_four(Database::postgres_with_one_of_each);
     }
 
     #[test]

@@ -84,7 +84,11 @@ fn reaction() -> Value {
     let properties = &mut schema["properties"];
     properties["author"] = reference("UserRef");
     properties["reactions"]["items"] = reference("Reaction");
-    properties["thread"] = json!({"nullable": true, "allOf": [reference("Thread")]});
+    for (field, component) in
+        [("thread", "Thread"), ("reply_to", "QuotedMessage"), ("forwarded_from", "ForwardedFrom")]
+    {
+        properties[field] = json!({"nullable": true, "allOf": [reference(component)]});
+    }
     schema
 }
 

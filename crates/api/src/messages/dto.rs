@@ -3,8 +3,8 @@
 use groupchat_domain::events::MessageReaction;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
-    ClientId, EarlierText, Emoji, MAX_PARTICIPANTS, MAX_REACTIONS, Message, MessageText, MessageView,
-    ReactionCount, Reactions, Reactor, ReadState, Thread, ThreadView,
+    ClientId, EarlierText, Emoji, Excerpt, MAX_PARTICIPANTS, MAX_REACTIONS, Message, MessageText,
+    MessageView, Quoted, ReactionCount, Reactions, Reactor, ReadState, Thread, ThreadView,
 };
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
@@ -54,15 +54,22 @@ pub struct MessageDto {
     pub pinned_by: Option<Field<UserId>>,
     /// The replies to it; null if nobody has replied, and in events.
     pub thread: Option<ThreadDto>,
+    /// The message of the group that it replies to; null if there is none, or if the message is deleted.
+    pub reply_to: Option<QuotedDto>,
+    /// Whether it was forwarded from another message.
+    pub forwarded: Field<bool>,
+    /// The message that it was forwarded from; null for those who may not read that, if it is gone, and in events.
+    pub forwarded_from: Option<SourceDto>,
 }
 
 impl MessageDto {
     /// Everybody gets the same events, so what depends on the reader is null.
-    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["liked", "html", "thread"], given: &[] };
+    pub(crate) const IN_EVENTS: FixedFields =
+        FixedFields { null: &["liked", "html", "thread", "forwarded_from"], given: &[] };
 
     /// The same for the tombstone of a deleted message.
     pub(crate) const TOMBSTONE: FixedFields = FixedFields {
-        null: &["liked", "html", "text", "pinned_at", "pinned_by", "thread"],
+        null: &["liked", "html", "text", "pinned_at", "pinned_by", "thread", "reply_to", "forwarded_from"],
         given: &["deleted_at"],
     };
 
@@ -107,7 +114,9 @@ impl ReactionDto {
 impl From<MessageView> for MessageDto {
     fn from(view: MessageView) -> Self {
         let reactions = ReactionDto::seen(&view);
-        let MessageView { message, liked, thread, .. } = view;
+        let MessageView { message, liked, thread, quoted, .. } = view;
+        let forwarded = message.is_forwarded();
+        let (source, quoted) = if forwarded { (quoted, None) } else { (None, quoted) };
         Self {
             id: message.id.into(),
             group_id: message.group_id.into(),
@@ -127,6 +136,70 @@ impl From<MessageView> for MessageDto {
             pinned_at: message.pin.map(|pin| pin.at.into()),
             pinned_by: message.pin.map(|pin| pin.by.into()),
             thread: thread.map(ThreadDto::from),
+            reply_to: message.reply_to.map(|id| QuotedDto::new(id, quoted)),
+            forwarded: forwarded.into(),
+            forwarded_from: source.map(SourceDto::from),
+        }
+    }
+}
+
+/// A message that another one of its group replies to, as it is now. In events, and for those who may not read it,
+/// everything but `id` is null.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "QuotedMessage")]
+pub struct QuotedDto {
+    /// The message's id.
+    pub id: Field<MessageId>,
+    /// Its number in the group, or in the thread.
+    pub seq: Option<Field<Seq>>,
+    /// If it is a reply in a thread, the id of the message that it replies to there.
+    pub thread_id: Option<Field<MessageId>>,
+    /// The author.
+    pub author: Option<UserRefDto>,
+    /// The first 200 characters of its text; null once it is deleted.
+    pub excerpt: Option<Field<Excerpt>>,
+    /// Whether it is deleted.
+    pub deleted: Option<Field<bool>>,
+}
+
+impl QuotedDto {
+    fn new(id: MessageId, quoted: Option<Quoted>) -> Self {
+        let deleted = quoted.as_ref().map(|quoted| quoted.is_deleted().into());
+        let seq = quoted.as_ref().map(|quoted| quoted.seq.into());
+        let thread_id = quoted.as_ref().and_then(|quoted| quoted.root).map(Field);
+        let (author, excerpt) = quoted.map(|quoted| (quoted.author, quoted.excerpt)).unzip();
+        let excerpt = excerpt.flatten().map(Field);
+        Self { id: id.into(), seq, thread_id, author: author.map(UserRefDto::from), excerpt, deleted }
+    }
+}
+
+/// Where a message was forwarded from.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "ForwardedFrom")]
+pub struct SourceDto {
+    /// The id of the group.
+    pub group_id: Field<GroupId>,
+    /// The id of the message.
+    pub id: Field<MessageId>,
+    /// Its number in the group, or in the thread.
+    pub seq: Field<Seq>,
+    /// If it is a reply in a thread, the id of the message that it replies to there.
+    pub thread_id: Option<Field<MessageId>>,
+    /// Its author.
+    pub author: UserRefDto,
+    /// Whether it is deleted.
+    pub deleted: Field<bool>,
+}
+
+impl From<Quoted> for SourceDto {
+    fn from(source: Quoted) -> Self {
+        Self {
+            group_id: source.group.into(),
+            id: source.id.into(),
+            seq: source.seq.into(),
+            thread_id: source.root.map(Field),
+            deleted: source.is_deleted().into(),
+            author: source.author.into(),
         }
     }
 }
@@ -311,7 +384,7 @@ impl From<ReadState> for ReadStateDto {
 #[cfg(test)]
 mod tests {
     use groupchat_domain::accounts::UserRef;
-    use groupchat_domain::messages::{InThread, NewMessage, Pin, PinSeq};
+    use groupchat_domain::messages::{Attachments, InThread, NewMessage, Pin, PinSeq};
     use groupchat_domain::time::Timestamp;
 
     use super::*;
@@ -327,6 +400,7 @@ mod tests {
             text: MessageText::parse("Hello").unwrap(),
             client_id: None,
             created_at: AT,
+            attachments: Attachments::default(),
         };
         sent.into_message(
             MessageId::new(3),
@@ -341,6 +415,8 @@ mod tests {
         Message {
             thread: Some(InThread { root: MessageId::new(2), root_seq: Seq::new(1) }),
             client_id: Some(ClientId::parse("hello-1").unwrap()),
+            attachments: Attachments::QUOTE,
+            reply_to: Some(MessageId::new(2)),
             edited_at: Some(AT),
             deleted_at: Some(AT),
             pin: Some(Pin { seq: PinSeq::new(1), at: AT, by: UserId::new(1) }),

@@ -42,7 +42,7 @@ impl MessageChangesDto {
         let mut fields = Fields::new();
         let text = fields.changeable("text", self.text);
         let if_version = fields.optional("if_version", self.if_version);
-        fields.unbuilt([("thread_id", self.thread_id)]);
+        fields.unbuilt([("thread_id", self.thread_id), ("reply_to", self.reply_to)]);
         refuse_unbuilt!(fields, self);
         fields.finish()?;
         Ok((text, if_version))

@@ -25,7 +25,6 @@ macro_rules! refuse_unbuilt {
         $fields.unbuilt([
             ("reactions", $body.reactions),
             ("thread", $body.thread),
-            ("reply_to", $body.reply_to),
             ("mentions", $body.mentions),
             ("pinned", $body.pinned),
             ("poll", $body.poll),
@@ -48,12 +47,12 @@ pub(crate) struct MessageDraftDto {
     pub client_id: Optional<ClientId>,
     /// The message to reply to, in the thread under it: one of the group that is no reply itself.
     pub thread_id: Optional<MessageId>,
+    /// The message of the group to quote, whether or not it is in the same thread.
+    pub reply_to: Optional<MessageId>,
     #[serde(default)]
     reactions: Given,
     #[serde(default)]
     thread: Given,
-    #[serde(default)]
-    reply_to: Given,
     #[serde(default)]
     mentions: Given,
     #[serde(default)]
@@ -70,9 +69,10 @@ impl MessageDraftDto {
         let text = fields.required("text", self.text);
         let client_id = fields.optional("client_id", self.client_id);
         let thread = fields.optional("thread_id", self.thread_id);
+        let reply_to = fields.optional("reply_to", self.reply_to);
         refuse_unbuilt!(fields, self);
         match text {
-            Some(text) if fields.are_good() => Ok(MessageDraft { group, text, client_id, thread }),
+            Some(text) if fields.are_good() => Ok(MessageDraft { group, text, client_id, thread, reply_to }),
             _ => Err(fields.into()),
         }
     }
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn what_is_not_built_yet_is_refused_and_not_dropped() {
         assert!(draft(r#"{"text": "hi", "poll": null, "colour": "red"}"#).is_ok());
-        let later = ["reactions", "thread", "reply_to", "mentions", "pinned", "poll", "files"];
+        let later = ["reactions", "thread", "mentions", "pinned", "poll", "files"];
         for field in later {
             let json = format!(r#"{{"text": "hi", "{field}": 1}}"#);
             assert_eq!(draft(&json), Err(Code::NotSupported), "{field}");

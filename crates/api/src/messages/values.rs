@@ -1,12 +1,14 @@
 //! The values of messages and their form in JSON.
 
 use groupchat_domain::ids::{MAX_SAFE_INTEGER, MessageId, Seq};
-use groupchat_domain::messages::{ClientId, Emoji, MessageText};
+use groupchat_domain::messages::{ClientId, Emoji, Excerpt, MessageText};
 use groupchat_domain::validation::Violation;
 use serde::Serializer;
 use serde_json::{Value, json};
 
-use crate::wire::{Described, FromJson, NOT_BLANK, ToJson, id_values, plain_texts, text_values};
+use crate::wire::{
+    Described, FromJson, NOT_BLANK, ToJson, id_values, plain_texts, text_values, write_as_str,
+};
 
 /// Printable ASCII.
 const PRINTABLE: &str = "^[ -~]+$";
@@ -37,6 +39,16 @@ plain_texts! {
     /// A text as HTML.
     #[derive(Debug)]
     Html => json!({"example": "<p>Hello, <strong>Grace</strong>!</p>\n"});
+}
+
+write_as_str! { Excerpt }
+
+impl Described for Excerpt {
+    type Json = String;
+
+    fn rules() -> Value {
+        json!({"maxLength": Excerpt::MAX_LENGTH, "example": "Hello, Grace!"})
+    }
 }
 
 impl Described for Seq {

@@ -4,6 +4,7 @@ mod edits;
 mod format;
 mod likes;
 mod pins;
+mod quotes;
 mod reactions;
 mod reading;
 mod threads;
@@ -37,7 +38,7 @@ async fn a_sent_message_is_shown_whole() {
         "author": {"id": ann.id(), "username": "ann", "display_name": "Ann"}, "text": "Hello\nthere", "html": null,
         "client_id": "a-1", "version": 1, "created_at": time(&message["created_at"]), "edited_at": null,
         "deleted_at": null, "likes": 0, "liked": false, "reactions": [], "pinned_at": null, "pinned_by": null,
-        "thread_id": null, "thread": null,
+        "thread_id": null, "thread": null, "reply_to": null, "forwarded": false, "forwarded_from": null,
     });
     assert_eq!(message, expected);
     assert_eq!(location, format!("{messages}/{}", message["id"]));
@@ -86,7 +87,7 @@ async fn what_is_not_built_yet_is_refused() {
     let server = Server::start().await;
     let (ann, _, group, messages) = pair(&server).await;
     let path = ann.say_at(&group, "first").await;
-    let later = ["reactions", "thread", "reply_to", "mentions", "pinned", "poll", "files"];
+    let later = ["reactions", "thread", "mentions", "pinned", "poll", "files"];
     for field in later {
         let given = json!({"text": "hi", field: [1]});
         ann.post(&messages, given.clone()).await.refused(400, "not_supported");

@@ -102,6 +102,7 @@ async fn write(
         text: MessageText::from_stored(text.to_owned()),
         client_id: None,
         thread: None,
+        reply_to: None,
     };
     for from in (0..count).step_by(MESSAGES_PER_COMMAND) {
         let (draft, actor, steps) = (draft.clone(), author.actor.clone(), count - from);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, MessageId, Seq};
-use groupchat_domain::messages::{self, ClientId, MessageDraft, MessageText, NewMessage};
+use groupchat_domain::messages::{self, Attachments, ClientId, MessageDraft, MessageText, NewMessage};
 use groupchat_domain::storage::{Storage, Tx, Unique};
 use indicatif::ProgressBar;
 
@@ -76,6 +76,7 @@ fn store(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, numbers: Range<u64>
             text,
             client_id: None,
             created_at,
+            attachments: Attachments::default(),
         })?;
         if let Unique::Stored(root) = stored {
             reply(tx, authors, (group, root), number)?;
@@ -91,7 +92,7 @@ fn reply(tx: &mut dyn Tx, authors: &[Actor], root: (GroupId, MessageId), number:
     }
     for next in [number + 1, number + 2] {
         let (text, thread) = (MessageText::from_stored(text(next)), Some(root.1));
-        let draft = MessageDraft { group: root.0, text, client_id: None, thread };
+        let draft = MessageDraft { group: root.0, text, client_id: None, thread, reply_to: None };
         messages::send(tx, &authors[next as usize % authors.len()], &draft)?;
     }
     Ok(())
@@ -119,7 +120,7 @@ fn write(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, number: u64) -> Res
     // With the time, so that filling the same database again repeats no client id.
     let client_id = ClientId::from_stored(format!("seed-{:x}-{number}", tx.now().as_micros()));
     let text = MessageText::from_stored(text(number));
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None };
+    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None };
     let sent = messages::send(tx, of(number), &draft)?;
     if number.is_multiple_of(LIKED_ONE_IN) {
         for fan in [number + 1, number + 2] {

@@ -8,6 +8,7 @@ use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
 use crate::events::restore::{Found, Lookup, MissingId};
 use crate::ids::Position;
+use crate::messages::attach_for_everybody;
 use crate::permissions::ServerRole;
 use crate::storage::{StorageFault, Tx};
 
@@ -23,7 +24,7 @@ pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec
 /// The events of a page of the log, in its order, each with the current state of its subject: a message that has since
 /// been deleted is its tombstone, and a user, group or membership that has since ended leaves
 /// [`Event::Gone`](crate::events::Event::Gone). However long the page is, there is at most one query each for users,
-/// groups, members, bans, roles, messages, threads, invitations, blocks, requests to join, and roles on the server.
+/// groups, members, bans, roles, messages, quotes, threads, invitations, blocks, requests to join, and roles on the server.
 ///
 /// Doesn't check who may see an event.
 ///
@@ -61,7 +62,8 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
         roles.entry(group).or_default().push(role);
     }
     let join_requests = find(&lookup.join_requests, |ids| tx.join_requests().find_many(ids))?;
-    let messages = find(&lookup.messages, |ids| tx.messages().find_many(ids))?;
+    let mut messages = find(&lookup.messages, |ids| tx.messages().find_many(ids))?;
+    attach_for_everybody(tx, &mut messages)?;
     let threads = find(&lookup.threads, |ids| tx.threads().find_many(ids))?;
     let held = find(&lookup.holders, |ids| tx.server_roles().held(ids))?;
     let server_roles =

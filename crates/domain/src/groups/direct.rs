@@ -8,7 +8,7 @@ use crate::groups::membership::{Newcomer, add};
 use crate::groups::model::{GroupView, NewDirect};
 use crate::groups::quota::Quotas;
 use crate::ids::GroupId;
-use crate::messages::attach;
+use crate::messages::{Readable, attach};
 use crate::permissions::{BuiltInRole, Role, ServerPermission, ServerScope};
 use crate::storage::{Tx, Unique};
 use crate::validation::{Violation, ViolationCode};
@@ -79,7 +79,7 @@ fn store(
 
 fn view(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Error> {
     let mut view = tx.groups().view(id, actor.id())?.ok_or(GroupRefusal::NotFound)?;
-    attach(tx, actor.id(), &mut view.last_message)?;
+    attach(tx, actor, Readable::default(), &mut view.last_message)?;
     Ok(view)
 }
 

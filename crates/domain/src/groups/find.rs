@@ -8,7 +8,7 @@ use crate::groups::access::{managed, unseen};
 use crate::groups::model::{GroupView, Member, VisibleGroup};
 use crate::groups::repository::{GroupQuery, MemberQuery};
 use crate::ids::GroupId;
-use crate::messages::attach;
+use crate::messages::{Readable, attach};
 use crate::paging::{NamePosition, Page};
 use crate::permissions::{GroupPermission, ServerPermission};
 use crate::storage::Tx;
@@ -21,7 +21,7 @@ use crate::storage::Tx;
 pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Error> {
     match tx.groups().view(id, actor.id())? {
         Some(mut view) => {
-            attach(tx, actor.id(), &mut view.last_message)?;
+            attach(tx, actor, Readable::default(), &mut view.last_message)?;
             Ok(view)
         }
         None => Ok(GroupView::new(unseen(tx, actor, id)?, None, None)),
@@ -50,7 +50,12 @@ pub fn list(
             view.owner = owners.get(&view.group.id).cloned();
         }
     }
-    attach(tx, actor.id(), page.items.iter_mut().filter_map(|row| row.entry.last_message.as_mut()))?;
+    attach(
+        tx,
+        actor,
+        Readable::default(),
+        page.items.iter_mut().filter_map(|row| row.entry.last_message.as_mut()),
+    )?;
     Ok(page)
 }
 

@@ -2,19 +2,33 @@
 
 use std::collections::HashMap;
 
-use crate::ids::UserId;
-use crate::messages::model::{Attachments, MessageView};
+use crate::accounts::Actor;
+use crate::ids::{MessageId, UserId};
+use crate::messages::model::{Attachments, Message, MessageView};
+use crate::messages::readable::Readable;
 use crate::storage::{StorageFault, Tx};
 
 /// Completes what repositories leave out of messages: at most one query for each kind that one of them has, and none
-/// where they have nothing.
+/// where they have nothing. One more looks up who may read the quoted messages of groups that `readable` doesn't know.
 pub(crate) fn attach<'a>(
     tx: &mut dyn Tx,
-    viewer: UserId,
+    actor: &Actor,
+    readable: Readable,
     views: impl IntoIterator<Item = &'a mut MessageView>,
 ) -> Result<(), StorageFault> {
-    let has_thread = |view: &&mut MessageView| view.message.attachments.contain(Attachments::THREAD);
-    let mut roots: Vec<_> = views.into_iter().filter(has_thread).collect();
+    let has_some = |view: &&mut MessageView| !view.message.attachments.is_empty();
+    let mut views: Vec<_> = views.into_iter().filter(has_some).collect();
+    attach_threads(tx, actor.id(), &mut views)?;
+    attach_quoted(tx, actor, readable, &mut views)
+}
+
+fn attach_threads(
+    tx: &mut dyn Tx,
+    viewer: UserId,
+    views: &mut [&mut MessageView],
+) -> Result<(), StorageFault> {
+    let has_thread = |view: &&mut &mut MessageView| view.message.attachments.contain(Attachments::THREAD);
+    let mut roots: Vec<_> = views.iter_mut().filter(has_thread).collect();
     if roots.is_empty() {
         return Ok(());
     }
@@ -23,6 +37,44 @@ pub(crate) fn attach<'a>(
     let mut threads: HashMap<_, _> = found.into_iter().map(|view| (view.thread.root, view)).collect();
     for view in &mut roots {
         view.thread = threads.remove(&view.message.id);
+    }
+    Ok(())
+}
+
+/// What somebody may not read is not shown to them but for the id of a message of the same group.
+fn attach_quoted(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    readable: Readable,
+    views: &mut [&mut MessageView],
+) -> Result<(), StorageFault> {
+    let quoting = views.iter().filter(|view| view.message.quotes());
+    let ids: Vec<_> = quoting.map(|view| view.message.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let found = tx.quotes().find_many(&ids)?;
+    let readable = readable.with(tx, actor, found.iter().map(|quote| quote.quoted.group))?;
+    let mut quotes: HashMap<_, _> = found.into_iter().map(|quote| (quote.by, quote.quoted)).collect();
+    for view in views {
+        let Some(quoted) = quotes.remove(&view.message.id) else { continue };
+        view.message.name_quoted(quoted.id);
+        view.quoted = Some(quoted).filter(|quoted| readable.contains(quoted.group, quoted.history_seq));
+    }
+    Ok(())
+}
+
+/// Completes messages as everybody sees them.
+pub(crate) fn attach_for_everybody(tx: &mut dyn Tx, messages: &mut [Message]) -> Result<(), StorageFault> {
+    let replies = messages.iter().filter(|message| message.attachments.contain(Attachments::QUOTE));
+    let ids: Vec<MessageId> = replies.map(|message| message.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let found = tx.quotes().find_many(&ids)?;
+    let quoted: HashMap<_, _> = found.into_iter().map(|quote| (quote.by, quote.quoted.id)).collect();
+    for message in messages {
+        quoted.get(&message.id).into_iter().for_each(|quoted| message.name_quoted(*quoted));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::ids::{GroupId, MessageId};
 use crate::jobs::Task;
 use crate::messages::earlier_text::{EarlierText, MAX_EARLIER_TEXTS};
 use crate::messages::error::MessageRefusal;
-use crate::messages::model::{Message, MessageText, MessageView};
+use crate::messages::model::{Attachments, Message, MessageText, MessageView};
 use crate::messages::read::find_readable;
 use crate::messages::reply::uncount_reply;
 use crate::messages::terms::ChangeTerms;
@@ -102,6 +102,11 @@ fn remove_belongings(tx: &mut dyn Tx, message: &Message, now: Timestamp) -> Resu
     }
     if !message.reactions.is_empty() && !tx.messages().purge_reactions(id, ROWS_AT_ONCE)? {
         tx.jobs().enqueue(Task::PurgeReactions(id), now)?;
+    }
+    if message.quotes() {
+        tx.quotes().remove(id)?;
+        let quoting = Attachments::QUOTE.with(Attachments::FORWARD);
+        tx.messages().attach(id, message.attachments.without(quoting))?;
     }
     Ok(())
 }

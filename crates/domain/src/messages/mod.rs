@@ -10,6 +10,8 @@ mod follow;
 mod history;
 mod model;
 mod pin;
+mod quote;
+mod quote_repository;
 mod react;
 mod reactions;
 mod read;
@@ -22,7 +24,7 @@ mod thread;
 mod thread_repository;
 mod threads;
 
-pub(crate) use attach::attach;
+pub(crate) use attach::{attach, attach_for_everybody};
 pub use earlier_text::{EarlierText, MAX_EARLIER_TEXTS};
 pub use edit::{delete, edit};
 #[cfg(test)]
@@ -37,6 +39,10 @@ pub use model::{
     Reactor,
 };
 pub use pin::{list_pins, pin, unpin};
+pub use quote::{Excerpt, Quote, Quoted};
+#[cfg(test)]
+pub(crate) use quote_repository::MockQuoteRepository;
+pub use quote_repository::QuoteRepository;
 pub use react::{like, list_reactors, react, unlike, unreact};
 pub use reactions::{MAX_REACTIONS, ReactionCount, Reactions};
 pub use read::{MessagePage, ReadState, Window, find, list, list_replies, mark_read, mark_read_and_publish};

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::accounts::UserRef;
 use crate::ids::{GroupId, MessageId, Seq, UserId, Version, integer_newtype};
 use crate::messages::emoji::Emoji;
+use crate::messages::quote::{Excerpt, Quoted};
 use crate::messages::reactions::Reactions;
 use crate::messages::thread::ThreadView;
 use crate::text::{TextBytes, check_visible, multi_line, text_newtype};
@@ -90,8 +91,10 @@ pub struct Message {
     pub reactions: Reactions,
     /// That it is pinned; `None` once it is deleted.
     pub pin: Option<Pin>,
-    /// What else is stored about it. Stays when it is deleted.
+    /// What else is stored about it. A thread stays when it is deleted.
     pub attachments: Attachments,
+    /// The message of the group that it replies to; `None` once it is deleted. Repositories leave it out.
+    pub reply_to: Option<MessageId>,
 }
 
 /// The thread that a reply is in.
@@ -111,6 +114,10 @@ pub struct Attachments(i64);
 impl Attachments {
     /// The message is the root of a thread.
     pub const THREAD: Self = Self(1);
+    /// The message replies to another one of its group, which it quotes.
+    pub const QUOTE: Self = Self(4);
+    /// The message was forwarded from another one, which it quotes in full.
+    pub const FORWARD: Self = Self(8);
 
     /// The kinds that are stored as these bits.
     pub const fn from_stored(bits: i64) -> Self {
@@ -126,6 +133,22 @@ impl Attachments {
     #[must_use]
     pub const fn with(self, kinds: Self) -> Self {
         Self(self.0 | kinds.0)
+    }
+
+    /// These kinds but for those.
+    #[must_use]
+    pub const fn without(self, kinds: Self) -> Self {
+        Self(self.0 & !kinds.0)
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether one of these kinds is among them.
+    pub const fn meet(self, kinds: Self) -> bool {
+        self.0 & kinds.0 != 0
     }
 
     /// Whether all of these kinds are among them.
@@ -180,6 +203,36 @@ impl Message {
         self.deleted_at.is_some()
     }
 
+    /// Whether it replies to another message, or was forwarded from one.
+    pub const fn quotes(&self) -> bool {
+        self.attachments.meet(Attachments::QUOTE.with(Attachments::FORWARD))
+    }
+
+    /// Whether it was forwarded from another message.
+    pub const fn is_forwarded(&self) -> bool {
+        self.attachments.contain(Attachments::FORWARD)
+    }
+
+    /// Names the message that it quotes. Where a message was forwarded from is not for everybody to know.
+    pub(super) const fn name_quoted(&mut self, quoted: MessageId) {
+        if self.attachments.contain(Attachments::QUOTE) {
+            self.reply_to = Some(quoted);
+        }
+    }
+
+    /// The message as another one quotes it.
+    pub fn as_quoted(&self) -> Quoted {
+        Quoted {
+            id: self.id,
+            group: self.group_id,
+            root: self.thread.map(|thread| thread.root),
+            seq: self.seq,
+            history_seq: self.history_seq(),
+            author: self.author.clone(),
+            excerpt: self.text.as_ref().map(|text| Excerpt::of(text.as_str())),
+        }
+    }
+
     /// The tombstone that stays when the message is deleted at this time.
     #[must_use]
     pub fn into_tombstone(self, deleted_at: Timestamp) -> Self {
@@ -190,6 +243,8 @@ impl Message {
             deleted_at: Some(deleted_at),
             reactions: Reactions::NONE,
             pin: None,
+            attachments: self.attachments.without(Attachments::QUOTE.with(Attachments::FORWARD)),
+            reply_to: None,
             ..self
         }
     }
@@ -214,12 +269,15 @@ pub struct MessageView {
     /// The thread under it; `None` where nobody has replied. Repositories leave it out: use cases load the threads of
     /// all messages of a page together.
     pub thread: Option<ThreadView>,
+    /// The message that it replies to or was forwarded from, if the one who looks may read that. Left out in the same
+    /// way.
+    pub quoted: Option<Quoted>,
 }
 
 impl MessageView {
     /// A message, for somebody who hasn't reacted to it.
     pub const fn without_own_reactions(message: Message) -> Self {
-        Self { message, liked: false, reacted: Vec::new(), thread: None }
+        Self { message, liked: false, reacted: Vec::new(), thread: None, quoted: None }
     }
 
     /// Whether the one who looks has given this reaction.
@@ -257,7 +315,7 @@ impl TextBytes for Reactor {
 
 impl TextBytes for MessageView {
     fn text_bytes(&self) -> usize {
-        self.message.text_bytes() + self.thread.text_bytes()
+        self.message.text_bytes() + self.thread.text_bytes() + self.quoted.text_bytes()
     }
 }
 
@@ -278,6 +336,8 @@ pub struct NewMessage {
     pub client_id: Option<ClientId>,
     /// When it is sent.
     pub created_at: Timestamp,
+    /// What is stored about it beside it.
+    pub attachments: Attachments,
 }
 
 impl NewMessage {
@@ -297,7 +357,8 @@ impl NewMessage {
             deleted_at: None,
             reactions: Reactions::NONE,
             pin: None,
-            attachments: Attachments::default(),
+            attachments: self.attachments,
+            reply_to: None,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::messages::attach::attach;
 use crate::messages::edit::load;
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{MAX_PINS, MessageView, Pin, PinSeq};
+use crate::messages::readable::Readable;
 use crate::messages::repository::PinQuery;
 use crate::paging::{Limit, Page};
 use crate::permissions::GroupPermission;
@@ -66,7 +67,7 @@ pub fn list_pins(
     let above = membership.readable_after();
     let query = PinQuery { group, viewer: actor.id(), before, above, limit };
     let mut page = Page::from_lookahead(tx.messages().list_pins(&query)?, limit);
-    attach(tx, actor.id(), &mut page.items)?;
+    attach(tx, actor, Readable::of(&membership), &mut page.items)?;
     Ok(page)
 }
 

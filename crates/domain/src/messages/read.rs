@@ -8,6 +8,7 @@ use crate::ids::{GroupId, MessageId, Seq};
 use crate::messages::attach::attach;
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{InThread, MessageView};
+use crate::messages::readable::Readable;
 use crate::messages::reply::{as_root, thread_under};
 use crate::messages::repository::{MessageQuery, MessageRange};
 use crate::paging::{Limit, Page};
@@ -54,7 +55,7 @@ pub fn list(
     let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
     let of = Messages { group, thread: None, above: membership.readable_after() };
     let mut page = read_window(tx, actor, of, window, limit)?;
-    attach(tx, actor.id(), &mut page.items)?;
+    attach(tx, actor, Readable::of(&membership), &mut page.items)?;
     Ok(page)
 }
 
@@ -75,7 +76,9 @@ pub fn list_replies(
     let root = as_root(find_bare(tx, actor, &membership, root)?)?;
     // Whoever may read the root may read all replies.
     let of = Messages { group, thread: Some(thread_under(&root.message)), above: Seq::ZERO };
-    read_window(tx, actor, of, window, limit)
+    let mut page = read_window(tx, actor, of, window, limit)?;
+    attach(tx, actor, Readable::of(&membership), &mut page.items)?;
+    Ok(page)
 }
 
 /// The messages of a group, or the replies of a thread, that a member may read.
@@ -146,7 +149,7 @@ pub(super) fn find_readable(
     id: MessageId,
 ) -> Result<MessageView, Error> {
     let mut view = find_bare(tx, actor, membership, id)?;
-    attach(tx, actor.id(), [&mut view])?;
+    attach(tx, actor, Readable::of(membership), [&mut view])?;
     Ok(view)
 }
 

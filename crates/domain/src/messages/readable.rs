@@ -3,12 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::accounts::Actor;
+use crate::groups::Membership;
 use crate::ids::{GroupId, Seq};
 use crate::permissions::GroupPermission;
 use crate::storage::{StorageFault, Tx};
 
-/// The groups that somebody may read messages of, each with the number of the last message before those.
-pub(crate) struct Readable(HashMap<GroupId, Seq>);
+/// Groups of which is known what somebody may read there: what comes after this number, if anything.
+#[derive(Debug, Default)]
+pub(crate) struct Readable(HashMap<GroupId, Option<Seq>>);
 
 impl Readable {
     /// What the actor may read of these groups: one query, or none where there are no groups.
@@ -17,20 +19,38 @@ impl Readable {
         actor: &Actor,
         groups: impl Iterator<Item = GroupId>,
     ) -> Result<Self, StorageFault> {
-        let groups: Vec<_> = BTreeSet::from_iter(groups).into_iter().collect();
-        if groups.is_empty() {
-            return Ok(Self(HashMap::new()));
+        Self::default().with(tx, actor, groups)
+    }
+
+    /// What a member may read of their group.
+    pub(crate) fn of(membership: &Membership) -> Self {
+        let may_read = membership.require(GroupPermission::ReadHistory).is_ok();
+        Self(HashMap::from([(membership.group.id, may_read.then(|| membership.readable_after()))]))
+    }
+
+    /// The same with what the actor may read of these groups: one query, or none where all of them are known.
+    pub(crate) fn with(
+        mut self,
+        tx: &mut dyn Tx,
+        actor: &Actor,
+        groups: impl Iterator<Item = GroupId>,
+    ) -> Result<Self, StorageFault> {
+        let unknown: BTreeSet<_> = groups.filter(|group| !self.0.contains_key(group)).collect();
+        if unknown.is_empty() {
+            return Ok(self);
         }
-        let found = tx.groups().find_visible_many(&groups, actor.id())?;
-        let memberships = found
-            .into_iter()
-            .filter_map(|group| group.into_membership_with(GroupPermission::ReadHistory).ok());
-        let after = memberships.map(|membership| (membership.group.id, membership.readable_after()));
-        Ok(Self(after.collect()))
+        let groups: Vec<_> = unknown.into_iter().collect();
+        self.0.extend(groups.iter().map(|group| (*group, None)));
+        for found in tx.groups().find_visible_many(&groups, actor.id())? {
+            if let Ok(membership) = found.into_membership_with(GroupPermission::ReadHistory) {
+                self.0.insert(membership.group.id, Some(membership.readable_after()));
+            }
+        }
+        Ok(self)
     }
 
     /// Whether the message of a group with this number is among it.
     pub(crate) fn contains(&self, group: GroupId, seq: Seq) -> bool {
-        self.0.get(&group).is_some_and(|after| seq > *after)
+        self.0.get(&group).copied().flatten().is_some_and(|after| seq > after)
     }
 }

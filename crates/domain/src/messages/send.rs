@@ -7,8 +7,10 @@ use crate::groups::{Membership, lock_visible};
 use crate::ids::{GroupId, MessageId, Seq};
 use crate::messages::attach::attach;
 use crate::messages::error::MessageRefusal;
-use crate::messages::model::{ClientId, MessageText, MessageView, NewMessage};
-use crate::messages::read::find_readable;
+use crate::messages::model::{Attachments, ClientId, MessageText, MessageView, NewMessage};
+use crate::messages::quote::Quoted;
+use crate::messages::read::{find_bare, find_readable};
+use crate::messages::readable::Readable;
 use crate::messages::reply::{as_open_root, count_reply, thread_under};
 use crate::permissions::GroupPermission;
 use crate::storage::{Tx, Unique};
@@ -24,6 +26,8 @@ pub struct MessageDraft {
     pub client_id: Option<ClientId>,
     /// The message that it replies to, in the thread under that; `None` for a message of the group itself.
     pub thread: Option<MessageId>,
+    /// The message of the group that it quotes.
+    pub reply_to: Option<MessageId>,
 }
 
 /// What became of a draft.
@@ -35,70 +39,138 @@ pub struct Sent {
     pub repeated: bool,
 }
 
-/// Sends a message, as a member who may send, or a reply, as one who may reply. With a client id that the author has used in the group
+/// What a message refers to that may be sent now.
+#[derive(Default)]
+pub(super) struct References {
+    /// The root of the thread that it goes to.
+    pub(super) root: Option<MessageView>,
+    /// The message that it quotes, and whether as a reply or in full.
+    pub(super) quoted: Option<(Attachments, Quoted)>,
+}
+
+/// Sends a message, as a member who may send, or a reply, as one who may reply. It may quote any message of the group
+/// that the actor may read. With a client id that the author has used in the group
 /// before, the message of that time comes back instead, whatever the text, and also where nothing can be sent now.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `Muted`, `SlowMode` of
-/// [`GroupRefusal`](crate::groups::GroupRefusal), for a reply `NotFound`, `NotRoot`, `Deleted` of [`MessageRefusal`], or
-/// a fault.
+/// [`GroupRefusal`](crate::groups::GroupRefusal), for a reply or a quote `NotFound`, `Deleted`, for a reply `NotRoot` of
+/// [`MessageRefusal`], or a fault.
 pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent, Error> {
     let membership = lock_visible(tx, actor, draft.group)?.into_membership()?;
-    let root = match authorize(tx, actor, &membership, draft) {
-        Ok(root) => root,
+    let references = authorize(tx, actor, &membership, draft);
+    send_or_repeat(tx, actor, &membership, draft, references)
+}
+
+/// Sends a message in a group that is locked, or finds the one that it was sent as before.
+pub(super) fn send_or_repeat(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    membership: &Membership,
+    draft: &MessageDraft,
+    references: Result<References, Error>,
+) -> Result<Sent, Error> {
+    let references = match references {
+        Ok(references) => references,
         Err(Error::Refused(refusal)) => {
-            return find_earlier(tx, actor, &membership, draft)?.ok_or(Error::Refused(refusal));
+            return find_earlier(tx, actor, membership, draft)?.ok_or(Error::Refused(refusal));
         }
         Err(failure) => return Err(failure),
     };
-    let last_seq = match &root {
+    let new = number(tx, actor, membership, draft, &references);
+    match tx.messages().insert(&new)? {
+        Unique::Stored(id) => {
+            let view = complete(tx, actor, membership, (new, id), references)?;
+            Ok(Sent { view, repeated: false })
+        }
+        // Only a draft with a client id can have been sent before.
+        Unique::Taken => {
+            find_earlier(tx, actor, membership, draft)?.ok_or_else(|| MessageRefusal::NotFound.into())
+        }
+    }
+}
+
+/// The draft under the next number of its group, or of its thread.
+fn number(
+    tx: &dyn Tx,
+    actor: &Actor,
+    membership: &Membership,
+    draft: &MessageDraft,
+    references: &References,
+) -> NewMessage {
+    let last_seq = match &references.root {
         Some(root) => root.thread.as_ref().map_or(Seq::ZERO, |view| view.thread.last_seq),
         None => membership.group.last_seq,
     };
-    let new = NewMessage {
+    NewMessage {
         group: membership.group.id,
-        thread: root.as_ref().map(|root| thread_under(&root.message)),
+        thread: references.root.as_ref().map(|root| thread_under(&root.message)),
         seq: last_seq.next(),
         author: actor.id(),
         text: draft.text.clone(),
         client_id: draft.client_id.clone(),
         created_at: tx.now(),
-    };
-    match tx.messages().insert(&new)? {
-        Unique::Stored(id) => {
-            let message = new.into_message(id, actor.user.clone());
-            tx.emit(Some(actor.id()), Event::MessageCreated(message.clone()));
-            if let Some(root) = &root {
-                count_reply(tx, &membership.group, root, &message)?;
-            }
-            Ok(Sent { view: MessageView::without_own_reactions(message), repeated: false })
-        }
-        // Only a draft with a client id can have been sent before.
-        Unique::Taken => {
-            find_earlier(tx, actor, &membership, draft)?.ok_or_else(|| MessageRefusal::NotFound.into())
-        }
+        attachments: references.quoted.as_ref().map_or(Attachments::default(), |(kind, _)| *kind),
     }
 }
 
-/// The root of a reply that the actor may send now; `None` for a message that they may send.
+/// Stores what else is to be stored of a message that is stored under this id, and tells of it.
+fn complete(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    membership: &Membership,
+    (new, id): (NewMessage, MessageId),
+    references: References,
+) -> Result<MessageView, Error> {
+    let mut message = new.into_message(id, actor.user.clone());
+    let quoted = references.quoted.map(|(_, quoted)| quoted);
+    if let Some(quoted) = &quoted {
+        tx.quotes().put(id, quoted.id)?;
+        message.name_quoted(quoted.id);
+    }
+    tx.emit(Some(actor.id()), Event::MessageCreated(message.clone()));
+    if let Some(root) = &references.root {
+        count_reply(tx, &membership.group, root, &message)?;
+    }
+    Ok(MessageView { quoted, ..MessageView::without_own_reactions(message) })
+}
+
+/// What a draft that the actor may send now refers to.
 fn authorize(
     tx: &mut dyn Tx,
     actor: &Actor,
     membership: &Membership,
     draft: &MessageDraft,
-) -> Result<Option<MessageView>, Error> {
-    let Some(root) = draft.thread else {
-        membership.require_to_send(GroupPermission::Send, tx.now())?;
-        return Ok(None);
+) -> Result<References, Error> {
+    let root = match draft.thread {
+        None => {
+            membership.require_to_send(GroupPermission::Send, tx.now())?;
+            None
+        }
+        Some(root) => {
+            membership.require(GroupPermission::View)?;
+            membership.require_to_send(GroupPermission::Reply, tx.now())?;
+            let root = find_readable(tx, actor, membership, root)?;
+            Some(as_open_root(root)?)
+        }
     };
-    membership.require(GroupPermission::View)?;
-    membership.require_to_send(GroupPermission::Reply, tx.now())?;
-    let root = find_readable(tx, actor, membership, root)?;
-    Ok(Some(as_open_root(root)?))
+    let quoted = match draft.reply_to {
+        None => None,
+        Some(quoted) => {
+            membership.require(GroupPermission::ReadHistory)?;
+            let quoted = find_bare(tx, actor, membership, quoted)?.message;
+            if quoted.is_deleted() {
+                return Err(MessageRefusal::Deleted.into());
+            }
+            Some((Attachments::QUOTE, quoted.as_quoted()))
+        }
+    };
+    Ok(References { root, quoted })
 }
 
 /// What the draft was sent as before, if it was. Its author may see it even where it is from before they came in again:
-/// else they could never learn that it was sent. What others have added to it since is for who may read it there.
+/// else they could never learn that it was sent. What others have added to it since, and what it quotes, is for who may
+/// read it there.
 fn find_earlier(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -109,7 +181,8 @@ fn find_earlier(
     let mut earlier = tx.messages().find_by_client_id(draft.group, actor.id(), client_id)?;
     let may_read = membership.require(GroupPermission::ReadHistory).is_ok();
     let above = membership.readable_after();
-    attach(tx, actor.id(), earlier.iter_mut().filter(|view| may_read && view.message.history_seq() > above))?;
+    let readable = earlier.iter_mut().filter(|view| may_read && view.message.history_seq() > above);
+    attach(tx, actor, Readable::of(membership), readable)?;
     Ok(earlier.map(|view| Sent { view, repeated: true }))
 }
 

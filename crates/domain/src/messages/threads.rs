@@ -39,7 +39,7 @@ pub fn list_threads(
         tx.messages().views(&roots, actor.id())?.into_iter().map(|view| (view.message.id, view)).collect();
     let rows: Vec<_> = roots.iter().filter_map(|root| views.remove(root)).collect();
     let mut page = Page::from_lookahead(rows, limit);
-    attach(tx, actor.id(), &mut page.items)?;
+    attach(tx, actor, readable, &mut page.items)?;
     Ok(page)
 }
 

@@ -41,6 +41,8 @@ macro_rules! for_each_repository {
             edits: messages::EditRepository, MockEditRepository;
             /// Threads, and who follows them.
             threads: messages::ThreadRepository, MockThreadRepository;
+            /// Which messages quote which.
+            quotes: messages::QuoteRepository, MockQuoteRepository;
             /// Work that goes on after the command, also after a restart.
             jobs: jobs::JobRepository, MockJobRepository;
             /// The log, without what this command emits.

@@ -150,6 +150,7 @@ pub(crate) fn message(author: UserId) -> Message {
         text: text("hello"),
         client_id: None,
         created_at: EARLIER,
+        attachments: Attachments::default(),
     };
     let mut reactions = Reactions::NONE;
     for emoji in [Emoji::LIKE, PARTY, Emoji::LIKE] {

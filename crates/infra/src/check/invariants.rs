@@ -39,7 +39,7 @@ pub(crate) const MESSAGE_NUMBERS_BEFORE_THREADS: Invariant = Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 17] = [
+pub(crate) const INVARIANTS: [Invariant; 18] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -209,6 +209,22 @@ pub(crate) const INVARIANTS: [Invariant; 17] = [
                 AND (messages.text IS NULL OR edited_at IS NULL OR newest >= messages.version OR stored > 100)",
         holds: "every earlier text is of a message that was edited since and is not deleted",
         broken: "messages have too many earlier texts, or some without having been edited, or in spite of being deleted",
+    },
+    // What was forwarded may be from a message that is gone.
+    Invariant {
+        check: "quotes",
+        offenders: "SELECT count(*) AS number FROM messages JOIN groups ON groups.id = messages.group_id \
+            LEFT JOIN message_quotes ON message_quotes.message_id = messages.id \
+            LEFT JOIN messages AS quoted ON quoted.id = message_quotes.quoted_id \
+                AND quoted.group_id = messages.group_id \
+            WHERE groups.deleted_at IS NULL \
+            AND ((messages.attachments & 4) = 4 AND quoted.id IS NULL \
+                OR (messages.attachments & 8) = 8 AND message_quotes.message_id IS NULL \
+                OR (messages.attachments & 12) = 12 \
+                OR message_quotes.message_id IS NOT NULL \
+                    AND ((messages.attachments & 12) = 0 OR messages.deleted_at IS NOT NULL))",
+        holds: "every message that quotes one says so, and replies to one of its group",
+        broken: "messages quote what they don't say, or reply to what is not in their group",
     },
     // A page that was written and is an old one again has rows with valid checksums. Each change of a message increases
     // its version and emits an event.

@@ -9,7 +9,7 @@ use groupchat_domain::storage::StorageFault;
 use crate::connection::on_backend;
 use crate::schema::{
     group_bans, group_mutes, group_roles, groups, invite_links, join_requests, memberships, message_edits,
-    messages, reactions, thread_members, threads,
+    message_quotes, messages, reactions, thread_members, threads,
 };
 use crate::sql::row_count;
 use crate::sql::stored::StoredVisibility;
@@ -37,7 +37,8 @@ pub(crate) enum Rest {
 type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
 /// Removes up to `limit` rows of a deleted group, after the memberships that stay are noted as ended: replies from the
-/// first on, each after its reactions and earlier texts, then threads, each after its followers, then messages in the same manner, then
+/// first on, each after its reactions, earlier texts and what it quotes, then threads, each after its followers, then
+/// messages in the same manner, then
 /// bans and mutes, then the rest: memberships, then the requests to join, the invite links, the roles and the group.
 /// Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
@@ -53,15 +54,17 @@ pub(crate) fn purge_group(
         .optional())?;
     let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
     let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
-    let steps: [PurgeStep; 12] = [
+    let steps: [PurgeStep; 14] = [
         if keeps_rest { end_memberships } else { skip },
         purge_reactions_to_replies,
         purge_edits_of_replies,
+        purge_quotes_of_replies,
         purge_replies,
         purge_thread_members,
         purge_threads,
         purge_reactions,
         purge_edits,
+        purge_quotes,
         purge_messages,
         purge_bans,
         purge_mutes,
@@ -129,6 +132,30 @@ fn purge_reactions_to_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Resu
     remove_reactions(tx, keys)
 }
 
+/// Removes what the group's first `limit` messages quote, which must have no replies. Returns how many.
+fn purge_quotes(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first_messages = messages::table
+        .select(messages::id)
+        .filter(messages::group_id.eq(group))
+        .filter(messages::root_seq.eq(0))
+        .order(messages::seq)
+        .limit(limit);
+    let removed = message_quotes::table.filter(message_quotes::message_id.eq_any(first_messages));
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
+}
+
+/// The same for the group's first replies.
+fn purge_quotes_of_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first_replies = messages::table
+        .select(messages::id)
+        .filter(messages::group_id.eq(group))
+        .filter(messages::root_seq.gt(0))
+        .order((messages::root_seq, messages::seq))
+        .limit(limit);
+    let removed = message_quotes::table.filter(message_quotes::message_id.eq_any(first_replies));
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
+}
+
 /// Removes the reactions with these keys, and returns how many they are.
 fn remove_reactions(tx: &mut DbTx<'_>, keys: Vec<(i64, String, i64)>) -> Result<i64, StorageFault> {
     for (message, emoji, user) in &keys {
@@ -180,7 +207,7 @@ fn remove_edits(tx: &mut DbTx<'_>, keys: Vec<(i64, i64)>) -> Result<i64, Storage
     Ok(row_count(keys.len()))
 }
 
-/// Removes up to `limit` of the group's first replies, which must have no reactions. Returns how many.
+/// Removes up to `limit` of the group's first replies, which must have no reactions and quote nothing. Returns how many.
 fn purge_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
     let first = PICKED_MESSAGES
         .select(PICKED_MESSAGES.field(messages::id))
@@ -223,7 +250,7 @@ fn purge_threads(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Stora
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
 }
 
-/// Removes up to `limit` of the group's first messages, which must have no reactions, replies or threads. Returns how many.
+/// Removes up to `limit` of the group's first messages, which must have no reactions, replies or threads, and quote nothing. Returns how many.
 fn purge_messages(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
     let first = PICKED_MESSAGES
         .select(PICKED_MESSAGES.field(messages::id))

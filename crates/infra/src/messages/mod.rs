@@ -2,6 +2,7 @@
 
 mod checksum;
 mod edits;
+mod quotes;
 pub(crate) mod reactions;
 pub(crate) mod repository;
 mod threads;

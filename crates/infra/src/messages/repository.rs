@@ -75,6 +75,7 @@ impl MessageRow {
             pin: pin(self.pin_seq, self.pinned_at, self.pinned_by),
             thread: thread(self.thread_id, self.root_seq),
             attachments: Attachments::from_stored(self.attachments),
+            reply_to: None,
         }
     }
 }
@@ -251,6 +252,7 @@ impl MessageRepository for DbTx<'_> {
             messages::checksum.eq(checksum::of_new(message)),
             messages::thread_id.eq(message.thread.map(|thread| thread.root.get())),
             messages::root_seq.eq(stored_root_seq(message.thread)),
+            messages::attachments.eq(message.attachments.bits()),
         ));
         let id = on_backend!(self, |connection| UnlessRepeated(row).get_result(connection).optional())?;
         Ok(inserted(id, MessageId::new))

@@ -57,6 +57,7 @@ mod name_order;
 mod permissions;
 mod plans;
 mod purge;
+mod quotes;
 mod reading;
 mod refold;
 mod server_roles;

@@ -161,7 +161,7 @@ fn furnish(tx: &mut dyn Tx) -> (Vec<Actor>, Vec<GroupId>) {
 }
 
 fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<MessageId, Error> {
-    let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None };
+    let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: None };
     Ok(messages::send(tx, actor, &draft)?.view.message.id)
 }
 

@@ -81,6 +81,7 @@ fn a_healthy_database_passes_every_check() {
             "threads",
             "thread_members",
             "edits",
+            "quotes",
             "logged_messages",
             "event_log",
             "checksums",

@@ -17,7 +17,7 @@ use crate::support::fixture::{self, text};
 /// A command that locks what its caller may see, and one that locks what its caller may manage.
 fn try_both(tx: &mut dyn Tx, user: &User, group: GroupId) -> [Result<(), Error>; 2] {
     let actor = Actor { user: user.as_ref(), session: SessionId::new(1), session_kind: SessionKind::Login };
-    let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None };
+    let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: None };
     [messages::send(tx, &actor, &draft).map(drop), groups::delete(tx, &actor, group)]
 }
 

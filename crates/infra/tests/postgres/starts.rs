@@ -37,8 +37,13 @@ fn chat(messages: usize) -> Arc<Scratch> {
     let written = place.write(move |tx| {
         let ann = member(tx);
         for _ in 0..messages {
-            let draft =
-                MessageDraft { group: ann.1, text: fixture::text("hello"), client_id: None, thread: None };
+            let draft = MessageDraft {
+                group: ann.1,
+                text: fixture::text("hello"),
+                client_id: None,
+                thread: None,
+                reply_to: None,
+            };
             messages::send(tx, &ann.0, &draft).unwrap();
         }
         CommitDecision::Commit

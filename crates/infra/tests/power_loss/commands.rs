@@ -43,12 +43,13 @@ pub(crate) type Running<'s> = BoxFuture<'s, Reply>;
 type Begin = for<'s> fn(&mut Scene, &mut Dice, &'s dyn Storage) -> Running<'s>;
 
 /// The commands, each with how often it is chosen.
-const COMMANDS: [(usize, Begin); 19] = [
+const COMMANDS: [(usize, Begin); 20] = [
     (40, from_table),
     (30, send),
     (4, send_again),
     (5, send_as_outsider),
     (8, reply),
+    (6, quote),
     (3, read_thread),
     (6, edit),
     (2, delete),
@@ -125,7 +126,7 @@ fn send<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Run
     let (who, group) = (scene.member(dice).who, scene.group(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None };
+    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None };
     act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
 }
 
@@ -134,7 +135,7 @@ fn send_again<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) 
     let (who, group) = (scene.member(dice).who, scene.group(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None };
+    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None };
     let twice = draft.clone();
     Box::pin(async move {
         let first = act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), {
@@ -161,7 +162,7 @@ fn send_as_outsider<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Sto
     let (who, group) = (scene.admin.who, scene.group(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None };
+    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None };
     act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
 }
 
@@ -170,7 +171,17 @@ fn reply<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Ru
     let (who, (group, root)) = (scene.member(dice).who, scene.message(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: Some(root) };
+    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: Some(root), reply_to: None };
+    act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
+}
+
+/// Quotes a message.
+fn quote<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, (group, quoted)) = (scene.member(dice).who, scene.message(dice));
+    let (client_id, text) = (scene.client_id(), scene.text(dice));
+    let named = client_id.as_str().to_owned();
+    let draft =
+        MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: Some(quoted) };
     act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
 }
 

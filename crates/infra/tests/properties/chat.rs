@@ -38,7 +38,8 @@ impl Chat {
     pub(crate) fn send(&self, words: &str, is_deleted: bool) {
         let (group, text) = (self.group, text(words));
         let sent = self.run(move |tx, actor| {
-            let draft = MessageDraft { group, text: text.clone(), client_id: None, thread: None };
+            let draft =
+                MessageDraft { group, text: text.clone(), client_id: None, thread: None, reply_to: None };
             let sent = messages::send(tx, actor, &draft)?;
             if is_deleted {
                 messages::delete(tx, actor, group, sent.view.message.id, ChangeTerms::default())?;

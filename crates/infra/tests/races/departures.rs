@@ -41,7 +41,8 @@ impl Stage {
         let [added, named, joined, present] = self.groups;
         let candidate = Candidate::Username(self.leaver.name.clone());
         let founded = GroupDraft::named(group_name(&format!("founded in round {round}")));
-        let message = MessageDraft { group: present, text: text("bye"), client_id: None, thread: None };
+        let message =
+            MessageDraft { group: present, text: text("bye"), client_id: None, thread: None, reply_to: None };
         vec![
             part(move || {
                 let by_id = Candidate::Id(id);

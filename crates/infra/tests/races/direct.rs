@@ -19,7 +19,7 @@ fn start(arena: &Arena, one: &Person, others: &[&Person]) -> Result<(GroupId, bo
 }
 
 fn say(arena: &Arena, one: &Person, group: GroupId) -> Result<(), Refusal> {
-    let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None };
+    let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: None };
     arena.act(one.who, move |tx, actor| send(tx, actor, &draft)).map(drop)
 }
 

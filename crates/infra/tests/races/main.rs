@@ -46,6 +46,7 @@ mod plain;
 #[path = "../support/plain_hasher.rs"]
 mod plain_hasher;
 mod quotas;
+mod quotes;
 mod removals;
 mod requests;
 mod starts;

@@ -34,6 +34,7 @@ fn a_client_id_stands_for_one_message(arena: &Arena) {
             text: text(&format!("variant {nth}")),
             client_id: Some(client_id(&format!("round {round}"))),
             thread: None,
+            reply_to: None,
         };
         let copies = (0..COPIES).map(|nth| {
             let (author, draft) = (author.who, draft(nth));
@@ -58,7 +59,13 @@ fn reactions_are_counted_right(arena: &Arena) {
     let roles: Vec<_> = members.iter().map(|member| (member, BuiltInRole::Member)).collect();
     let group = arena.group(&roles);
     rounds(|round| {
-        let draft = MessageDraft { group, text: text("what do you think?"), client_id: None, thread: None };
+        let draft = MessageDraft {
+            group,
+            text: text("what do you think?"),
+            client_id: None,
+            thread: None,
+            reply_to: None,
+        };
         let author = members[0].who;
         let sent = arena.act(author, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
         let id = sent.view.message.id;
@@ -212,7 +219,8 @@ fn earlier_texts(arena: &Arena, message: MessageId) -> Vec<EarlierText> {
 }
 
 fn say(arena: &Arena, author: &Person, group: GroupId) -> MessageId {
-    let draft = MessageDraft { group, text: text("react to me"), client_id: None, thread: None };
+    let draft =
+        MessageDraft { group, text: text("react to me"), client_id: None, thread: None, reply_to: None };
     let sent = arena.act(author.who, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
     sent.view.message.id
 }
@@ -232,7 +240,8 @@ fn no_group_gets_more_pins_than_it_may(arena: &Arena) {
     let owner = arena.person();
     let group = arena.group(&[(&owner, BuiltInRole::Owner)]);
     let send = || {
-        let draft = MessageDraft { group, text: text("pin me"), client_id: None, thread: None };
+        let draft =
+            MessageDraft { group, text: text("pin me"), client_id: None, thread: None, reply_to: None };
         let sent = arena.act(owner.who, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
         sent.view.message.id
     };

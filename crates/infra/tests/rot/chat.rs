@@ -229,7 +229,13 @@ impl Room {
         let words =
             if number % 50 == 7 { "long ".repeat(1_500) } else { format!("message {number} 👋🏽") };
         let client_id = (number.is_multiple_of(2)).then(|| client_id(&format!("client-{number}")));
-        let draft = MessageDraft { group: self.id, text: text(words.trim()), client_id, thread: None };
+        let draft = MessageDraft {
+            group: self.id,
+            text: text(words.trim()),
+            client_id,
+            thread: None,
+            reply_to: None,
+        };
         Ok(messages::send(tx, self.author(number), &draft)?.view.message.id)
     }
 

@@ -6,7 +6,8 @@ use groupchat_domain::accounts::{
 use groupchat_domain::groups::{Ban, GroupName, History, NewGroup, NewMembership, Visibility};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{
-    ClientId, Emoji, InThread, Message, MessageText, MessageView, NewMessage, Participation, Thread,
+    Attachments, ClientId, Emoji, InThread, Message, MessageText, MessageView, NewMessage, Participation,
+    Thread,
 };
 use groupchat_domain::paging::Limit;
 use groupchat_domain::permissions::{BuiltInRole, GroupPermission, PermittedRoles};
@@ -149,6 +150,7 @@ pub(crate) fn new_message(tx: &mut dyn Tx, group: GroupId, author: UserId, words
         text: text(words),
         client_id: None,
         created_at: at(100 + seq.get()),
+        attachments: Attachments::default(),
     }
 }
 

@@ -114,10 +114,13 @@ fn create(tx: &mut dyn Tx, actor: &Actor, name: &str) -> Result<GroupId, Error> 
 
 fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId, number: i64) -> Result<MessageId, Error> {
     let named = (number % 2 == 0).then(|| client_id(&format!("client-{number}")));
-    let draft =
-        MessageDraft {
-            group, text: text(&format!("message {number} 👋🏽")), client_id: named, thread: None
-        };
+    let draft = MessageDraft {
+        group,
+        text: text(&format!("message {number} 👋🏽")),
+        client_id: named,
+        thread: None,
+        reply_to: None,
+    };
     Ok(messages::send(tx, actor, &draft)?.view.message.id)
 }
 

@@ -6,7 +6,7 @@ use groupchat_domain::accounts::UserQuery;
 use groupchat_domain::admissions::{InvitationQuery, Invitations};
 use groupchat_domain::groups::{GroupKind, GroupQuery, MemberQuery};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
-use groupchat_domain::messages::{MessageQuery, MessageRange};
+use groupchat_domain::messages::{MessageQuery, MessageRange, MessageView, Quoted};
 use groupchat_domain::paging::{Limit, Page};
 use groupchat_domain::permissions::{BuiltInRole, RoleName, ServerRole};
 use groupchat_domain::storage::{StorageFault, Tx};
@@ -95,6 +95,10 @@ fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
                 let root = group.messages.iter_mut().find(|view| view.message.id == thread.thread.root);
                 root.into_iter().for_each(|view| view.thread = Some(thread.clone()));
             }
+            for quote in tx.quotes().find_many(&roots)? {
+                let view = group.messages.iter_mut().find(|view| view.message.id == quote.by);
+                view.into_iter().for_each(|view| show_quoted(view, &quote.quoted, above));
+            }
         }
         loaded.push(group);
     }
@@ -104,6 +108,15 @@ fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
     let query = InvitationQuery { of: Invitations::Of(user), below: None, limit: all() };
     let invitations = tx.invitations().list(&query)?.into_iter().map(|issued| issued.invitation.id);
     Ok(Replica::show(&users, ShownRoles { all: roles, of_user }, loaded, invitations.collect()))
+}
+
+/// Shows what a message replies to: to whoever reads only what comes after this number, no more than that it is there.
+fn show_quoted(view: &mut MessageView, quoted: &Quoted, above: Seq) {
+    if view.message.is_forwarded() {
+        return;
+    }
+    view.message.reply_to = Some(quoted.id);
+    view.quoted = (quoted.history_seq > above).then(|| quoted.clone());
 }
 
 fn members(tx: &mut dyn Tx, group: GroupId) -> Result<Vec<(UserId, RoleName)>, StorageFault> {

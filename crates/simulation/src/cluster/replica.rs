@@ -10,7 +10,7 @@ use groupchat_domain::events::{
 use groupchat_domain::groups::{Group, GroupView, History, MemberSettings, Visibility};
 use groupchat_domain::ids::{GroupId, InvitationId, MessageId, RoleId, Seq, UserId};
 use groupchat_domain::messages::{
-    Attachments, Emoji, Message, MessageView, Thread, ThreadStanding, ThreadView,
+    Attachments, Emoji, Message, MessageView, Quoted, Thread, ThreadStanding, ThreadView,
 };
 use groupchat_domain::permissions::{RoleName, ServerRole};
 
@@ -81,6 +81,8 @@ pub(super) struct ShownMessage {
     /// What the user of the client has reacted with.
     own: BTreeSet<Emoji>,
     thread: Option<ShownThread>,
+    /// What it replies to, without the names of its author; `None` where that can't be read, or would have to be loaded.
+    quoted: Option<Quoted>,
 }
 
 impl ShownMessage {
@@ -91,13 +93,23 @@ impl ShownMessage {
         if message.is_deleted() {
             own.clear();
         }
-        Self { own, message, thread }
+        Self { own, message, thread, quoted: None }
+    }
+
+    /// The same message, as a reply to this one, if it is a reply to it.
+    fn quoting(mut self, quoted: Option<&Quoted>) -> Self {
+        self.quoted = quoted.filter(|quoted| self.message.reply_to == Some(quoted.id)).cloned();
+        if let Some(quoted) = &mut self.quoted {
+            (quoted.author.username, quoted.author.display_name) = (None, None);
+        }
+        self
     }
 
     fn loaded(view: &MessageView) -> Self {
         let given = view.message.reactions.iter().map(|found| found.emoji);
         let own = given.filter(|emoji| view.has_own_reaction(*emoji)).collect();
         Self::new(&view.message, own, view.thread.as_ref().map(ShownThread::from))
+            .quoting(view.quoted.as_ref())
     }
 }
 
@@ -299,7 +311,10 @@ impl Replica {
             Event::MessageUpdated(message)
             | Event::MessagePinned(message)
             | Event::MessageUnpinned(message)
-            | Event::MessageDeleted(Tombstone(message)) => self.change_message(message, None),
+            | Event::MessageDeleted(Tombstone(message)) => {
+                self.change_quotes(message);
+                self.change_message(message, None);
+            }
             Event::BanCreated(_) | Event::BanUpdated(_) | Event::BanEnded(_) => {}
             // A request ends without a word when its group is hidden or deleted: it is loaded to be shown.
             Event::JoinRequestCreated(_) | Event::JoinRequestEnded(_) => {}
@@ -370,6 +385,16 @@ impl Replica {
         }
     }
 
+    /// Shows a change of a message where it is quoted.
+    fn change_quotes(&mut self, message: &Message) {
+        let Some(inside) = self.inside(message.group_id) else { return };
+        for shown in inside.messages.values_mut().filter(|shown| shown.quoted.is_some()) {
+            if shown.message.reply_to == Some(message.id) {
+                *shown = shown.clone().quoting(Some(&message.as_quoted()));
+            }
+        }
+    }
+
     fn put_message(&mut self, message: &Message, own: Option<(Emoji, bool)>) {
         let Some(inside) = self.inside(message.group_id) else { return };
         if message.seq < inside.from {
@@ -384,8 +409,13 @@ impl Replica {
         }
         let newest = known.map(|shown| &shown.message).filter(|known| known.version > message.version);
         let thread = known.and_then(|shown| shown.thread.clone());
-        let shown = ShownMessage::new(newest.unwrap_or(message), reactions, thread);
-        inside.messages.insert(message.seq, shown);
+        let message = newest.unwrap_or(message);
+        let quoted = known.and_then(|shown| shown.quoted.clone()).or_else(|| {
+            let mut shown = inside.messages.values().map(|shown| &shown.message);
+            shown.find(|shown| message.reply_to == Some(shown.id)).map(Message::as_quoted)
+        });
+        let shown = ShownMessage::new(message, reactions, thread).quoting(quoted.as_ref());
+        inside.messages.insert(shown.message.seq, shown);
     }
 
     /// The first difference between this and what the server would show now, of which it may show more messages.
@@ -400,6 +430,12 @@ impl Replica {
                     for inside in [&mut *theirs, &mut *ours] {
                         inside.from = from;
                         inside.messages.retain(|seq, _| *seq >= from);
+                    }
+                    for (seq, message) in &mut theirs.messages {
+                        // What is not shown is loaded to be shown.
+                        if ours.messages.get(seq).is_some_and(|ours| ours.quoted.is_none()) {
+                            message.quoted = None;
+                        }
                     }
                     if !with_read_cursors {
                         theirs.read_seq = ours.read_seq;

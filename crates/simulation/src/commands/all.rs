@@ -378,11 +378,21 @@ commands! {
     40 write Send[messages::send](group: AGroup, text: AText, client_id: Option<AClientId>)
         |tx, actor| messages::send(tx, actor, &MessageDraft {
             group, text: text.clone(), client_id: client_id.clone(), thread: None,
+            reply_to: None,
         });
     /// A member replies.
     30 write Reply[messages::send](root: ARoot, text: AText, client_id: Option<AClientId>)
         |tx, actor| messages::send(tx, actor, &MessageDraft {
             group: root.0, text: text.clone(), client_id: client_id.clone(), thread: Some(root.1),
+            reply_to: None,
+        });
+    /// A member quotes a message, perhaps in a thread.
+    12 write Quote[messages::send](
+        quoted: AMessage, root: Option<ARoot>, text: AText, client_id: Option<AClientId>
+    )
+        |tx, actor| messages::send(tx, actor, &MessageDraft {
+            group: quoted.0, text: text.clone(), client_id: client_id.clone(), thread: root.map(|root| root.1),
+            reply_to: Some(quoted.1),
         });
     /// A member follows a thread.
     4 write Follow[messages::follow](root: ARoot) |tx, actor| messages::follow(tx, actor, root.0, root.1);

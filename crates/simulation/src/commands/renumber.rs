@@ -14,7 +14,7 @@ use groupchat_domain::events::{
 use groupchat_domain::groups::{Addition, Ban, Group, GroupView, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
-use groupchat_domain::messages::{Message, MessagePage, MessageView, Reactor, Thread, ThreadView};
+use groupchat_domain::messages::{Message, MessagePage, MessageView, Quoted, Reactor, Thread, ThreadView};
 use groupchat_domain::paging::{NamePosition, Page};
 
 use crate::commands::ids::Ids;
@@ -83,9 +83,10 @@ renumber! {
     JoinRequest: user;
     JoinRequestUpdate: group request;
     EndedJoinRequest: group user;
-    Message: id group_id author pin thread;
+    Message: id group_id author pin thread reply_to;
     groupchat_domain::messages::InThread: root;
-    MessageView: message thread;
+    MessageView: message thread quoted;
+    Quoted: id group root author;
     Thread: root group last_reply participants;
     ThreadView: thread;
     OwnThread: group root user;

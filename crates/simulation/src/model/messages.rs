@@ -15,7 +15,7 @@ use crate::model::state::{Place, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
-    fn message(&self, id: MessageId) -> Option<&Message> {
+    pub(super) fn message(&self, id: MessageId) -> Option<&Message> {
         self.messages.get(self.places.get(&id)?)
     }
 
@@ -61,6 +61,7 @@ impl Tables {
     pub(super) fn remove_message(&mut self, place: Place, message: &Message) {
         self.messages.remove(&place);
         self.places.remove(&message.id);
+        self.quotes.remove(&message.id);
         if let Some(client_id) = &message.client_id {
             self.client_ids.remove(&(place.0, message.author.id, client_id.as_str().to_owned()));
         }

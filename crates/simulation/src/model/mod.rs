@@ -17,6 +17,7 @@ mod messages;
 mod mutes;
 mod names;
 mod permissions;
+mod quotes;
 mod server_roles;
 mod sessions;
 mod state;

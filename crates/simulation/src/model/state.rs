@@ -149,6 +149,8 @@ tables! {
     /// By their roots. What the model keeps of their participants has no names.
     threads: Table<MessageId, Thread>,
     thread_members: Table<(MessageId, UserId), ThreadMember>,
+    /// Which message quotes which.
+    quotes: Table<MessageId, MessageId>,
     pins: Table<(GroupId, PinSeq), MessageId>,
     reactions: Table<(MessageId, Emoji, UserId), Timestamp>,
     edits: Table<(MessageId, Version), EarlierText>,

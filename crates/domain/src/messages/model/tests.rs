@@ -91,6 +91,7 @@ fn a_new_message_is_unchanged_and_liked_by_nobody() {
         text: text.clone().unwrap(),
         client_id: client_id.clone(),
         created_at: NOW,
+        attachments: Attachments::default(),
     };
     let sent = new.into_message(MESSAGE, user(ME).as_ref());
     assert_eq!((sent.id, sent.group_id, sent.seq, sent.author.id), (MESSAGE, GROUP, Seq::new(33), ME));

@@ -76,7 +76,7 @@ fn members_react_to_a_message_and_the_group_learns_the_new_count() {
             let liked = emoji == Emoji::LIKE;
             assert_eq!(
                 answer,
-                MessageView { message: after.clone(), liked, reacted, thread: None },
+                MessageView { message: after.clone(), liked, reacted, thread: None, quoted: None },
                 "{caller:?}"
             );
             assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), told(after, emoji, true))]);

@@ -19,7 +19,7 @@ use crate::testing::{
 const NEXT: MessageId = MessageId::new(77);
 
 fn draft() -> MessageDraft {
-    MessageDraft { group: GROUP, text: text("hello"), client_id: None, thread: Some(MESSAGE) }
+    MessageDraft { group: GROUP, text: text("hello"), client_id: None, thread: Some(MESSAGE), reply_to: None }
 }
 
 /// The reply of the draft under this number.
@@ -32,6 +32,7 @@ fn numbered(seq: i64) -> NewMessage {
         text: text("hello"),
         client_id: None,
         created_at: NOW,
+        attachments: Attachments::default(),
     }
 }
 

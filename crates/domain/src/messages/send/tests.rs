@@ -1,3 +1,5 @@
+mod quotes;
+
 use std::time::Duration;
 
 use mockall::predicate::eq;
@@ -15,7 +17,7 @@ use crate::testing::{
 use crate::time::Timestamp;
 
 fn draft() -> MessageDraft {
-    MessageDraft { group: GROUP, text: text("hello"), client_id: None, thread: None }
+    MessageDraft { group: GROUP, text: text("hello"), client_id: None, thread: None, reply_to: None }
 }
 
 fn named_draft() -> MessageDraft {
@@ -32,6 +34,7 @@ fn numbered(draft: MessageDraft) -> NewMessage {
         text: draft.text,
         client_id: draft.client_id,
         created_at: NOW,
+        attachments: Attachments::default(),
     }
 }
 

@@ -18,6 +18,7 @@ mod limits;
 mod log;
 mod messages;
 mod people;
+mod quotes;
 mod recorded;
 mod source;
 mod threads;
@@ -129,6 +130,7 @@ impl Salvage<'_> {
         self.bring_mutes()?;
         self.bring_messages()?;
         self.bring_threads()?;
+        self.bring_quotes()?;
         self.settle_counts()
     }
 

@@ -10,7 +10,8 @@ use crate::check::is_complete;
 use crate::checksum::{Checksummed, Stored, Walked, walk};
 use crate::connection::Connection;
 use crate::rows::{
-    blocks, group_bans, group_mutes, group_roles, memberships, message_edits, reactions, thread_members,
+    blocks, group_bans, group_mutes, group_roles, memberships, message_edits, message_quotes, reactions,
+    thread_members,
 };
 use crate::schema;
 
@@ -125,6 +126,12 @@ impl DamagedDatabase {
     pub(super) fn edits(&mut self, message: i64) -> Vec<message_edits::Row> {
         use schema::message_edits as columns;
         columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).unwrap_or_default()
+    }
+
+    /// What a message quotes, if that can be read.
+    pub(super) fn quote(&mut self, message: i64) -> Option<message_quotes::Row> {
+        use schema::message_quotes as columns;
+        columns::table.find(message).first(&mut self.connection).ok()
     }
 
     /// The reactions to a message; `None` if they can't be read.

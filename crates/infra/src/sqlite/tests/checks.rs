@@ -91,6 +91,7 @@ fn a_healthy_database_passes_every_check() {
         "threads",
         "thread_members",
         "edits",
+        "quotes",
         "logged_messages",
         "event_log",
         "checksums",
@@ -203,6 +204,29 @@ fn each_kind_of_damage_to_earlier_texts_is_found_by_its_check() {
     ];
     for damage in damages {
         assert_eq!(Setting::with(&format!("{EDIT} {damage}")).failing(), ["edits"], "{damage}");
+    }
+}
+
+/// A second message replies to the first, and a third one was forwarded from one that is gone.
+const QUOTES: &str = "
+    INSERT INTO messages (id, group_id, seq, author_id, version, created_at, likes, text, attachments)
+        VALUES (2, 1, 2, 1, 1, 0, 0, 'well', 4), (9, 1, 3, 1, 1, 0, 0, 'well', 8);
+    UPDATE groups SET last_seq = 3;
+    INSERT INTO message_quotes VALUES (2, 1), (9, 8);";
+
+#[test]
+fn each_kind_of_damage_to_quotes_is_found_by_its_check() {
+    assert_eq!(Setting::with(QUOTES).failing(), Vec::<&str>::new());
+    let damages = [
+        "DELETE FROM message_quotes WHERE message_id = 2",
+        "DELETE FROM message_quotes WHERE message_id = 9",
+        "UPDATE message_quotes SET quoted_id = 8 WHERE message_id = 9; UPDATE messages SET attachments = 4 WHERE id = 9",
+        "UPDATE messages SET attachments = 12 WHERE id = 2",
+        "UPDATE messages SET attachments = 0 WHERE id = 2",
+        "UPDATE messages SET text = NULL, deleted_at = 0 WHERE id = 2",
+    ];
+    for damage in damages {
+        assert_eq!(Setting::with(&format!("{QUOTES} {damage}")).failing(), ["quotes"], "{damage}");
     }
 }
 

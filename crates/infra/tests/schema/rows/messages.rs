@@ -180,6 +180,21 @@ pub(super) const MESSAGE_EDITS: TableRows = TableRows {
     ],
 };
 
+pub(super) const MESSAGE_QUOTES: TableRows = TableRows {
+    table: "message_quotes",
+    is_single_row: false,
+    first: &[&[("message_id", Number(4))]],
+    another: &[("message_id", Number(2)), ("quoted_id", Number(1))],
+    // Of a message of another group that is gone.
+    accepted: &[&[("message_id", Number(5)), ("quoted_id", Number(3))]],
+    rejected: &[
+        (Unique, &[("message_id", Number(4))]),
+        (Check, &[("quoted_id", Number(2))]),
+        (Check, &[("quoted_id", Number(0))]),
+        (Reference, &[("message_id", Number(9))]),
+    ],
+};
+
 pub(super) const REACTIONS: TableRows = TableRows {
     table: "reactions",
     is_single_row: false,

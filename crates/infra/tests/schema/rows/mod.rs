@@ -51,6 +51,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     messages::THREADS,
     messages::THREAD_MEMBERS,
     messages::MESSAGE_EDITS,
+    messages::MESSAGE_QUOTES,
     messages::REACTIONS,
     internal::JOBS,
     internal::EVENTS,

@@ -10,7 +10,7 @@ use groupchat_domain::events::{
 };
 use groupchat_domain::groups::{History, JoinedGroup, Member, MemberSettings};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId};
-use groupchat_domain::messages::{MessageText, NewMessage};
+use groupchat_domain::messages::{Attachments, MessageText, NewMessage};
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::time::Timestamp;
 
@@ -174,6 +174,7 @@ pub(super) fn long_message() -> Event {
         text: MessageText::parse(&"\u{1f600}".repeat(10_000)).unwrap(),
         client_id: None,
         created_at: Timestamp::from_micros(0),
+        attachments: Attachments::default(),
     };
     Event::MessageCreated(new.into_message(MessageId::new(1), member(BOB).user))
 }
