@@ -52,6 +52,9 @@ pub struct MessageDto {
     pub pinned_at: Option<Time>,
     /// The id of the user who pinned it.
     pub pinned_by: Option<Field<UserId>>,
+    /// Whether it was imported: written in the name of its author, or with an earlier time, by somebody who manages all
+    /// groups. Clients notify nobody of it.
+    pub imported: Field<bool>,
     /// The replies to it; null if nobody has replied, and in events.
     pub thread: Option<ThreadDto>,
     /// The message of the group that it replies to; null if there is none, or if the message is deleted.
@@ -117,6 +120,7 @@ impl From<MessageView> for MessageDto {
         let MessageView { message, liked, thread, quoted, .. } = view;
         let forwarded = message.is_forwarded();
         let (source, quoted) = if forwarded { (quoted, None) } else { (None, quoted) };
+        let is_imported = message.is_imported();
         Self {
             id: message.id.into(),
             group_id: message.group_id.into(),
@@ -135,6 +139,7 @@ impl From<MessageView> for MessageDto {
             reactions,
             pinned_at: message.pin.map(|pin| pin.at.into()),
             pinned_by: message.pin.map(|pin| pin.by.into()),
+            imported: is_imported.into(),
             thread: thread.map(ThreadDto::from),
             reply_to: message.reply_to.map(|id| QuotedDto::new(id, quoted)),
             forwarded: forwarded.into(),

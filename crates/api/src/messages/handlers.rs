@@ -2,14 +2,14 @@
 
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
-use groupchat_domain::messages::{self, Emoji, MessageView, PinSeq, Reactor};
+use groupchat_domain::messages::{self, Emoji, FilterStart, MessageView, PinSeq, Reactor};
 use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{LikesDto, MessageDto, ReactionsDto, ReactorDto, ReadStateDto};
 use super::format::{Formatted, MessageParams, PinListParams};
 use super::requests::{MessageDraftDto, ReadMarkDto};
-use super::window::{MessageListParams, position_of};
+use super::window::{ListedMessages, MessageListParams, place_of, position_of};
 use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, CreatedOrReplayed, Large, Ok200};
@@ -46,7 +46,7 @@ fn location(view: &MessageView) -> String {
 /// Lists messages
 ///
 /// For members. Messages are always returned newest first. Replies are returned only with `thread_id`, and then no other
-/// messages.
+/// messages. With `author_id`, `since` or `until`, the order is that of the times at which messages were sent.
 #[api_v2_operation(tags(Messages), operation_id = "listMessages")]
 pub async fn list(
     state: State,
@@ -56,19 +56,28 @@ pub async fn list(
     params: Params<MessageListParams>,
 ) -> Result<Large<PageDto<MessageDto>>, ApiError> {
     let Ids(group) = path;
-    let (thread, window, limit, format) = params.0.parse(list)?;
+    let ListedMessages { thread, filter, start, limit, format } = params.0.parse(list)?;
     state
         .read_large(
             key.0,
             move |tx, actor| {
+                let window = match start {
+                    FilterStart::At(window) if filter.is_none() => window,
+                    start => {
+                        let filter = filter.unwrap_or_default().of(actor);
+                        let of = (group, thread);
+                        let page = messages::list_filtered(tx, actor, of, &filter, start, limit)?;
+                        return Ok(format.of_page(page.items, page.next.map(place_of)));
+                    }
+                };
                 let page = match thread {
                     Some(root) => messages::list_replies(tx, actor, group, root, window, limit)?,
                     None => messages::list(tx, actor, group, window, limit)?,
                 };
-                Ok(format.of_page(page))
+                Ok(format.of_page(page.items, page.next.map(position_of)))
             },
             move |page, _| {
-                let next = page.next.map(|run| position_of(run).encode(list));
+                let next = page.next.map(|next| next.encode(list));
                 PageDto { items: page.items.into_iter().map(MessageDto::from).collect(), next }
             },
         )
@@ -87,6 +96,21 @@ pub async fn show(
 ) -> Result<Large<MessageDto>, ApiError> {
     let (format, Ids((group, id))) = (params.0.parse()?, path);
     let read = move |tx: &mut dyn Tx, actor: &Actor| Ok(format.of(messages::find(tx, actor, group, id)?));
+    state.read_large(key.0, read, |shown, _| MessageDto::from(shown)).await
+}
+
+/// Finds a message
+///
+/// By its id alone, for members of its group. For others it doesn't exist.
+#[api_v2_operation(tags(Messages), operation_id = "findMessage")]
+pub async fn show_anywhere(
+    state: State,
+    key: Key,
+    path: Ids<MessageId>,
+    params: Params<MessageParams>,
+) -> Result<Large<MessageDto>, ApiError> {
+    let (format, Ids(id)) = (params.0.parse()?, path);
+    let read = move |tx: &mut dyn Tx, actor: &Actor| Ok(format.of(messages::find_anywhere(tx, actor, id)?));
     state.read_large(key.0, read, |shown, _| MessageDto::from(shown)).await
 }
 

@@ -1,5 +1,6 @@
 //! Messages, threads, reactions and read cursors.
 
+mod batch;
 mod dto;
 mod edit_handlers;
 mod edit_requests;

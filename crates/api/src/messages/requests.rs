@@ -6,6 +6,8 @@ use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 #[cfg(any(test, fuzzing))]
+use super::batch::BatchDto;
+#[cfg(any(test, fuzzing))]
 use super::edit_requests::{DeletionParams, MessageChangesDto};
 #[cfg(any(test, fuzzing))]
 use super::format::{MessageParams, PinListParams};
@@ -131,6 +133,7 @@ pub(crate) fn bodies() -> Vec<Parser> {
     vec![
         Parser::of_body(|draft: MessageDraftDto| draft.parse(GroupId::new(7))),
         Parser::of_body(MessageChangesDto::parse),
+        Parser::of_body(BatchDto::parse),
         Parser::of_body(ReadMarkDto::parse),
     ]
 }

@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{edit_handlers, handlers, thread_handlers};
+use super::{batch, edit_handlers, handlers, thread_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -15,6 +15,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::get().to(handlers::list))
                 .route(web::post().to(handlers::send)),
         )
+        .service(web::resource("/groups/{group_id}/messages/batch").route(web::post().to(batch::send_batch)))
+        .service(web::resource("/messages/{message_id}").route(web::get().to(handlers::show_anywhere)))
         .service(
             web::resource("/groups/{group_id}/messages/{message_id}")
                 .route(web::get().to(handlers::show))
@@ -80,6 +82,22 @@ pub(crate) const FEATURE: Feature = Feature {
                 SlowMode,
             ],
         ),
+        operation(
+            "sendMessages",
+            &[
+                AdminOnly,
+                MembersOnly,
+                Muted,
+                RoleTooLow,
+                NotInDirect,
+                DirectClosed,
+                Archived,
+                GroupNotFound,
+                MessageNotFound,
+                SlowMode,
+            ],
+        ),
+        operation("findMessage", &[MessageNotFound]),
         operation("listMessages", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound, NotARoot]),
         operation("getMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound]),
         operation(

@@ -1,6 +1,7 @@
 //! The fields of requests: whether each is required, and what its value must be. They hold what the client sent, which
 //! [`Fields`](super::Fields) checks.
 
+use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::v2::models::DefaultSchemaRaw;
 use paperclip::v2::schema::Apiv2Schema;
 use serde::de::IgnoredAny;
@@ -40,6 +41,45 @@ given! {
     Optional
     /// One of several fields of which exactly one is given.
     Alternative
+}
+
+/// A list of objects that must be there, with at least one of them and at most so many.
+pub struct RequiredItems<T, const MOST: usize>(Option<Vec<T>>);
+
+impl<T, const MOST: usize> RequiredItems<T, MOST> {
+    /// The objects, if their number is right.
+    ///
+    /// # Errors
+    /// [`ViolationCode::Required`], `TooShort` or `TooLong`.
+    pub fn parse(self) -> Result<Vec<T>, Violation> {
+        let Some(items) = self.0 else {
+            return Err(Violation::new(ViolationCode::Required, "must be given"));
+        };
+        let code = match items.len() {
+            0 => ViolationCode::TooShort,
+            length if length <= MOST => return Ok(items),
+            _ => ViolationCode::TooLong,
+        };
+        Err(Violation::new(code, format!("must have 1 to {MOST} items, has {}", items.len())))
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for RequiredItems<T, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<T: Apiv2Schema, const MOST: usize> Apiv2Schema for RequiredItems<T, MOST> {
+    fn required() -> bool {
+        false
+    }
+
+    fn raw_schema() -> DefaultSchemaRaw {
+        let rules = json!({"minItems": 1, "maxItems": MOST});
+        let annotation = Annotation { occurrence: Some(Occurrence::Required), ..Annotation::new(rules) };
+        annotation.into_schema(Vec::<T>::raw_schema())
+    }
 }
 
 /// Notes whether a field was given that a call does not take, and so must not drop in silence; forgets its value. Null

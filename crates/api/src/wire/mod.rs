@@ -1,7 +1,7 @@
 //! The common parts of bodies and queries.
 //!
 //! The type of a DTO's field contains everything that the OpenAPI document needs to know about it. In a response it is
-//! a [`Field`], or an `Option` of one if it can be null. In a request it is [`Required`], [`Optional`],
+//! a [`Field`], or an `Option` of one if it can be null. In a request it is [`Required`], [`RequiredItems`], [`Optional`],
 //! [`Alternative`], [`Patch`] or [`Change`]. Its value is a value of the domain, which is [`Described`] next to its
 //! feature, in `values.rs`.
 
@@ -21,7 +21,7 @@ pub(crate) use described::{id_values, plain_texts, text_values, write_as_str};
 pub use fields::Fields;
 pub use fixed::FixedFields;
 pub(crate) use given::UnknownFields;
-pub use given::{Alternative, Given, Optional, Required, Wish};
+pub use given::{Alternative, Given, Optional, Required, RequiredItems, Wish};
 pub use page::{Items, PageDto, PageParams};
 pub use patch::{Change, Patch};
 pub use values::{Count, CursorText};

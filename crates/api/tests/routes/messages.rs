@@ -1,5 +1,6 @@
 //! Messages: sending, showing, editing and deleting them.
 
+mod across;
 mod edits;
 mod format;
 mod likes;
@@ -38,7 +39,7 @@ async fn a_sent_message_is_shown_whole() {
         "author": {"id": ann.id(), "username": "ann", "display_name": "Ann"}, "text": "Hello\nthere", "html": null,
         "client_id": "a-1", "version": 1, "created_at": time(&message["created_at"]), "edited_at": null,
         "deleted_at": null, "likes": 0, "liked": false, "reactions": [], "pinned_at": null, "pinned_by": null,
-        "thread_id": null, "thread": null, "reply_to": null, "forwarded": false, "forwarded_from": null,
+        "thread_id": null, "imported": false, "thread": null, "reply_to": null, "forwarded": false, "forwarded_from": null,
     });
     assert_eq!(message, expected);
     assert_eq!(location, format!("{messages}/{}", message["id"]));

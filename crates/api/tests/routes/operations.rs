@@ -268,6 +268,7 @@ impl Scene {
         let message = template.replace("/api/groups/{group_id}/messages/{message_id}", &self.message);
         let banned = format!("{}/bans/{}", self.group, self.caller("user").id());
         let path = message
+            .replace("/api/messages/{message_id}", &format!("/api/messages/{}", id_in(&self.message)))
             .replace("/api/groups/{group_id}/bans/{user_id}", &banned)
             .replace("/api/groups/{group_id}/invitations/{invitation_id}", &self.invitation)
             .replace("/join-requests/{user_id}", &format!("/join-requests/{}", self.asker))
@@ -308,6 +309,7 @@ impl Scene {
                 json!({"name": unique, "rank": 9, "permissions": ["view"]})
             }
             "POST   /api/groups/{group_id}/messages" => json!({"text": "hello"}),
+            "POST   /api/groups/{group_id}/messages/batch" => json!({"messages": [{"text": "hello"}]}),
             "PUT    /api/groups/{group_id}/read"
             | "PUT    /api/groups/{group_id}/messages/{message_id}/read" => json!({"seq": 1}),
             _ => return self.edit(operation),

@@ -1,11 +1,14 @@
 //! Messages, threads, reactions, pins and read cursors.
 
 mod attach;
+mod batch;
 mod earlier_text;
 mod edit;
 mod edit_repository;
 mod emoji;
 mod error;
+mod filter;
+mod find_anywhere;
 mod follow;
 mod history;
 mod model;
@@ -23,8 +26,10 @@ mod terms;
 mod thread;
 mod thread_repository;
 mod threads;
+mod time_order;
 
 pub(crate) use attach::{attach, attach_for_everybody};
+pub use batch::{BatchItem, MAX_BATCH, send_batch};
 pub use earlier_text::{EarlierText, MAX_EARLIER_TEXTS};
 pub use edit::{delete, edit};
 #[cfg(test)]
@@ -32,6 +37,8 @@ pub(crate) use edit_repository::MockEditRepository;
 pub use edit_repository::{EditQuery, EditRepository};
 pub use emoji::Emoji;
 pub use error::MessageRefusal;
+pub use filter::{FilterStart, FilteredPage, MessageFilter, list_filtered};
+pub use find_anywhere::find_anywhere;
 pub use follow::{follow, mark_thread_read, mark_thread_read_and_publish, unfollow};
 pub use history::list_history;
 pub use model::{
@@ -59,3 +66,4 @@ pub use thread::{
 pub(crate) use thread_repository::MockThreadRepository;
 pub use thread_repository::{FollowedQuery, ThreadCursor, ThreadRepository};
 pub use threads::list_threads;
+pub use time_order::{TimePlace, TimeQuery, TimeRange};

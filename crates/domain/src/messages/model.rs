@@ -118,6 +118,8 @@ impl Attachments {
     pub const QUOTE: Self = Self(4);
     /// The message was forwarded from another one, which it quotes in full.
     pub const FORWARD: Self = Self(8);
+    /// The message was imported. There are no rows for this.
+    pub const IMPORTED: Self = Self(1 << 10);
 
     /// The kinds that are stored as these bits.
     pub const fn from_stored(bits: i64) -> Self {
@@ -196,6 +198,12 @@ impl Message {
             Some(thread) => thread.root_seq,
             None => self.seq,
         }
+    }
+
+    /// Whether it was imported: written in the name of its author by somebody who manages all groups, or with an earlier
+    /// time.
+    pub const fn is_imported(&self) -> bool {
+        self.attachments.contain(Attachments::IMPORTED)
     }
 
     /// Whether only the tombstone is left.

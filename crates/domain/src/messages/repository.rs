@@ -5,6 +5,7 @@ use crate::messages::emoji::Emoji;
 use crate::messages::model::{
     Attachments, ClientId, InThread, Message, MessageView, NewMessage, PinSeq, Reactor,
 };
+use crate::messages::time_order::TimeQuery;
 use crate::paging::Limit;
 use crate::storage::repositories::repository;
 use crate::storage::{StorageFault, Unique};
@@ -104,6 +105,17 @@ repository! {
         /// Messages in the order of the run; one row more than the limit if the run continues.
         fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault>;
 
+        /// Messages in the order by time; one row more than the limit if the run continues.
+        fn list_by_time(&mut self, query: &TimeQuery) -> Result<Vec<MessageView>, StorageFault>;
+
+        /// When the message with this number was sent, or the reply in a thread; `None` if there is none.
+        fn sent_at(
+            &mut self,
+            group: GroupId,
+            thread: Option<InThread>,
+            seq: Seq,
+        ) -> Result<Option<Timestamp>, StorageFault>;
+
         /// Pinned messages, the newest pin first; one row more than the limit where the list goes on.
         fn list_pins(&mut self, query: &PinQuery) -> Result<Vec<MessageView>, StorageFault>;
 
@@ -111,7 +123,7 @@ repository! {
         fn pin_state(&mut self, group: GroupId) -> Result<PinState, StorageFault>;
 
         /// Stores a message. Where it is one of the group itself, makes its number the group's last and moves the
-        /// author's read cursor there. MUST return [`Unique::Taken`], and store nothing, when the author has used the client id in the group.
+        /// author's read cursor there, unless it is imported. MUST return [`Unique::Taken`], and store nothing, when the author has used the client id in the group.
         ///
         /// # Errors
         /// Also if the number is taken, which the lock on the group prevents.

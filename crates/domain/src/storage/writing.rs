@@ -56,6 +56,12 @@ impl Writing {
         Self { bytes, ..Self::new(who, WritePurpose::Grow) }
     }
 
+    /// A write that stores so many texts, which have so many bytes together. It counts as much as a write of each.
+    pub fn of_texts(who: impl Into<Principal>, texts: usize, bytes: usize) -> Self {
+        let many = Self::of_many(who, texts);
+        Self { bytes: many.bytes.saturating_add(bytes), ..many }
+    }
+
     /// A write that stores a text.
     pub fn of_text(who: impl Into<Principal>, text: &str) -> Self {
         Self { bytes: text.len(), ..Self::new(who, WritePurpose::Grow) }

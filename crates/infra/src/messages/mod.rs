@@ -1,5 +1,6 @@
 //! Messages, threads, reactions and read cursors.
 
+mod by_time;
 mod checksum;
 mod edits;
 mod quotes;

@@ -6,7 +6,7 @@ use groupchat_domain::events::EventRepository;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
     Attachments, ClientId, Emoji, InThread, Message, MessageQuery, MessageRange, MessageRepository,
-    MessageText, MessageView, NewMessage, Pin, PinQuery, PinSeq, PinState, ReactionQuery, Reactor,
+    MessageText, MessageView, NewMessage, Pin, PinQuery, PinSeq, PinState, ReactionQuery, Reactor, TimeQuery,
 };
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
@@ -91,7 +91,7 @@ fn thread(root: Option<i64>, root_seq: i64) -> Option<InThread> {
 }
 
 /// What the messages of a thread, or of the group itself, have in the column `root_seq`.
-fn stored_root_seq(thread: Option<InThread>) -> i64 {
+pub(super) fn stored_root_seq(thread: Option<InThread>) -> i64 {
     thread.map_or(0, |thread| thread.root_seq.get())
 }
 
@@ -106,7 +106,7 @@ impl From<MessageViewRow> for MessageView {
 
 /// Messages, each with its author and the viewer's like.
 #[auto_type]
-fn viewed_by(viewer: i64) -> _ {
+pub(super) fn viewed_by(viewer: i64) -> _ {
     let like: &'static str = LIKE;
     let mine = reactions::message_id.eq(messages::id).and(reactions::user_id.eq(viewer));
     messages::table
@@ -116,7 +116,7 @@ fn viewed_by(viewer: i64) -> _ {
 
 /// The messages of a group, and the replies to them.
 #[auto_type]
-fn viewed(group: i64, viewer: i64) -> _ {
+pub(super) fn viewed(group: i64, viewer: i64) -> _ {
     let by_viewer: viewed_by = viewed_by(viewer);
     by_viewer.filter(messages::group_id.eq(group))
 }
@@ -214,6 +214,25 @@ impl MessageRepository for DbTx<'_> {
         Ok(views)
     }
 
+    fn list_by_time(&mut self, query: &TimeQuery) -> Result<Vec<MessageView>, StorageFault> {
+        self.messages_by_time(query)
+    }
+
+    fn sent_at(
+        &mut self,
+        group: GroupId,
+        thread: Option<InThread>,
+        seq: Seq,
+    ) -> Result<Option<Timestamp>, StorageFault> {
+        let found = messages::table
+            .filter(messages::group_id.eq(group.get()))
+            .filter(messages::root_seq.eq(stored_root_seq(thread)))
+            .filter(messages::seq.eq(seq.get()))
+            .select(messages::created_at);
+        let at: Option<i64> = on_backend!(self, |connection| found.first(connection).optional())?;
+        Ok(at.map(Timestamp::from_micros))
+    }
+
     fn list_pins(&mut self, query: &PinQuery) -> Result<Vec<MessageView>, StorageFault> {
         let (before, above) = (query.before.map_or(i64::MAX, PinSeq::get), query.above.get());
         let listed = viewed(query.group.get(), query.viewer.get())
@@ -239,7 +258,7 @@ impl MessageRepository for DbTx<'_> {
     }
 
     fn insert(&mut self, message: &NewMessage) -> Result<Unique<MessageId>, StorageFault> {
-        // A trigger moves the group's last number and the author's read cursor, where the message is no reply.
+        // A trigger moves the group's last number and the author's read cursor, where the message is no reply, and not imported.
         let row = diesel::insert_into(messages::table).values((
             messages::group_id.eq(message.group.get()),
             messages::seq.eq(message.seq.get()),

@@ -38,6 +38,7 @@ mod accounts;
 mod admissions;
 mod bans;
 mod blocks;
+mod by_time;
 mod checksums;
 mod direct;
 mod edits;

@@ -58,6 +58,20 @@ fn passes_over_ended(sql: &str) -> bool {
     sql.starts_with("SELECT") && [r#"has_ended" = "#, "has_ended` = "].iter().any(|asked| sql.contains(asked))
 }
 
+/// The index that a list of messages by time has to follow, and with it the condition that comes right before the times: it
+/// must neither pass over messages of others or of other times, nor sort.
+fn index_by_time(sql: &str) -> Option<&'static str> {
+    let is_ordered = ["created_at\" DESC, ", "created_at\" ASC, ", "created_at` DESC, ", "created_at` ASC, "]
+        .iter()
+        .any(|order| sql.contains(order));
+    let has_author = ["\"author_id\" = $", "`author_id` = ?"].iter().any(|asked| sql.contains(asked));
+    (is_ordered && sql.contains("root_seq")).then_some(if has_author {
+        "messages_by_author"
+    } else {
+        "messages_by_time"
+    })
+}
+
 /// A step of SQLite's plan: `SCAN table …` walks it whole, `SEARCH table USING …` goes by an index.
 #[derive(QueryableByName)]
 struct Step {
@@ -76,6 +90,12 @@ fn check_sqlite(path: &Path, queries: &BTreeSet<String>) {
         let plan: Vec<_> = explain(&mut connection, sql).into_iter().map(|step| step.detail).collect();
         let is_bounded = plan.iter().any(|step| step.contains("user_id=? AND has_ended=?"));
         assert!(!passes_over_ended(sql) || is_bounded, "{plan:?}\nin {sql}");
+        if let Some(index) = index_by_time(sql) {
+            let follows =
+                |step: &String| step.contains(index) && step.contains("created_at>? AND created_at<?");
+            assert!(plan.iter().any(follows), "{plan:?}\nin {sql}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}\nin {sql}");
+        }
     }
 }
 
@@ -118,6 +138,13 @@ mod postgres {
             let is_bounded =
                 plan.iter().any(|line| line.contains("Index Cond") && line.contains("has_ended"));
             assert!(!passes_over_ended(sql) || is_bounded, "{plan:?}\nin {sql}");
+            if index_by_time(sql).is_some() {
+                // Which of the two indexes it is, depends on how many messages of whom there are: here there are none.
+                assert!(plan.iter().any(|line| line.contains("using messages_by_")), "{plan:?}\nin {sql}");
+                assert!(!plan.iter().any(|line| line.contains("Sort")), "{plan:?}\nin {sql}");
+                let narrows = |line: &String| line.contains("Index Cond") && line.contains("created_at");
+                assert!(plan.iter().any(narrows), "{plan:?}\nin {sql}");
+            }
         }
     }
 

@@ -210,6 +210,11 @@ fn pair(ids: &mut Ids, expected: Option<&Answer>, found: &Answer) {
         (Some(Answer::Sent(model)), Answer::Sent(backend)) => {
             ids.pair_message(model.view.message.id, backend.view.message.id);
         }
+        (Some(Answer::Batch(model)), Answer::Batch(backend)) => {
+            for (model, backend) in model.iter().zip(backend) {
+                ids.pair_message(model.view.message.id, backend.view.message.id);
+            }
+        }
         (Some(Answer::Group(model)), Answer::Group(backend)) => {
             ids.pair_group(model.group.id, backend.group.id)
         }

@@ -10,6 +10,7 @@ impl Command {
     pub(crate) const fn group(&self) -> Option<GroupId> {
         match *self {
             Self::ListMessages { group, .. }
+            | Self::ListFiltered { group, .. }
             | Self::ListPins { group, .. }
             | Self::ListMembers { group, .. }
             | Self::ListBans { group, .. }

@@ -1,5 +1,7 @@
 //! The table of commands: all that users, the operator and the server do. A new use case joins by an entry.
 
+use std::time::Duration;
+
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     self, Actor, KNOWN_NETWORK_RETENTION, LoginAttempt, ProfileChanges, ServerRoleChanges, UserChanges,
@@ -13,7 +15,7 @@ use groupchat_domain::groups::{
 };
 use groupchat_domain::ids::{Position, Seq};
 use groupchat_domain::jobs;
-use groupchat_domain::messages::{self, ChangeTerms, MessageDraft};
+use groupchat_domain::messages::{self, BatchItem, ChangeTerms, FilterStart, MessageDraft, MessageFilter};
 use groupchat_domain::network::Network;
 use groupchat_domain::operations;
 use groupchat_domain::permissions::RoleName;
@@ -380,6 +382,23 @@ commands! {
             group, text: text.clone(), client_id: client_id.clone(), thread: None,
             reply_to: None,
         });
+    /// A member sends two messages at once.
+    6 write SendBatch[messages::send_batch](group: AGroup, first: AText, second: AText, client_id: Option<AClientId>)
+        |tx, actor| messages::send_batch(tx, actor, group, &[
+            BatchItem { text: first.clone(), client_id: client_id.clone(), author: None, created_at: None },
+            BatchItem { text: second.clone(), client_id: None, author: None, created_at: None },
+        ]);
+    /// A server admin imports what somebody else has written, and adds something.
+    6 write Import[messages::send_batch](
+        group: AGroup, author: AUser, text: AText, client_id: Option<AClientId>, ago: AWhile
+    )
+        |tx, actor| {
+            let created_at = Some(tx.now().minus(ago));
+            messages::send_batch(tx, actor, group, &[
+                BatchItem { text: text.clone(), client_id: client_id.clone(), author: Some(author), created_at },
+                BatchItem { text: text.clone(), client_id: None, author: None, created_at: None },
+            ])
+        };
     /// A member replies.
     30 write Reply[messages::send](root: ARoot, text: AText, client_id: Option<AClientId>)
         |tx, actor| messages::send(tx, actor, &MessageDraft {
@@ -456,6 +475,18 @@ commands! {
         |tx, actor| messages::mark_read(tx, actor, group, seq);
     /// A message.
     2 read FindMessage[messages::find](message: AMessage) |tx, actor| messages::find(tx, actor, message.0, message.1);
+    /// A message, whatever its group.
+    2 read FindAnywhere[messages::find_anywhere](message: AMessage)
+        |tx, actor| messages::find_anywhere(tx, actor, message.1);
+    /// Messages of an author, or of a span of time.
+    5 read ListFiltered[messages::list_filtered](
+        group: AGroup, author: Option<AUser>, since: Option<AWhile>, until: Option<AWhile>, window: AWindow, limit: ALimit
+    )
+        |tx, actor| {
+            let ago = |ago: Duration| tx.now().minus(ago);
+            let filter = MessageFilter { author, since: since.map(ago), until: until.map(ago) };
+            messages::list_filtered(tx, actor, (group, None), &filter, FilterStart::At(window), limit)
+        };
     /// Messages.
     5 read ListMessages[messages::list](group: AGroup, window: AWindow, limit: ALimit)
         |tx, actor| messages::list(tx, actor, group, window, limit);

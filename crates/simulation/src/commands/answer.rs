@@ -11,7 +11,7 @@ use groupchat_domain::ids::{
 };
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{
-    EarlierText, MessagePage, MessageView, Reactor, ReadState, Sent, ThreadView,
+    EarlierText, FilteredPage, MessagePage, MessageView, Reactor, ReadState, Sent, ThreadView,
 };
 use groupchat_domain::operations::ClockDoubt;
 use groupchat_domain::paging::{NamePosition, Page};
@@ -138,10 +138,14 @@ answers! {
     Accepted((GroupId, Member)),
     /// A message that was sent.
     Sent(Sent),
+    /// Messages that were sent at once.
+    Batch(Vec<Sent>),
     /// A message.
     Message(MessageView),
     /// Messages.
     Messages(MessagePage),
+    /// Messages in the order by time.
+    Filtered(FilteredPage),
     /// Pinned messages.
     Pins(Page<MessageView>),
     /// Who has given a reaction.
@@ -235,6 +239,11 @@ impl Answer {
                 let is_reply = message.thread.is_some();
                 Issued { message: Some((message.group_id, message.id, message.seq)), is_reply, ..nothing }
             }
+            Self::Batch(sent) => {
+                let new = sent.iter().filter(|sent| !sent.repeated).map(|sent| &sent.view.message).last();
+                let message = new.map(|message| (message.group_id, message.id, message.seq));
+                Issued { message, ..nothing }
+            }
             Self::ServerRole(role) => Issued { server_role: Some(role.id), ..nothing },
             Self::Actor(actor) => Issued { session: Some(actor.session), ..nothing },
             Self::InviteLink(made) => Issued { invite_link: Some(made.link.id), ..nothing },
@@ -252,7 +261,12 @@ impl Answer {
         server_role.into_iter().for_each(|role| ids.learn_server_role(role));
         user.into_iter().for_each(|user| ids.learn_user(user));
         group.into_iter().for_each(|group| ids.learn_group(group));
-        message.into_iter().for_each(|(_, message, _)| ids.learn_message(message));
+        if let Self::Batch(sent) = self {
+            let new = sent.iter().filter(|sent| !sent.repeated);
+            new.for_each(|sent| ids.learn_message(sent.view.message.id));
+        } else {
+            message.into_iter().for_each(|(_, message, _)| ids.learn_message(message));
+        }
         session.into_iter().for_each(|session| ids.learn_session(session));
         invitation.into_iter().for_each(|invitation| ids.learn_invitation(invitation));
     }
@@ -300,6 +314,8 @@ impl Answer {
                 member.renumber(ids);
             }
             Self::Sent(sent) => sent.view.renumber(ids),
+            Self::Batch(sent) => sent.iter_mut().for_each(|sent| sent.view.renumber(ids)),
+            Self::Filtered(page) => page.items.renumber(ids),
             Self::Message(view) => view.renumber(ids),
             Self::Messages(page) => page.renumber(ids),
             Self::Pins(page) | Self::Threads(FollowedThreads(page)) => page.renumber(ids),

@@ -5,8 +5,8 @@ use std::ops::Bound;
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{
-    Attachments, ClientId, Emoji, Message, MessageQuery, MessageRange, MessageRepository, MessageView,
-    NewMessage, PinQuery, PinSeq, PinState, ReactionQuery, Reactor,
+    Attachments, ClientId, Emoji, InThread, Message, MessageQuery, MessageRange, MessageRepository,
+    MessageView, NewMessage, PinQuery, PinSeq, PinState, ReactionQuery, Reactor, TimePlace, TimeQuery,
 };
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
@@ -133,6 +133,34 @@ impl MessageRepository for ModelTx<'_> {
         }
     }
 
+    fn list_by_time(&mut self, query: &TimeQuery) -> Result<Vec<MessageView>, StorageFault> {
+        let tables = self.read()?;
+        let all = (Bound::Excluded(query.above), Bound::Included(Seq::new(i64::MAX)));
+        let place = |message: &Message| TimePlace { at: message.created_at, seq: message.seq };
+        let wanted = |message: &&Message| {
+            query.author.is_none_or(|author| message.author.id == author)
+                && query.after < place(message)
+                && place(message) < query.before
+        };
+        let thread = query.thread.map(|thread| thread.root);
+        let mut found: Vec<_> = tables.run(query.group, thread, all).filter(wanted).collect();
+        found.sort_unstable_by_key(|message| place(message));
+        if !query.ascending {
+            found.reverse();
+        }
+        query.limit.read(found.into_iter().map(|message| Ok(tables.message_view(message, query.viewer))))
+    }
+
+    fn sent_at(
+        &mut self,
+        group: GroupId,
+        thread: Option<InThread>,
+        seq: Seq,
+    ) -> Result<Option<Timestamp>, StorageFault> {
+        let place = (group, thread.map(|thread| thread.root), seq);
+        Ok(self.read()?.messages.get(&place).map(|message| message.created_at))
+    }
+
     fn list_pins(&mut self, query: &PinQuery) -> Result<Vec<MessageView>, StorageFault> {
         let tables = self.read()?;
         let below = query.before.unwrap_or(PinSeq::new(i64::MAX));
@@ -176,6 +204,9 @@ impl MessageRepository for ModelTx<'_> {
         }
         if thread.is_none() {
             tables.groups.change(&group, |row| row.group.last_seq = seq);
+        }
+        if message.attachments.contain(Attachments::IMPORTED) {
+            return Ok(Unique::Stored(id));
         }
         tables.memberships.change(&(group, author), |membership| {
             if thread.is_none() {

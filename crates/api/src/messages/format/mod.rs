@@ -2,7 +2,7 @@
 
 mod html;
 
-use groupchat_domain::messages::{MessagePage, MessageRange, MessageView};
+use groupchat_domain::messages::MessageView;
 use groupchat_domain::paging::{Limit, Page};
 use groupchat_domain::text::TextBytes;
 use groupchat_domain::validation::{Violation, one_of};
@@ -68,8 +68,8 @@ impl MessageFormat {
     }
 
     /// A page of messages in this format.
-    pub(super) fn of_page(self, page: MessagePage) -> FormattedPage {
-        FormattedPage { items: page.items.into_iter().map(|view| self.of(view)).collect(), next: page.next }
+    pub(super) fn of_page(self, items: Vec<MessageView>, next: Option<ListCursor>) -> FormattedPage {
+        FormattedPage { items: items.into_iter().map(|view| self.of(view)).collect(), next }
     }
 
     /// A page of pinned messages in this format.
@@ -111,7 +111,7 @@ pub(super) struct FormattedPage {
     /// The newest first.
     pub items: Vec<Formatted>,
     /// Where reading goes on.
-    pub next: Option<MessageRange>,
+    pub next: Option<ListCursor>,
 }
 
 impl TextBytes for FormattedPage {
