@@ -46,6 +46,7 @@ pub(crate) struct EventDto {
 /// a message, one's role in a group, somebody's address.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "it is rendered at once, and most events are about messages")]
 pub(crate) enum EventData {
     /// A user.
     User(UserDto),

@@ -240,7 +240,7 @@ impl Answer {
                 Issued { message: Some((message.group_id, message.id, message.seq)), is_reply, ..nothing }
             }
             Self::Batch(sent) => {
-                let new = sent.iter().filter(|sent| !sent.repeated).map(|sent| &sent.view.message).last();
+                let new = sent.iter().rfind(|sent| !sent.repeated).map(|sent| &sent.view.message);
                 let message = new.map(|message| (message.group_id, message.id, message.seq));
                 Issued { message, ..nothing }
             }

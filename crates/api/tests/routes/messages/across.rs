@@ -49,7 +49,7 @@ async fn to_who_may_not_read_it_a_message_does_not_exist() {
 
 /// What a page has, and what the next one has.
 async fn pages(client: &Client, path: &str) -> Vec<Vec<Value>> {
-    let (path, query) = path.split_once('?').unwrap();
+    let (path, query) = path.split_once('?').expect("a query");
     client.walk(path, query, "format=text", "/text").await
 }
 

@@ -67,7 +67,7 @@ async fn what_is_done_to_a_message_keeps_its_quote() {
     let edited = bob.patch(&by, json!({"text": "three"})).await.ok();
     let pinned = ann.put_empty(&format!("{by}/pin")).await.ok();
     assert_eq!((&edited["reply_to"], &pinned["reply_to"]), (&expected, &expected));
-    assert_eq!(ann.list(&format!("{group}/pins"), "/reply_to").await, [expected.clone()]);
+    assert_eq!(ann.list(&format!("{group}/pins"), "/reply_to").await, std::slice::from_ref(&expected));
     ann.reply_to(&by, "four").await;
     ann.put_empty(&format!("{by}/follow")).await.ok();
     assert_eq!(ann.list("/api/threads", "/reply_to").await, [expected]);

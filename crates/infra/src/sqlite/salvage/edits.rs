@@ -18,13 +18,8 @@ impl Salvage<'_> {
     /// They have no checksums: what is no text of a message is damaged.
     pub(super) fn bring_edits(&mut self, changed: &[i64]) -> QueryResult<()> {
         for message in changed {
-            if !messages::table
-                .find(message)
-                .select(messages::id)
-                .first::<i64>(self.target)
-                .optional()?
-                .is_some()
-            {
+            let row = messages::table.find(message).select(messages::id);
+            if row.first::<i64>(self.target).optional()?.is_none() {
                 continue;
             }
             for earlier in self.source.edits(*message) {
