@@ -205,7 +205,8 @@ impl Witness {
                         message.seq, message.group_id, message.thread
                     ));
                 }
-                if message.thread.is_none() {
+                // What is forwarded was sent before, and only plain messages have texts of their own.
+                if message.thread.is_none() && !message.quotes() {
                     let text = message.text.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default();
                     if let Some(earlier) = self.sent.insert(text.clone(), message.id) {
                         return Err(format!(
