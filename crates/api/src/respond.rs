@@ -67,6 +67,15 @@ pub enum CreatedOrReplayed<T> {
     Replayed(T),
 }
 
+/// The same with a large body.
+#[derive(Debug)]
+pub enum LargeCreatedOrReplayed<T> {
+    /// This request created it, at this path on this server.
+    Created(Large<T>, String),
+    /// An earlier request created it. This is its current state.
+    Replayed(Large<T>),
+}
+
 /// 202 with what is to be decided by others.
 #[derive(Debug)]
 pub struct Accepted<T>(pub T);
@@ -148,14 +157,34 @@ impl<T: Serialize> Responder for CreatedOrReplayed<T> {
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         match self {
             Self::Created(created) => created.respond_to(request),
-            Self::Replayed(body) => {
-                let mut response = Ok200(body).respond_to(request);
-                let name = HeaderName::from_static("idempotent-replayed");
-                response.headers_mut().insert(name, HeaderValue::from_static("true"));
-                response
-            }
+            Self::Replayed(body) => replayed(Ok200(body).respond_to(request)),
         }
     }
+}
+
+impl<T> Responder for LargeCreatedOrReplayed<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Created(body, location) => {
+                let mut response = body.respond_to(request);
+                *response.status_mut() = StatusCode::CREATED;
+                if let Ok(location) = HeaderValue::try_from(location) {
+                    response.headers_mut().insert(LOCATION, location);
+                }
+                response
+            }
+            Self::Replayed(body) => replayed(body.respond_to(request)),
+        }
+    }
+}
+
+/// Says that an earlier request did what this one was to do.
+fn replayed(mut response: HttpResponse) -> HttpResponse {
+    let name = HeaderName::from_static("idempotent-replayed");
+    response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    response
 }
 
 impl Responder for NoContent {
@@ -259,6 +288,10 @@ document_as!(Large: OK "Done.");
 document_as!(Created: CREATED "Created.");
 document_as!(CreatedOrOk: CREATED "Created.", OK "It existed already.");
 document_as!(CreatedOrReplayed: CREATED "Created.", OK "It existed already, from an earlier request." REPLAYED);
+document_as!(
+    LargeCreatedOrReplayed: CREATED "Created.",
+    OK "It existed already, from an earlier request." REPLAYED
+);
 
 document_as!(Accepted: ACCEPTED "Accepted. Others decide.");
 

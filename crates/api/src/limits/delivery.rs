@@ -58,6 +58,15 @@ impl AppState {
         Ok(Large::new(rendered.map_err(ApiError::internal)?, permit))
     }
 
+    /// Counts what a large response may become toward the caller's budget, before anything is done that it tells of.
+    ///
+    /// # Errors
+    /// The caller, or all callers together, have too much undelivered.
+    pub(crate) fn reserve(&self, who: Credential, bytes: usize) -> Result<Permit, ApiError> {
+        let caller = self.storage.caller(Principal::Key(who));
+        self.limits.undelivered.take(caller, bytes as u64).map_err(too_much)
+    }
+
     /// Counts bytes of a response toward a user's budget.
     ///
     /// # Errors
@@ -69,6 +78,16 @@ impl AppState {
 
 fn too_much(exhausted: super::Exhausted) -> ApiError {
     refusal(exhausted, "large responses that are not delivered yet")
+}
+
+impl<T: Serialize> Large<T> {
+    /// The response with this body, which contains this many bytes of text, and for which the permit was reserved.
+    ///
+    /// # Errors
+    /// The body can't be rendered.
+    pub(crate) fn of(body: &T, text: usize, permit: Permit) -> Result<Self, ApiError> {
+        Ok(Self::new(render(body, text).map_err(ApiError::internal)?, permit))
+    }
 }
 
 /// Renders something that contains this many bytes of text.

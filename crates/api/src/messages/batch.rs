@@ -3,6 +3,7 @@
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::messages::{self, BatchItem, ClientId, MAX_BATCH, MessageText, Sent};
 use groupchat_domain::storage::Writing;
+use groupchat_domain::text::TextBytes;
 use groupchat_domain::time::Timestamp;
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Serialize};
@@ -10,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::dto::MessageDto;
 use crate::extract::{Body, Ids, Key, NoParams};
 use crate::problem::ApiError;
-use crate::respond::{Created, CreatedOrReplayed};
+use crate::respond::{Large, LargeCreatedOrReplayed};
 use crate::state::State;
-use crate::wire::{Fields, Items, Optional, Required, RequiredItems};
+use crate::wire::{Fields, Given, Items, Optional, Required, RequiredItems};
 
 /// Messages to send.
 #[derive(Deserialize, Apiv2Schema)]
@@ -34,6 +35,16 @@ pub(super) struct BatchItemDto {
     pub created_at: Optional<Timestamp>,
     /// The id of the user who has written the message, which imports it.
     pub author_id: Optional<UserId>,
+    #[serde(default)]
+    thread_id: Given,
+    #[serde(default)]
+    reply_to: Given,
+    #[serde(default)]
+    mentions: Given,
+    #[serde(default)]
+    poll: Given,
+    #[serde(default)]
+    files: Given,
 }
 
 impl BatchDto {
@@ -54,9 +65,27 @@ impl BatchItemDto {
         let client_id = fields.optional(&name("client_id"), self.client_id);
         let created_at = fields.optional(&name("created_at"), self.created_at);
         let author = fields.optional(&name("author_id"), self.author_id);
+        let alone = [("thread_id", self.thread_id), ("reply_to", self.reply_to), ("mentions", self.mentions)];
+        for (field, given) in alone {
+            fields.fixed([(&name(field), given)]);
+        }
+        for (field, given) in [("poll", self.poll), ("files", self.files)] {
+            fields.unbuilt([(&name(field), given)]);
+        }
         Some(BatchItem { text: text?, client_id, author, created_at })
     }
 }
+
+/// At most how many bytes of text the response has for a message: what was sent before with the same client id can be
+/// longer than this text.
+fn response_bytes(item: &BatchItem) -> usize {
+    let text = item.text.as_str().len();
+    let longest = MessageText::MAX_LENGTH * char::MAX.len_utf8();
+    BESIDE_TEXT + if item.client_id.is_some() { longest } else { text }
+}
+
+/// About what a message of a response has besides its text.
+const BESIDE_TEXT: usize = 1024;
 
 /// The messages that were sent.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -79,20 +108,24 @@ pub async fn send_batch(
     body: Body<BatchDto>,
     path: Ids<GroupId>,
     _: NoParams,
-) -> Result<CreatedOrReplayed<SentDto>, ApiError> {
+) -> Result<LargeCreatedOrReplayed<SentDto>, ApiError> {
     let (items, Ids(group)) = (body.0.parse()?, path);
     let bytes = items.iter().map(|item| item.text.as_str().len()).sum();
+    // Before anything is sent: who has too much undelivered sends nothing.
+    let permit = state.reserve(key.0, items.iter().map(response_bytes).sum())?;
     let writing = Writing::of_texts(key.0, items.len(), bytes);
     let sent = state
         .storage
         .write_as(writing, move |tx, actor| messages::send_batch(tx, actor, group, &items))
         .await?;
     let is_repeated = sent.iter().all(|sent| sent.repeated);
+    let text = sent.iter().map(|sent| sent.view.text_bytes()).sum();
     let body = SentDto { items: sent.into_iter().map(|Sent { view, .. }| view.into()).collect() };
+    let body = Large::of(&body, text, permit)?;
     Ok(if is_repeated {
-        CreatedOrReplayed::Replayed(body)
+        LargeCreatedOrReplayed::Replayed(body)
     } else {
-        CreatedOrReplayed::Created(Created { body, location: format!("/api/groups/{group}/messages") })
+        LargeCreatedOrReplayed::Created(body, format!("/api/groups/{group}/messages"))
     })
 }
 
@@ -117,6 +150,23 @@ mod tests {
         {
             assert!(told.contains(&format!("\"{field}\"")), "{told}");
         }
+    }
+
+    #[test]
+    fn what_a_batch_doesn_t_set_is_refused_and_not_dropped() {
+        let told = fields(
+            r#"{"messages": [{"text": "a", "thread_id": 3}, {"text": "a", "reply_to": 3, "poll": {}}]}"#,
+        );
+        for field in ["messages[0].thread_id", "messages[1].reply_to", "messages[1].poll"] {
+            assert!(told.contains(&format!("\"{field}\"")), "{told}");
+        }
+    }
+
+    #[test]
+    fn the_response_to_a_repeat_may_be_longer_than_the_request() {
+        let bytes = |json: &str| response_bytes(&parse(&format!(r#"{{"messages": [{json}]}}"#)).unwrap()[0]);
+        assert!(bytes(r#"{"text": "a"}"#) < 2_000);
+        assert!(bytes(r#"{"text": "a", "client_id": "a"}"#) > 4 * MessageText::MAX_LENGTH);
     }
 
     #[test]

@@ -128,8 +128,9 @@ fn find_authors(tx: &mut dyn Tx, actor: &Actor, items: &[BatchItem]) -> Result<V
             Some(author) => authors.push(author.clone()),
             None => errors.push(violation(index, "author_id", "must be the id of a user")),
         }
-        if item.created_at.is_some_and(|at| at > now) {
-            errors.push(violation(index, "created_at", "must not be in the future"));
+        let span = Timestamp::from_micros(0)..=now;
+        if item.created_at.is_some_and(|at| !span.contains(&at)) {
+            errors.push(violation(index, "created_at", "must be in the years from 1970 to now"));
         }
     }
     if errors.is_empty() { Ok(authors) } else { Err(Error::Refused(Refusal::Invalid(errors))) }

@@ -1,5 +1,7 @@
 //! Reading the messages of one author, or of a span of time.
 
+use std::time::Duration;
+
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::groups::visible;
@@ -54,7 +56,7 @@ impl TextBytes for FilteredPage {
 
 /// Reads a page of those messages of a group, or replies to a root of it, that a filter selects, as a member who may read
 /// them: in the order by time, so that the database finds them by an index. Where the member reads only what came in
-/// after a message, a page also has no messages that were sent before that one was: such were imported since.
+/// after they did, a page also has no messages that were sent much before that: such were imported since.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), for a thread `NotFound`,
@@ -93,6 +95,10 @@ pub fn list_filtered(
     Ok(page)
 }
 
+/// How much earlier than a member came in a message can seem to have been sent that came in later: it waited for its turn,
+/// or the clock of another server is behind.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60 * 60);
+
 /// The messages that a filter selects, and that the viewer may read.
 struct Selected {
     group: GroupId,
@@ -115,11 +121,12 @@ impl Selected {
         let since = filter.since.map_or(TimePlace::START, TimePlace::before_all_at);
         let before = filter.until.map_or(TimePlace::END, TimePlace::before_all_at);
         // Without this, a page would go through all that came in before, to find that nothing of it may be read.
-        let readable = match above {
+        let joined_at = match above {
             Seq::ZERO => None,
-            above => tx.messages().sent_at(group, thread, above)?,
+            _ => tx.members().find(group, viewer)?.map(|member| member.joined_at),
         };
-        let after = readable.map_or(since, |at| since.max(TimePlace::before_all_at(at)));
+        let readable = joined_at.map(|at| TimePlace::before_all_at(at.minus(CLOCK_DIFFERENCE)));
+        let after = readable.map_or(since, |readable| since.max(readable));
         Ok(Self { group, thread, viewer, author: filter.author, above, after, before })
     }
 

@@ -80,7 +80,8 @@ impl TypingTracker {
     /// that from the event itself, so no further event is needed.
     pub fn apply(&mut self, logged: &LoggedEvent) {
         match &logged.event {
-            Event::MessageCreated(message) => {
+            // Of an imported message, its author is not the one who has sent it.
+            Event::MessageCreated(message) if !message.is_imported() => {
                 self.announced.remove(&(message.group_id, message.author.id));
             }
             Event::MemberRemoved(RemovedMember { group, user }) => {

@@ -303,7 +303,7 @@ impl Replica {
                 self.groups.entry(message.group_id).and_modify(|group| {
                     group.last_seq = group.last_seq.max(message.seq);
                 });
-                if message.author.id == me {
+                if message.author.id == me && !message.is_imported() {
                     self.move_cursor(message.group_id, None, message.seq);
                 }
                 self.put_message(message, None);

@@ -1,7 +1,7 @@
 use mockall::predicate::eq;
 
 use super::*;
-use crate::groups::{Group, History};
+use crate::groups::{Group, History, Member};
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::Message;
 use crate::permissions::BuiltInRole;
@@ -59,6 +59,13 @@ fn sent_at(mut tx: MockTx, seq: i64, at: Option<Timestamp>) -> MockTx {
         .with(eq(GROUP), eq(None), eq(Seq::new(seq)))
         .times(1)
         .returning(move |_, _, _| Ok(at));
+    tx
+}
+
+/// The member came in at this time.
+fn joined_at(mut tx: MockTx, at: Timestamp) -> MockTx {
+    let found = Member { joined_at: at, ..crate::testing::member(ME, BuiltInRole::Member) };
+    tx.members.expect_find().with(eq(GROUP), eq(ME)).times(1).returning(move |_, _| Ok(Some(found.clone())));
     tx
 }
 
@@ -132,15 +139,15 @@ fn who_came_later_gets_only_what_followed() {
     let filter = MessageFilter { author: Some(OTHER), ..MessageFilter::default() };
     let only =
         |after, before, ascending| TimeQuery { above: Seq::new(20), ..query(after, before, ascending) };
-    let readable = place(EARLIER, 0);
-    let mut tx = reads(sent_at(joined(), 20, Some(EARLIER)), only(readable, TimePlace::END, false), &[30]);
+    let readable = place(EARLIER.minus(CLOCK_DIFFERENCE), 0);
+    let mut tx = reads(joined_at(joined(), EARLIER), only(readable, TimePlace::END, false), &[30]);
     assert!(list_filtered(&mut tx, &me(), HERE, &filter, NEWEST, two()).is_ok());
     // A number from before is not even looked up.
     let from = FilterStart::At(Window::Range(MessageRange::Above(Seq::new(12))));
-    let mut tx = reads(sent_at(joined(), 20, Some(EARLIER)), only(readable, TimePlace::END, true), &[30]);
+    let mut tx = reads(joined_at(joined(), EARLIER), only(readable, TimePlace::END, true), &[30]);
     assert!(list_filtered(&mut tx, &me(), HERE, &filter, from, two()).is_ok());
     let from = FilterStart::At(Window::Range(MessageRange::Below(Some(Seq::new(20)))));
-    let mut tx = sent_at(joined(), 20, Some(EARLIER));
+    let mut tx = joined_at(joined(), EARLIER);
     let page = list_filtered(&mut tx, &me(), HERE, &filter, from, two()).unwrap();
     assert_eq!(numbers(&page), [0; 0]);
 }
@@ -170,9 +177,12 @@ fn outsiders_read_nothing() {
 fn faults_are_returned() {
     let joined = || member(Group { history: History::Joined, ..group() });
     let filter = MessageFilter { author: Some(OTHER), ..MessageFilter::default() };
-    let asked = TimeQuery { above: Seq::new(20), ..query(place(EARLIER, 0), place(EARLIER, 33), false) };
+    let asked = TimeQuery {
+        above: Seq::new(20),
+        ..query(place(EARLIER.minus(CLOCK_DIFFERENCE), 0), place(EARLIER, 33), false)
+    };
     assert_hands_faults_on(
-        || reads(sent_at(sent_at(joined(), 20, Some(EARLIER)), 33, Some(EARLIER)), asked, &[30]),
+        || reads(sent_at(joined_at(joined(), EARLIER), 33, Some(EARLIER)), asked, &[30]),
         |tx| {
             let from = FilterStart::At(Window::Range(MessageRange::Below(Some(Seq::new(33)))));
             list_filtered(tx, &me(), HERE, &filter, from, two())
