@@ -2,6 +2,13 @@ use super::*;
 use crate::testing::assert_references_lead_somewhere;
 
 #[test]
+fn every_annotation_is_put_into_effect() {
+    let text = text("1.0.0");
+    let left = text.lines().find(|line| line.contains("x-annotation"));
+    assert_eq!(left, None);
+}
+
+#[test]
 fn the_document_has_every_feature() {
     let document = document("1.2.3");
     assert_eq!(document["info"]["version"], "1.2.3");

@@ -77,8 +77,16 @@ impl<T: Apiv2Schema, const MOST: usize> Apiv2Schema for RequiredItems<T, MOST> {
 
     fn raw_schema() -> DefaultSchemaRaw {
         let rules = json!({"minItems": 1, "maxItems": MOST});
-        let annotation = Annotation { occurrence: Some(Occurrence::Required), ..Annotation::new(rules) };
-        annotation.into_schema(Vec::<T>::raw_schema())
+        let mut annotation = Annotation { occurrence: Some(Occurrence::Required), ..Annotation::new(rules) };
+        let mut list = Vec::<T>::raw_schema();
+        // What is said of the fields of an object is put into effect in components only.
+        if let Some(name) = T::name() {
+            let item = serde_json::to_value(T::raw_schema()).expect("a schema is JSON");
+            let reference = Some(format!("#/components/schemas/{name}"));
+            list.items = Some(Box::new(DefaultSchemaRaw { reference, ..DefaultSchemaRaw::default() }));
+            annotation.components.insert(name, item);
+        }
+        annotation.into_schema(list)
     }
 }
 

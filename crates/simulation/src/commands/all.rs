@@ -390,13 +390,13 @@ commands! {
         ]);
     /// A server admin imports what somebody else has written, and adds something.
     6 write Import[messages::send_batch](
-        group: AGroup, author: AUser, text: AText, client_id: Option<AClientId>, ago: AWhile
+        group: AGroup, author: AUser, text: AText, second: AText, client_id: Option<AClientId>, ago: AWhile
     )
         |tx, actor| {
             let created_at = Some(tx.now().minus(ago));
             messages::send_batch(tx, actor, group, &[
                 BatchItem { text: text.clone(), client_id: client_id.clone(), author: Some(author), created_at },
-                BatchItem { text: text.clone(), client_id: None, author: None, created_at: None },
+                BatchItem { text: second.clone(), client_id: None, author: None, created_at: None },
             ])
         };
     /// A member replies.
