@@ -16,6 +16,7 @@ use groupchat_domain::messages::MessageView;
 use groupchat_domain::permissions::RoleName;
 
 use self::stored::Timeline;
+use crate::commands::AText;
 use crate::model::ModelDatabase;
 
 pub(super) use self::answers::Asked;
@@ -205,9 +206,9 @@ impl Witness {
                         message.seq, message.group_id, message.thread
                     ));
                 }
-                // What is forwarded was sent before, and only plain messages have texts of their own.
-                if message.thread.is_none() && !message.quotes() {
-                    let text = message.text.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default();
+                // What is forwarded was sent before.
+                let text = message.text.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default();
+                if AText::is_unique(&text) && !message.quotes() {
                     if let Some(earlier) = self.sent.insert(text.clone(), message.id) {
                         return Err(format!(
                             "{text:?} was sent once and is stored as {earlier} and {}",

@@ -98,6 +98,22 @@ fn usual(dice: &mut Dice, count: u16) -> u16 {
 /// How many names there are, each in two ways of writing.
 const NAMES: u16 = 24;
 
+/// How many texts are drawn. Those with greater numbers are each said once.
+const DRAWN_TEXTS: u16 = 1_000;
+
+impl AText {
+    /// A text that no other message has.
+    pub(crate) const fn unique(number: u32) -> Self {
+        Self(DRAWN_TEXTS as u32 + number)
+    }
+
+    /// Whether no other message has this text.
+    pub(crate) fn is_unique(text: &str) -> bool {
+        let number = text.strip_prefix("text ").and_then(|number| number.parse::<u32>().ok());
+        number.is_some_and(|number| number >= DRAWN_TEXTS.into())
+    }
+}
+
 arguments! {
     /// A key, by the number of the command that issued it.
     AKey(u32) for KeyHash: |dice, known| known.key(dice), |number, ids| key_hash(number);
@@ -213,7 +229,7 @@ arguments! {
     ANotify(u8) for Notify: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
         |number, ids| Notify::ALL[usize::from(number % 3)];
     /// A message's text.
-    AText(u32) for MessageText: |dice, known| small(dice, 1_000).into(),
+    AText(u32) for MessageText: |dice, known| small(dice, DRAWN_TEXTS).into(),
         |number, ids| MessageText::from_stored(format!("text {number}"));
     /// The id that a sender gives a message: few, so that they repeat.
     AClientId(u32) for ClientId: |dice, known| small(dice, 60).into(),

@@ -22,11 +22,16 @@ pub(in crate::cluster) struct Draft {
 impl Draft {
     fn command(self, mutation: Mutation) -> Command {
         let client_id = (mutation != Mutation::SendIgnoresClientId).then_some(AClientId(self.number));
-        Command::Send { group: self.group, text: AText(self.number), client_id }
+        Command::Send { group: self.group, text: self.unique_text(), client_id }
     }
 
     fn text(self) -> String {
-        AText(self.number).on(&Ids::of_model()).into_string()
+        self.unique_text().on(&Ids::of_model()).into_string()
+    }
+
+    /// A text that nothing else says.
+    const fn unique_text(self) -> AText {
+        AText::unique(self.number)
     }
 }
 
