@@ -118,6 +118,12 @@ impl Seq {
     /// Before the first message.
     pub const ZERO: Self = Self(0);
 
+    /// The number before this one; of the first, and of none, [`Self::ZERO`].
+    #[must_use]
+    pub const fn previous(self) -> Self {
+        if self.0 > 0 { Self(self.0 - 1) } else { self }
+    }
+
     /// Checks a number that a caller names; whether there is such a message is another matter.
     ///
     /// # Errors
@@ -173,6 +179,7 @@ mod tests {
     #[test]
     fn what_counts_goes_up_by_one() {
         assert_eq!(Seq::ZERO.next(), Seq::new(1));
+        assert_eq!([2, 1, 0].map(|seq| Seq::new(seq).previous()), [1, 0, 0].map(Seq::new));
         assert_eq!(EventId::new(41).next(), EventId::new(42));
         assert_eq!(Position::ZERO.next(), Position::new(1));
         assert_eq!((Version::FIRST, Version::FIRST.next()), (Version::new(1), Version::new(2)));

@@ -20,6 +20,7 @@ macro_rules! for_each_table {
                 created_at -> BigInt,
                 deleted_at -> Nullable<BigInt>,
                 presence_hidden -> Bool,
+                receipts_hidden -> Bool,
             }
 
             sessions (id) numbered {
@@ -83,6 +84,7 @@ macro_rules! for_each_table {
                 slow_mode_seconds -> BigInt,
                 archived_at -> Nullable<BigInt>,
                 direct_key -> Nullable<Text>,
+                receipts -> Nullable<Bool>,
             }
 
             group_roles (group_id, name) {
@@ -107,6 +109,7 @@ macro_rules! for_each_table {
                 last_sent_at -> Nullable<BigInt>,
                 as_admin -> Bool,
                 has_ended -> Bool,
+                read_version -> BigInt,
             }
 
             group_bans (group_id, user_id) {
@@ -202,6 +205,7 @@ macro_rules! for_each_table {
                 place -> Nullable<BigInt>,
                 seen_reply_id -> BigInt,
                 read_position -> Nullable<BigInt>,
+                read_version -> BigInt,
             }
 
             message_edits (message_id, version) {

@@ -95,6 +95,8 @@ const REFUSALS: &[&str] = &[
     "Group(NotFound)",
     "Group(QuotaExceeded { quota: Memberships, limit: 5 })",
     "Group(QuotaExceeded { quota: OwnedGroups, limit: 3 })",
+    "Group(ReceiptsHidden)",
+    "Group(ReceiptsOff)",
     "Group(RoleFixed)",
     "Group(RoleNameTaken)",
     "Group(RoleNotFound)",

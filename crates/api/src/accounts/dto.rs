@@ -1,8 +1,8 @@
 //! Response bodies for accounts.
 
 use groupchat_domain::accounts::{
-    Block, CreatedUser, DisplayName, Email, LoggedIn, PresenceSetting, Session, SessionKind, User, UserRef,
-    Username,
+    Block, CreatedUser, DisplayName, Email, LoggedIn, PresenceSetting, ReceiptSetting, Session, SessionKind,
+    User, UserRef, Username,
 };
 use groupchat_domain::ids::{SessionId, UserId, Version};
 use paperclip::actix::Apiv2Schema;
@@ -27,6 +27,9 @@ pub struct UserDto {
     pub is_admin: Field<bool>,
     /// Whether others can see when the user is online, `shown` or `hidden`; null unless the user is yourself.
     pub presence: Option<Field<PresenceSetting>>,
+    /// Whether others can see how far the user has read, and the user how far they have, `shown` or `hidden`; null unless
+    /// the user is yourself.
+    pub receipts: Option<Field<ReceiptSetting>>,
     /// Increases with every change, starting at 1.
     pub version: Field<Version>,
     /// When the account was created.
@@ -35,7 +38,8 @@ pub struct UserDto {
 
 impl UserDto {
     /// Everybody gets the same events, so they contain only what everybody may see.
-    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["email", "presence"], given: &[] };
+    pub(crate) const IN_EVENTS: FixedFields =
+        FixedFields { null: &["email", "presence", "receipts"], given: &[] };
 
     /// A user as in events.
     pub(crate) fn for_everybody(user: &User) -> Self {
@@ -44,7 +48,8 @@ impl UserDto {
 
     /// A user as they see themselves.
     pub fn own(user: User) -> Self {
-        Self { presence: Some(user.presence.into()), ..user.into() }
+        let (presence, receipts) = (Some(user.presence.into()), Some(user.receipts.into()));
+        Self { presence, receipts, ..user.into() }
     }
 
     /// A user as somebody sees them, who may be the same.
@@ -63,6 +68,7 @@ impl From<User> for UserDto {
             email: user.email.map(Field),
             is_admin: user.is_admin.into(),
             presence: None,
+            receipts: None,
             version: user.version.into(),
             created_at: user.created_at.into(),
         }
@@ -201,6 +207,7 @@ mod tests {
             email,
             is_admin: false,
             presence: PresenceSetting::Shown,
+            receipts: ReceiptSetting::Shown,
             version: Version::FIRST,
             created_at: Timestamp::from_micros(1_000_000),
         }

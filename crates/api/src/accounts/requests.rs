@@ -1,8 +1,8 @@
 //! Request bodies and queries for accounts, parsed into domain values.
 
 use groupchat_domain::accounts::{
-    DisplayName, Email, Password, PresenceSetting, ProfileChanges, Secret, UserChanges, UserDraft, UserQuery,
-    Username,
+    DisplayName, Email, Password, PresenceSetting, ProfileChanges, ReceiptSetting, Secret, UserChanges,
+    UserDraft, UserQuery, Username,
 };
 use groupchat_domain::paging::Limit;
 use groupchat_domain::search::SearchText;
@@ -60,9 +60,14 @@ pub(super) struct UserDraftDto {
     pub email: Optional<Email>,
     /// Whether the user becomes a server admin; the default is no.
     pub is_admin: Optional<bool>,
-    // Users choose it for themselves: known, so that nobody believes that it was set.
+    // Users choose them for themselves: known, so that nobody believes that they were set.
     #[serde(default)]
     presence: Given,
+    #[serde(default)]
+    receipts: Given,
+    // Given by requests of its own.
+    #[serde(default)]
+    roles: Given,
 }
 
 impl UserDraftDto {
@@ -73,7 +78,7 @@ impl UserDraftDto {
         let display_name = fields.optional("display_name", self.display_name);
         let email = fields.optional("email", self.email);
         let is_admin = self.is_admin.0.unwrap_or(false);
-        fields.fixed([("presence", self.presence)]);
+        fields.fixed([("presence", self.presence), ("receipts", self.receipts), ("roles", self.roles)]);
         match (username, password) {
             (Some(username), Some(password)) if fields.are_good() => {
                 Ok(UserDraft { username, display_name, email, is_admin, password })
@@ -96,12 +101,17 @@ pub(super) struct ProfileChangesDto {
     /// Whether members of the user's groups can see when the user is online: `shown` or `hidden`.
     #[serde(default)]
     pub presence: Change<PresenceSetting>,
+    /// Whether others can see how far the user has read: `shown` or `hidden`. Who hides it can't see how far others have.
+    #[serde(default)]
+    pub receipts: Change<ReceiptSetting>,
     #[serde(default)]
     username: Given,
     #[serde(default)]
     is_admin: Given,
     #[serde(default)]
     password: Given,
+    #[serde(default)]
+    roles: Given,
 }
 
 impl ProfileChangesDto {
@@ -109,10 +119,16 @@ impl ProfileChangesDto {
         let mut fields = Fields::new();
         let changes = ProfileChanges {
             presence: fields.changeable("presence", self.presence),
+            receipts: fields.changeable("receipts", self.receipts),
             display_name: fields.clearable("display_name", self.display_name),
             email: fields.clearable("email", self.email),
         };
-        fields.fixed([("username", self.username), ("is_admin", self.is_admin), ("password", self.password)]);
+        fields.fixed([
+            ("username", self.username),
+            ("is_admin", self.is_admin),
+            ("password", self.password),
+            ("roles", self.roles),
+        ]);
         fields.finish()?;
         Ok(changes)
     }
@@ -137,6 +153,13 @@ pub(super) struct UserChangesDto {
     /// A new password, 8–72 bytes. It ends all sessions of the user.
     #[serde(default)]
     pub password: Change<Password>,
+    // What users choose for themselves, and what is given by requests of its own.
+    #[serde(default)]
+    presence: Given,
+    #[serde(default)]
+    receipts: Given,
+    #[serde(default)]
+    roles: Given,
 }
 
 impl UserChangesDto {
@@ -149,6 +172,7 @@ impl UserChangesDto {
             is_admin: fields.changeable("is_admin", self.is_admin),
             password: fields.changeable("password", self.password),
         };
+        fields.fixed([("presence", self.presence), ("receipts", self.receipts), ("roles", self.roles)]);
         fields.finish()?;
         Ok(changes)
     }

@@ -87,7 +87,15 @@ pub(crate) const FEATURE: Feature = Feature {
             .writes_to(WritePurpose::Secure),
         operation(
             "editUser",
-            &[AdminOnly, ProvisionedKey, CurrentPasswordRequired, UserNotFound, UsernameTaken, LastAdmin],
+            &[
+                AdminOnly,
+                NotEditable,
+                ProvisionedKey,
+                CurrentPasswordRequired,
+                UserNotFound,
+                UsernameTaken,
+                LastAdmin,
+            ],
         ),
         operation("deleteUser", &[ProvisionedKey, AdminOnly, UserNotFound, LastAdmin])
             .writes_to(WritePurpose::Tidy),

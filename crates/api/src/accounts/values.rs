@@ -1,7 +1,7 @@
 //! The values of accounts and their form in JSON.
 
 use groupchat_domain::accounts::{
-    DisplayName, Email, Password, PresenceSetting, Secret, SessionKind, Username,
+    DisplayName, Email, Password, PresenceSetting, ReceiptSetting, Secret, SessionKind, Username,
 };
 use groupchat_domain::ids::{RoleId, SessionId, UserId};
 use groupchat_domain::permissions::{ServerPermission, ServerPermissionSet, ServerRoleName};
@@ -43,6 +43,11 @@ text_values! {
         "description": "Whether others see when a user is online.",
         "enum": PresenceSetting::ALL.map(PresenceSetting::as_str),
         "example": PresenceSetting::Shown.as_str(),
+    });
+    ReceiptSetting "ReceiptSetting" => json!({
+        "description": "Whether others see how far a user has read.",
+        "enum": ReceiptSetting::ALL.map(ReceiptSetting::as_str),
+        "example": ReceiptSetting::Shown.as_str(),
     });
 }
 

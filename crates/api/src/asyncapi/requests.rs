@@ -32,8 +32,8 @@ const REQUESTS: [RequestDescription; 6] = [
     },
     RequestDescription {
         name: "read",
-        summary: "Moves your read cursor of a group, like `markRead` in REST, or of a thread, like `markThreadRead`. The cursor never moves back. When it moves forward, \
-                  all your connected devices are notified.",
+        summary: "Moves your read cursor of a group, like `markRead` in REST, or of a thread, like `markThreadRead`. \
+                  The cursor never moves back except with `unread`. When it moves, all your connected devices are notified.",
         has_group: true,
         fields: Some("ReadRequest"),
         may_be_replayed: false,

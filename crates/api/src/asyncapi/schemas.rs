@@ -4,10 +4,12 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde_json::{Map, Value, json};
 
 use crate::events::{
-    ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, PresenceRequest, ReadRequest, ReadUpdateDto,
-    RemovedDto, TypingDto, TypingRequest,
+    ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, PresenceRequest, ReadRequest, RemovedDto,
+    TypingDto, TypingRequest,
 };
-use crate::messages::{ReactionRequest, ThreadRefDto, ThreadUpdateDto};
+use crate::messages::{
+    AllReadDto, ReactionRequest, ReadPlaceDto, ReadUpdateDto, ThreadRefDto, ThreadUpdateDto,
+};
 use crate::openapi;
 
 /// What the OpenAPI document has too, with all that it refers to.
@@ -96,6 +98,8 @@ fn of_events() -> Map<String, Value> {
     let mut schemas: Map<_, _> = [
         raw::<RemovedDto>("Removed"),
         raw::<ReadUpdateDto>("ReadUpdate"),
+        raw::<AllReadDto>("AllRead"),
+        raw::<ReadPlaceDto>("ReadPlace"),
         raw::<ThreadRefDto>("ThreadRef"),
         raw::<ThreadUpdateDto>("ThreadUpdate"),
         raw::<TypingDto>("Typing"),
@@ -111,6 +115,7 @@ fn of_events() -> Map<String, Value> {
         schemas[who]["properties"]["user"] = schema_ref("UserRef");
     }
     schemas["ThreadUpdate"]["properties"]["participants"]["items"] = schema_ref("UserRef");
+    schemas["AllRead"]["properties"]["items"]["items"] = schema_ref("ReadPlace");
     openapi::schemas::complete(&mut schemas);
     schemas
 }

@@ -8,7 +8,7 @@ use groupchat_domain::events::{
     GroupMember, GroupUpdate, JoinRequestUpdate, LoggedEvent, OwnMembership, RemovedMember, ServerRoles,
     Subject, ThreadUpdate, Tombstone, UserUpdate,
 };
-use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
+use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::presence::Presence;
 use paperclip::actix::Apiv2Schema;
 use paperclip::v2::models::DataType;
@@ -20,8 +20,10 @@ use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{RolesOfUserDto, ServerRolesDto, UserDto, UserRefDto};
 use crate::admissions::{InvitationDto, JoinRequestDto};
 use crate::groups::{BanDto, GroupDto, MemberDto};
-use crate::messages::{MessageDto, MessageReactionDto, ThreadRefDto, ThreadUpdateDto};
-use crate::wire::{Count, Field, Time};
+use crate::messages::{
+    AllReadDto, MessageDto, MessageReactionDto, ReadUpdateDto, ThreadRefDto, ThreadUpdateDto,
+};
+use crate::wire::{Field, Time};
 
 /// Something that happened.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -76,6 +78,8 @@ pub(crate) enum EventData {
     Removed(RemovedDto),
     /// How far the listener has read.
     Read(ReadUpdateDto),
+    /// How far the listener has read in many places.
+    AllRead(AllReadDto),
     /// Who is typing.
     Typing(TypingDto),
     /// The presence of a user.
@@ -103,18 +107,6 @@ impl TypedData for EventData {
 pub(crate) struct RemovedDto {
     /// Its id; for a member, the user's id.
     pub id: Field<GoneId>,
-}
-
-/// How far you have read, on one of your devices.
-#[derive(Debug, Serialize, Apiv2Schema)]
-#[openapi(rename = "ReadUpdate")]
-pub(crate) struct ReadUpdateDto {
-    /// The thread, by the id of the message that was replied to; null for the group itself.
-    pub thread_id: Option<Field<MessageId>>,
-    /// Messages up to this number are read.
-    pub read_seq: Field<Seq>,
-    /// The number of messages that are not read.
-    pub unread: Field<Count>,
 }
 
 /// Who is typing.
@@ -196,10 +188,11 @@ impl EventDto {
     /// An ephemeral event.
     pub(crate) fn ephemeral(ephemeral: EphemeralEvent) -> Self {
         let (event_type, group_id, data) = match ephemeral {
-            EphemeralEvent::ReadUpdated { group, thread, read_seq, unread } => {
-                let thread_id = thread.map(Field);
-                let data = ReadUpdateDto { thread_id, read_seq: read_seq.into(), unread: unread.into() };
-                (EphemeralType::ReadUpdated, Some(group.into()), EventData::Read(data))
+            EphemeralEvent::ReadUpdated(update) => {
+                (EphemeralType::ReadUpdated, Some(update.group.into()), EventData::Read(update.into()))
+            }
+            EphemeralEvent::AllRead(updates) => {
+                (EphemeralType::AllRead, None, EventData::AllRead(updates.into()))
             }
             EphemeralEvent::Typing { group, user, until } => {
                 let data = TypingDto { user: user.into(), until: until.map(Time::from) };

@@ -64,11 +64,16 @@ ephemeral_events! {
         transports: Transports { socket: false, stream: true, poll: false },
         ..Shape::ephemeral("The last event on a stream: the reason why it ends.", Some("End"))
     };
-    /// The user has read further on one of their devices.
+    /// The user has marked messages as read or unread on one of their devices.
     ReadUpdated = "read.updated", Shape {
         group: Nullness::Given,
-        ..Shape::ephemeral("You have read further on one of your devices.", Some("ReadUpdate"))
+        ..Shape::ephemeral("You have marked messages as read or unread on one of your devices.", Some("ReadUpdate"))
     };
+    /// The user has marked everything as read on one of their devices.
+    AllRead = "read.all", Shape::ephemeral(
+        "You have marked everything as read on one of your devices: the read states that have changed.",
+        Some("AllRead"),
+    );
     /// A user is typing or has stopped.
     Typing = "typing", Shape {
         group: Nullness::Given,

@@ -30,9 +30,7 @@ mod values;
 
 pub(crate) use catalog::shapes;
 pub(crate) use connection_limiter::EventConnectionLimiter;
-pub(crate) use dto::{
-    ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, ReadUpdateDto, RemovedDto, TypingDto,
-};
+pub(crate) use dto::{ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, RemovedDto, TypingDto};
 #[cfg(test)]
 pub(crate) use ephemeral_type::EphemeralType;
 #[cfg(any(test, fuzzing))]

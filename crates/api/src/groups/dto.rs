@@ -1,8 +1,8 @@
 //! Response bodies for groups.
 
 use groupchat_domain::groups::{
-    Description, Group, GroupKind, GroupName, GroupView, History, Member, MemberSettings, Notify, Reason,
-    SlowMode, Topic, Visibility,
+    Description, Group, GroupKind, GroupName, GroupView, History, ListedMember, Member, MemberSettings,
+    Notify, Reason, SlowMode, Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::permissions::{PermissionSet, RoleName};
@@ -33,6 +33,9 @@ pub struct GroupDto {
     pub topic: Option<Field<Topic>>,
     /// How many seconds members wait between their messages; 0 if they don't.
     pub slow_mode_seconds: Field<SlowMode>,
+    /// Whether members see how far others have read; null if that is left to the group's kind and size: in direct
+    /// conversations and groups of up to 50 members, they do.
+    pub receipts: Option<Field<bool>>,
     /// When it was archived; null unless it is. An archived group can be read, and nothing in it can be changed.
     pub archived_at: Option<Time>,
     /// Increases with every change of what is above, starting at 1.
@@ -51,6 +54,8 @@ pub struct GroupDto {
     pub read_seq: Option<Field<Seq>>,
     /// The number of messages that the caller has not read; null if the caller is not a member.
     pub unread: Option<Field<Count>>,
+    /// Increases when the caller marks messages as unread, starting at 1; null if the caller is not a member.
+    pub read_version: Option<Field<Version>>,
     /// The newest message; null before the first, and for those who may not read it.
     pub last_message: Option<MessageDto>,
     /// The caller's own settings of the group; null if the caller is not a member.
@@ -62,7 +67,16 @@ pub struct GroupDto {
 impl GroupDto {
     /// Everybody gets the same events, so what depends on the reader is null.
     pub(crate) const IN_EVENTS: FixedFields = FixedFields {
-        null: &["my_role", "my_permissions", "read_seq", "unread", "last_message", "my_settings", "owner"],
+        null: &[
+            "my_role",
+            "my_permissions",
+            "read_seq",
+            "unread",
+            "read_version",
+            "last_message",
+            "my_settings",
+            "owner",
+        ],
         given: &[],
     };
 
@@ -74,7 +88,7 @@ impl GroupDto {
 
 impl From<GroupView> for GroupDto {
     fn from(view: GroupView) -> Self {
-        let unread = view.unread().map(Field::from);
+        let read = view.read_state();
         let my_permissions = view.permissions().map(Field::from);
         let GroupView { group, standing, last_message, owner } = view;
         let my_settings = standing.as_ref().map(|standing| standing.settings.into());
@@ -87,14 +101,16 @@ impl From<GroupView> for GroupDto {
             history: group.history.into(),
             topic: group.topic.map(Field),
             slow_mode_seconds: group.slow_mode.into(),
+            receipts: group.receipts.map(Field),
             archived_at: group.archived_at.map(Time::from),
             version: group.version.into(),
             created_at: group.created_at.into(),
             member_count: group.member_count.into(),
             last_seq: group.last_seq.into(),
-            read_seq: standing.as_ref().map(|standing| standing.read_seq.into()),
+            read_seq: read.map(|read| read.read_seq.into()),
             my_role: standing.map(|standing| standing.role.title.name.into()),
-            unread,
+            unread: read.map(|read| read.unread.into()),
+            read_version: read.map(|read| read.version.into()),
             my_permissions,
             last_message: last_message.map(MessageDto::from),
             my_settings,
@@ -122,15 +138,19 @@ pub struct MemberDto {
     pub muted_until: Option<Time>,
     /// Why the member is muted; null unless the caller is the member or may mute members.
     pub mute_reason: Option<Field<Reason>>,
+    /// The number of the last message that the member has read; null except in the list of members, and there where the
+    /// group doesn't show it, or the member or the caller hides it.
+    pub read_seq: Option<Field<Seq>>,
 }
 
 impl MemberDto {
     /// Only `settings.updated` contains settings, and only the member receives it. The reason of a mute is not for all who
     /// are told of it.
-    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["settings", "mute_reason"], given: &[] };
+    pub(crate) const IN_EVENTS: FixedFields =
+        FixedFields { null: &["settings", "mute_reason", "read_seq"], given: &[] };
 
     /// The same for that event.
-    pub(crate) const OWN_IN_EVENTS: FixedFields = FixedFields { null: &[], given: &["settings"] };
+    pub(crate) const OWN_IN_EVENTS: FixedFields = FixedFields { null: &["read_seq"], given: &["settings"] };
 
     /// A member as in events for others.
     pub(crate) fn for_everybody(member: Member) -> Self {
@@ -142,6 +162,7 @@ impl MemberDto {
             settings: None,
             muted_until: member.mute.map(|mute| mute.until.into()),
             mute_reason: None,
+            read_seq: None,
         }
     }
 
@@ -165,6 +186,11 @@ impl MemberDto {
     /// The same, where the use case has left out the reasons of mutes that are not for the viewer.
     pub(super) fn told_to(viewer: UserId, member: Member) -> Self {
         if member.user.id == viewer { Self::for_themselves(member) } else { Self::with_mute_reason(member) }
+    }
+
+    /// The same in the list, with how far the member has read.
+    pub(super) fn listed_for(viewer: UserId, ListedMember { member, read_seq }: ListedMember) -> Self {
+        Self { read_seq: read_seq.map(Field), ..Self::told_to(viewer, member) }
     }
 }
 
@@ -201,6 +227,7 @@ mod tests {
             history: History::All,
             topic: description.as_ref().map(|_| Topic::parse("cogs").unwrap()),
             slow_mode: SlowMode::OFF,
+            receipts: description.as_ref().map(|_| true),
             archived_at: description.as_ref().map(|_| Timestamp::from_micros(2_000_000)),
             version: Version::FIRST,
             created_at: Timestamp::from_micros(1_000_000),

@@ -31,7 +31,9 @@ pub async fn list(
         .read_large(
             key.0,
             move |tx, actor| groups::list_members(tx, actor, &query),
-            move |page, actor| PageDto::by_name(list, page, |member| MemberDto::told_to(actor.id(), member)),
+            move |page, actor| {
+                PageDto::by_name(list, page, |member| MemberDto::listed_for(actor.id(), member))
+            },
         )
         .await
 }

@@ -51,6 +51,8 @@ pub(super) struct GroupDraftDto {
     #[serde(default)]
     slow_mode_seconds: Given,
     #[serde(default)]
+    receipts: Given,
+    #[serde(default)]
     archived_at: Given,
     #[serde(default)]
     kind: OtherKind,
@@ -66,6 +68,7 @@ impl GroupDraftDto {
         fields.fixed([
             ("topic", self.topic),
             ("slow_mode_seconds", self.slow_mode_seconds),
+            ("receipts", self.receipts),
             ("archived_at", self.archived_at),
             ("kind", self.kind.into()),
         ]);
@@ -146,6 +149,9 @@ pub(super) struct GroupChangesDto {
     /// How many seconds members wait between their messages: 0–21,600.
     #[serde(default)]
     pub slow_mode_seconds: Change<SlowMode>,
+    /// Whether members see how far others have read; null leaves it to the group's kind and size.
+    #[serde(default)]
+    pub receipts: Patch<bool>,
     // Known, so that nobody believes that they were changed.
     #[serde(default)]
     archived_at: Given,
@@ -163,6 +169,7 @@ impl GroupChangesDto {
             history: fields.changeable("history", self.history),
             topic: fields.clearable("topic", self.topic),
             slow_mode: fields.changeable("slow_mode_seconds", self.slow_mode_seconds),
+            receipts: fields.clearable("receipts", self.receipts),
         };
         fields.fixed([("archived_at", self.archived_at), ("kind", self.kind.into())]);
         fields.finish()?;

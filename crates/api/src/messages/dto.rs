@@ -4,7 +4,7 @@ use groupchat_domain::events::MessageReaction;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
     ClientId, EarlierText, Emoji, Excerpt, MAX_PARTICIPANTS, MAX_REACTIONS, Message, MessageText,
-    MessageView, Quoted, ReactionCount, Reactions, Reactor, ReadState, Thread, ThreadView,
+    MessageView, Quoted, ReactionCount, Reactions, Reactor, Thread, ThreadView,
 };
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
@@ -227,19 +227,22 @@ pub struct ThreadDto {
     pub read_seq: Field<Seq>,
     /// The number of replies that the caller has not read.
     pub unread: Field<Count>,
+    /// Increases when the caller marks replies as unread, starting at 1.
+    pub read_version: Field<Version>,
 }
 
 impl From<ThreadView> for ThreadDto {
     fn from(view: ThreadView) -> Self {
-        let (unread, ThreadView { thread, standing }) = (view.unread(), view);
+        let (state, ThreadView { thread, standing }) = (view.read_state(), view);
         Self {
             reply_count: thread.reply_count.into(),
             last_seq: thread.last_seq.into(),
             last_reply_at: thread.last_reply_at.into(),
             participants: thread.participants.into_iter().map(UserRefDto::from).collect(),
             following: standing.following.into(),
-            read_seq: standing.read_seq.into(),
-            unread: unread.into(),
+            read_seq: state.read_seq.into(),
+            unread: state.unread.into(),
+            read_version: state.version.into(),
         }
     }
 }
@@ -367,22 +370,6 @@ impl From<MessageReaction> for MessageReactionDto {
     fn from(reaction: MessageReaction) -> Self {
         let (emoji, count) = (Field(reaction.emoji), reaction.count().into());
         Self { message: MessageDto::for_everybody(reaction.message), emoji, count }
-    }
-}
-
-/// How far the caller has read a group, or a thread.
-#[derive(Debug, Serialize, Apiv2Schema)]
-#[openapi(rename = "ReadState")]
-pub(crate) struct ReadStateDto {
-    /// Messages up to this number are read.
-    pub read_seq: Field<Seq>,
-    /// The number of messages that are not read.
-    pub unread: Field<Count>,
-}
-
-impl From<ReadState> for ReadStateDto {
-    fn from(state: ReadState) -> Self {
-        Self { read_seq: state.read_seq.into(), unread: state.unread.into() }
     }
 }
 

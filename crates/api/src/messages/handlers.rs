@@ -6,9 +6,9 @@ use groupchat_domain::messages::{self, Emoji, FilterStart, MessageView, PinSeq, 
 use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
-use super::dto::{LikesDto, MessageDto, ReactionsDto, ReactorDto, ReadStateDto};
+use super::dto::{LikesDto, MessageDto, ReactionsDto, ReactorDto};
 use super::format::{Formatted, MessageParams, PinListParams};
-use super::requests::{MessageDraftDto, ReadMarkDto};
+use super::requests::MessageDraftDto;
 use super::window::{ListedMessages, MessageListParams, place_of, position_of};
 use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
@@ -257,21 +257,4 @@ pub async fn list_pins(
             move |page, _| PageDto::new(list, page, place_after),
         )
         .await
-}
-
-/// Moves your read cursor
-///
-/// Never moves it back.
-#[api_v2_operation(tags(Messages), operation_id = "markRead")]
-pub async fn mark_read(
-    state: State,
-    key: Key,
-    body: Body<ReadMarkDto>,
-    path: Ids<GroupId>,
-    _: NoParams,
-) -> Result<Ok200<ReadStateDto>, ApiError> {
-    let (seq, Ids(group)) = (body.0.parse()?, path);
-    let (storage, live) = (state.storage.as_ref(), state.live.as_ref());
-    let read = messages::mark_read_and_publish(storage, live, key.0, group, seq).await?;
-    Ok(Ok200(read.into()))
 }

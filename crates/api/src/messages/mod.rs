@@ -6,6 +6,9 @@ mod edit_handlers;
 mod edit_requests;
 mod format;
 mod handlers;
+mod read_dto;
+mod read_handlers;
+mod read_requests;
 mod requests;
 mod routes;
 mod thread_handlers;
@@ -14,8 +17,10 @@ mod values;
 mod window;
 
 pub use dto::{MessageDto, ReactionDto};
-pub(crate) use dto::{MessageReactionDto, ReactionsDto, ReadStateDto, ThreadRefDto, ThreadUpdateDto};
+pub(crate) use dto::{MessageReactionDto, ReactionsDto, ThreadRefDto, ThreadUpdateDto};
 pub use format::render_html;
+pub(crate) use read_dto::{AllReadDto, ReadPlaceDto, ReadStateDto, ReadUpdateDto};
+pub(crate) use read_requests::mark;
 pub(crate) use requests::{MessageDraftDto, ReactionChange, ReactionRequest};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};

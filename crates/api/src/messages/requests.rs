@@ -1,6 +1,6 @@
 //! Request bodies and queries for messages, parsed into domain values.
 
-use groupchat_domain::ids::{GroupId, MessageId, Seq};
+use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{ClientId, Emoji, MessageDraft, MessageText};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
@@ -11,6 +11,8 @@ use super::batch::BatchDto;
 use super::edit_requests::{DeletionParams, MessageChangesDto};
 #[cfg(any(test, fuzzing))]
 use super::format::{MessageParams, PinListParams};
+#[cfg(any(test, fuzzing))]
+use super::read_requests::{ReadMarkDto, ReaderListParams};
 #[cfg(any(test, fuzzing))]
 use super::thread_requests::ThreadListParams;
 #[cfg(any(test, fuzzing))]
@@ -80,22 +82,6 @@ impl MessageDraftDto {
     }
 }
 
-/// How far the caller has read.
-#[derive(Deserialize, Apiv2Schema)]
-#[openapi(rename = "ReadMark", example = r#"{"seq": 1}"#)]
-pub(super) struct ReadMarkDto {
-    /// The number of the last message read.
-    pub seq: Required<Seq>,
-}
-
-impl ReadMarkDto {
-    pub(crate) fn parse(self) -> Result<Seq, ApiError> {
-        let mut fields = Fields::new();
-        let seq = fields.required("seq", self.seq);
-        seq.ok_or_else(|| fields.into())
-    }
-}
-
 /// A reaction to give or to take back, on the socket.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "ReactionRequest", example = r#"{"message_id": 12, "emoji": "🎉"}"#)]
@@ -147,6 +133,7 @@ pub(crate) fn queries() -> Vec<Parser> {
         Parser::of_query(DeletionParams::parse),
         Parser::of_query(|params: PinListParams| params.parse(list())),
         Parser::of_query(|params: ThreadListParams| params.parse(list())),
+        Parser::of_query(|params: ReaderListParams| params.parse(list())),
     ]
 }
 
@@ -174,13 +161,5 @@ mod tests {
     fn a_message_needs_a_text() {
         assert_eq!(draft("{}"), Err(Code::ValidationFailed));
         assert_eq!(draft(r#"{"text": null}"#), Err(Code::ValidationFailed));
-    }
-
-    #[test]
-    fn a_read_cursor_is_no_negative_number() {
-        let parse = |json| serde_json::from_str::<ReadMarkDto>(json).unwrap().parse();
-        assert_eq!(parse(r#"{"seq": 0}"#).unwrap(), Seq::ZERO);
-        assert!(parse(r#"{"seq": -1}"#).is_err());
-        assert!(parse("{}").is_err());
     }
 }

@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{batch, edit_handlers, handlers, thread_handlers};
+use super::{batch, edit_handlers, handlers, read_handlers, thread_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -52,17 +52,21 @@ fn routes(config: &mut ServiceConfig<'_>) {
         )
         .service(
             web::resource("/groups/{group_id}/messages/{message_id}/read")
-                .route(web::put().to(thread_handlers::mark_read)),
+                .route(web::put().to(read_handlers::mark_thread_read)),
         )
         .service(web::resource("/threads").route(web::get().to(thread_handlers::list)))
         .service(web::resource("/groups/{group_id}/pins").route(web::get().to(handlers::list_pins)))
-        .service(web::resource("/groups/{group_id}/read").route(web::put().to(handlers::mark_read)));
+        .service(web::resource("/groups/{group_id}/read").route(web::put().to(read_handlers::mark_read)))
+        .service(
+            web::resource("/groups/{group_id}/read-by").route(web::get().to(read_handlers::list_readers)),
+        )
+        .service(web::resource("/read-all").route(web::post().to(read_handlers::read_all)));
 }
 
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Messages",
-    description: "Messages, threads, reactions, pins and read cursors.",
+    description: "Messages, threads, reactions, pins, read cursors and receipts.",
     file: file!(),
     routes,
     operations: &[
@@ -202,5 +206,7 @@ pub(crate) const FEATURE: Feature = Feature {
         .writes_to(WritePurpose::Tidy),
         operation("listPins", &[MembersOnly, RoleTooLow, GroupNotFound]),
         operation("markRead", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(WritePurpose::Tidy),
+        operation("listReaders", &[MembersOnly, RoleTooLow, ReceiptsOff, ReceiptsHidden, GroupNotFound]),
+        operation("readAll", &[]).writes_to(WritePurpose::Tidy),
     ],
 };

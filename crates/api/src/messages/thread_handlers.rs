@@ -5,10 +5,9 @@ use groupchat_domain::messages::{self, MessageView};
 use groupchat_domain::storage::{WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
-use super::dto::{MessageDto, ReadStateDto, ThreadDto};
-use super::requests::ReadMarkDto;
+use super::dto::{MessageDto, ThreadDto};
 use super::thread_requests::ThreadListParams;
-use crate::extract::{Body, Ids, Key, NoParams, Params};
+use crate::extract::{Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Large, NoContent, Ok200};
 use crate::state::State;
@@ -69,21 +68,4 @@ pub async fn unfollow(
     let tidying = Writing::new(key.0, WritePurpose::Tidy);
     state.storage.write_as(tidying, move |tx, actor| messages::unfollow(tx, actor, group, root)).await?;
     Ok(NoContent)
-}
-
-/// Moves your read cursor of a thread
-///
-/// For members. `message_id` is the message that was replied to. Never moves the cursor back.
-#[api_v2_operation(tags(Messages), operation_id = "markThreadRead")]
-pub async fn mark_read(
-    state: State,
-    key: Key,
-    body: Body<ReadMarkDto>,
-    path: Ids<(GroupId, MessageId)>,
-    _: NoParams,
-) -> Result<Ok200<ReadStateDto>, ApiError> {
-    let (seq, Ids(thread)) = (body.0.parse()?, path);
-    let (storage, live) = (state.storage.as_ref(), state.live.as_ref());
-    let read = messages::mark_thread_read_and_publish(storage, live, key.0, thread, seq).await?;
-    Ok(Ok200(read.into()))
 }

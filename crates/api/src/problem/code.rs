@@ -94,6 +94,12 @@ codes! {
     /// The group is archived: it can be read, and nothing in it can be changed.
     Archived = FORBIDDEN, "archived", "The group is archived",
         for Group(GroupRefusal::Archived);
+    /// The group doesn't show how far its members have read.
+    ReceiptsOff = FORBIDDEN, "receipts_off", "The group doesn't show who has read",
+        for Group(GroupRefusal::ReceiptsOff);
+    /// The caller hides how far they have read, and so doesn't see how far others have.
+    ReceiptsHidden = FORBIDDEN, "receipts_hidden", "You hide how far you have read",
+        for Group(GroupRefusal::ReceiptsHidden);
     /// A direct conversation stays as it is: its people, its rights, and that it has no name.
     NotInDirect = FORBIDDEN, "not_in_direct", "This is not possible in a direct conversation",
         for Group(GroupRefusal::Direct);

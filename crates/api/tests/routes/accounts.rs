@@ -33,7 +33,7 @@ async fn a_created_user_is_shown_whole_with_a_key() {
     let mut user = answer.created();
     let expected = json!({
         "id": user["id"], "username": "Zoe", "display_name": "Zoë", "email": "zoe@example.org",
-        "is_admin": false, "presence": null, "version": 1, "created_at": time(&user["created_at"]),
+        "is_admin": false, "presence": null, "receipts": null, "version": 1, "created_at": time(&user["created_at"]),
         "api_key": user["api_key"],
     });
     assert_eq!(user, expected);
@@ -200,7 +200,7 @@ async fn ones_own_profile_keeps_clears_and_sets() {
     let user = ann.patch("/api/users/me", both).await.ok();
     let expected = json!({
         "id": ann.id(), "username": "ann", "display_name": "Ann", "email": "ann@example.org",
-        "is_admin": false, "presence": "shown", "version": 2, "created_at": time(&user["created_at"]),
+        "is_admin": false, "presence": "shown", "receipts": "shown", "version": 2, "created_at": time(&user["created_at"]),
     });
     assert_eq!(user, expected);
     assert_eq!(ann.put("/api/users/me", json!({})).await.ok(), expected, "absent keeps, nothing changes");
@@ -234,7 +234,7 @@ async fn an_admin_edits_every_field_of_a_user() {
     let user = admin.patch(&path, changes).await.ok();
     let expected = json!({
         "id": ann.id(), "username": "Annie", "display_name": "A", "email": "a@b.c", "is_admin": true,
-        "presence": null, "version": 2, "created_at": time(&user["created_at"]),
+        "presence": null, "receipts": null, "version": 2, "created_at": time(&user["created_at"]),
     });
     assert_eq!(user, expected);
     // The new right holds for keys that are out already.
@@ -255,6 +255,12 @@ async fn an_edited_user_keeps_to_the_rules() {
         let null = with(json!({}), field, Value::Null);
         admin.patch(&path, null.clone()).await.invalid(&[(field, "not_nullable")]);
         admin.put(&path, null).await.invalid(&[(field, "not_nullable")]);
+    }
+    // Users choose these for themselves, and roles are given one by one.
+    for (field, value) in [("presence", "hidden"), ("receipts", "hidden"), ("roles", "Auditor")] {
+        let change = with(json!({}), field, json!(value));
+        admin.patch(&path, change.clone()).await.refused(400, "not_editable");
+        admin.put(&path, change).await.invalid(&[(field, "not_editable")]);
     }
     admin.patch(&path, json!({"username": "me"})).await.invalid(&[("username", "reserved")]);
     admin.patch(&path, json!({"password": "short"})).await.invalid(&[("password", "too_short")]);

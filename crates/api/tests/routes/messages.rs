@@ -8,7 +8,9 @@ mod pins;
 mod quotes;
 mod reactions;
 mod reading;
+mod receipts;
 mod threads;
+mod unread;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};

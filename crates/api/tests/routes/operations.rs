@@ -228,7 +228,8 @@ impl Scene {
         }
     }
 
-    /// Has the owner send and edit the next message, to which the admin reacts, too, and be invited by the peer, and another newcomer and guest come: what could
+    /// Has the owner send and edit the next message, which the admin reads and reacts to, too, and be invited by the peer, and
+    /// another newcomer and guest come: what could
     /// be added once can be added again.
     pub(crate) async fn renew(&mut self, server: &Server) {
         self.message = self.caller("owner").say_at(&self.group, "hi again").await;
@@ -241,6 +242,7 @@ impl Scene {
             // 🎉
             reactor.put_empty(&format!("{}/reactions/%F0%9F%8E%89", self.message)).await.ok();
         }
+        self.caller("group admin").post_empty("/api/read-all").await.no_content();
         let elsewhere = peer.new_group(&format!("Group for {}", self.newcomer)).await;
         let draft = json!({"user_id": owner.id()});
         peer.post(&format!("{elsewhere}/invitations"), draft).await.created();

@@ -2,7 +2,9 @@
 
 use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
-use crate::accounts::model::{DisplayName, Email, Password, PasswordHash, PresenceSetting, User, Username};
+use crate::accounts::model::{
+    DisplayName, Email, Password, PasswordHash, PresenceSetting, ReceiptSetting, User, Username,
+};
 use crate::accounts::ports::{HashCaller, PasswordHasher};
 use crate::accounts::repository::LockStrength;
 use crate::accounts::rights::{LockedUser, check_over, lock_for_change, require_another_admin};
@@ -23,6 +25,8 @@ pub struct ProfileChanges {
     pub email: Option<Option<Email>>,
     /// Whether others may see the user's presence.
     pub presence: Option<PresenceSetting>,
+    /// Whether others may see how far the user has read.
+    pub receipts: Option<ReceiptSetting>,
 }
 
 /// What others with `manage_users` may change about a user. `None` keeps a value.
@@ -64,6 +68,7 @@ pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Re
     changed.display_name = changes.display_name.clone().unwrap_or(changed.display_name);
     changed.email = changes.email.clone().unwrap_or(changed.email);
     changed.presence = changes.presence.unwrap_or(changed.presence);
+    changed.receipts = changes.receipts.unwrap_or(changed.receipts);
     save(tx, Some(actor.id()), &user, changed)
 }
 

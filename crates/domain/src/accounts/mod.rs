@@ -30,8 +30,8 @@ pub use find::{find_self, find_user, list_users};
 pub use known_networks::{KNOWN_NETWORK_RETENTION, MAX_KNOWN_NETWORKS, remove_old_known_networks};
 pub use login::{LoggedIn, LoginAttempt, LoginPorts, login};
 pub use model::{
-    DisplayName, Email, HashCost, NewUser, Password, PasswordHash, PresenceSetting, User, UserRef, Username,
-    UsernameKey,
+    DisplayName, Email, HashCost, NewUser, Password, PasswordHash, PresenceSetting, ReceiptSetting, User,
+    UserRef, Username, UsernameKey,
 };
 pub use password::change_password;
 pub use ports::{

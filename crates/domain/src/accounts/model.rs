@@ -5,7 +5,7 @@ use std::fmt;
 use crate::ids::{UserId, Version};
 use crate::text::{TextBytes, fold, name_key, nfc, single_line, text_newtype};
 use crate::time::Timestamp;
-use crate::validation::{Violation, ViolationCode, check_length};
+use crate::validation::{Violation, ViolationCode, check_length, one_of};
 
 /// Names with a special meaning in chats.
 const RESERVED_USERNAMES: [&str; 4] = ["all", "here", "me", "system"];
@@ -229,6 +229,36 @@ impl PresenceSetting {
     }
 }
 
+/// Whether others see how far a user has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptSetting {
+    /// Members of the groups that show it, who show theirs.
+    Shown,
+    /// Nobody. The user doesn't see how far others have read, either.
+    Hidden,
+}
+
+impl ReceiptSetting {
+    /// Every setting.
+    pub const ALL: [Self; 2] = [Self::Shown, Self::Hidden];
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shown => "shown",
+            Self::Hidden => "hidden",
+        }
+    }
+
+    /// The setting with this name.
+    ///
+    /// # Errors
+    /// [`ViolationCode::InvalidFormat`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        one_of(&Self::ALL, Self::as_str, text)
+    }
+}
+
 /// A user of the server. Deleted users are never loaded as a `User`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -244,6 +274,8 @@ pub struct User {
     pub is_admin: bool,
     /// Shown only to the user.
     pub presence: PresenceSetting,
+    /// Shown only to the user.
+    pub receipts: ReceiptSetting,
     /// Counts the changes.
     pub version: Version,
     /// When the account was created.
@@ -257,10 +289,10 @@ impl TextBytes for User {
 }
 
 impl User {
-    /// The user as events contain it: without the address. The [`presence`](Self::presence) setting stays, because
-    /// servers need it. So DTOs for clients MUST leave it out.
+    /// The user as events contain it: without the address and the setting of receipts. The
+    /// [`presence`](Self::presence) setting stays, because servers need it. So DTOs for clients MUST leave both out.
     pub fn without_private_fields(&self) -> Self {
-        Self { email: None, ..self.clone() }
+        Self { email: None, receipts: ReceiptSetting::Shown, ..self.clone() }
     }
 
     /// The part of the user that messages and memberships contain.
@@ -317,6 +349,7 @@ impl NewUser {
             email: self.email,
             is_admin: self.is_admin,
             presence: PresenceSetting::Shown,
+            receipts: ReceiptSetting::Shown,
             version: Version::FIRST,
             created_at: self.created_at,
         }

@@ -12,7 +12,9 @@ use crate::error::Error;
 use crate::events::cursor::Cursor;
 use crate::events::model::LoggedEvent;
 use crate::events::viewer::Viewer;
-use crate::ids::{GroupId, MessageId, Position, Seq, UserId};
+use crate::groups::ReadCursor;
+use crate::ids::{GroupId, MessageId, Position, UserId};
+use crate::messages::{ReadState, ThreadCursor};
 use crate::presence::{Activity, Presence};
 use crate::time::Timestamp;
 
@@ -36,22 +38,38 @@ impl<E> SharedEvent<E> {
     }
 }
 
+/// Where a read cursor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadUpdate {
+    /// The group.
+    pub group: GroupId,
+    /// The thread, by its root; `None` for the group itself.
+    pub thread: Option<MessageId>,
+    /// How far it is read.
+    pub state: ReadState,
+}
+
+impl From<ReadCursor> for ReadUpdate {
+    fn from(cursor: ReadCursor) -> Self {
+        Self { group: cursor.group, thread: None, state: cursor.state }
+    }
+}
+
+impl From<ThreadCursor> for ReadUpdate {
+    fn from(cursor: ThreadCursor) -> Self {
+        Self { group: cursor.thread.group, thread: Some(cursor.thread.root), state: cursor.state }
+    }
+}
+
 /// An ephemeral event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EphemeralEvent {
-    /// A user has read up to this number on one of their devices. Delivered to all of their devices, including the one
-    /// that moved the cursor, because that may have been an ordinary request. Two concurrent ones can be delivered in
-    /// either order.
-    ReadUpdated {
-        /// The group.
-        group: GroupId,
-        /// The thread, by its root; `None` for the group itself.
-        thread: Option<MessageId>,
-        /// Messages up to this number are read.
-        read_seq: Seq,
-        /// The number of messages that are not read.
-        unread: i64,
-    },
+    /// A user has marked messages as read or unread on one of their devices. Delivered to all of their devices, including
+    /// the one that moved the cursor, because that may have been an ordinary request. Two concurrent ones can be
+    /// delivered in either order.
+    ReadUpdated(ReadUpdate),
+    /// A user has marked everything as read: these cursors have moved.
+    AllRead(Vec<ReadUpdate>),
     /// A user is typing, or has stopped. Delivered to the members of the group.
     Typing {
         /// The group.

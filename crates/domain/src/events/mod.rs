@@ -29,7 +29,7 @@ pub use cursor::{Cursor, Epoch, LogState};
 pub use end::EndReason;
 #[cfg(test)]
 pub(crate) use live::MockLiveEvents;
-pub use live::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents, SharedEvent};
+pub use live::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents, ReadUpdate, SharedEvent};
 pub use load::{load, load_after};
 pub use model::LoggedEvent;
 pub use prune::{Retention, prune};

@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::live::EphemeralEvent;
+use crate::events::live::{EphemeralEvent, ReadUpdate};
 use crate::ids::Position;
 use crate::messages::{Readable, ThreadCursor};
 use crate::storage::Tx;
@@ -21,22 +21,12 @@ const OVERLAP: i64 = 1_000;
 pub fn read_since(tx: &mut dyn Tx, actor: &Actor, position: Position) -> Result<Vec<EphemeralEvent>, Error> {
     let since = Position::new((position.get() - OVERLAP).max(FIRST));
     let groups = tx.members().read_since(actor.id(), since)?;
-    let of_groups = groups.into_iter().map(|cursor| EphemeralEvent::ReadUpdated {
-        group: cursor.group,
-        thread: None,
-        read_seq: cursor.read_seq,
-        unread: cursor.unread,
-    });
+    let of_groups = groups.into_iter().map(ReadUpdate::from);
     let threads = tx.threads().read_since(actor.id(), since)?;
     let readable = Readable::load(tx, actor, threads.iter().map(|cursor| cursor.thread.group))?;
     let shown = |cursor: &ThreadCursor| readable.contains(cursor.thread.group, cursor.thread.root_seq);
-    let of_threads = threads.into_iter().filter(shown).map(|cursor| EphemeralEvent::ReadUpdated {
-        group: cursor.thread.group,
-        thread: Some(cursor.thread.root),
-        read_seq: cursor.read_seq,
-        unread: cursor.unread,
-    });
-    Ok(of_groups.chain(of_threads).collect())
+    let of_threads = threads.into_iter().filter(shown).map(ReadUpdate::from);
+    Ok(of_groups.chain(of_threads).map(EphemeralEvent::ReadUpdated).collect())
 }
 
 /// Cursors that never moved have position 0.

@@ -10,7 +10,7 @@ use crate::groups::model::{
 };
 use crate::groups::quota::Quotas;
 use crate::groups::settings::MemberSettings;
-use crate::ids::Seq;
+use crate::ids::{Seq, Version};
 use crate::permissions::{BuiltInRole, Role, ServerPermission, ServerScope};
 use crate::storage::{Tx, Unique};
 
@@ -70,6 +70,7 @@ pub fn create(
     let standing = Standing {
         role,
         read_seq: Seq::ZERO,
+        read_version: Version::FIRST,
         joined_seq: Seq::ZERO,
         settings: MemberSettings::default(),
         last_sent_at: tx.now(),

@@ -27,6 +27,8 @@ pub struct GroupChanges {
     pub topic: Option<Option<Topic>>,
     /// How long members wait between their messages.
     pub slow_mode: Option<SlowMode>,
+    /// Whether members see how far others have read.
+    pub receipts: Option<Option<bool>>,
 }
 
 impl GroupChanges {
@@ -44,6 +46,7 @@ impl GroupChanges {
         group.visibility = self.visibility.unwrap_or(group.visibility);
         group.history = self.history.unwrap_or(group.history);
         group.slow_mode = self.slow_mode.unwrap_or(group.slow_mode);
+        group.receipts = self.receipts.unwrap_or(group.receipts);
         group
     }
 }

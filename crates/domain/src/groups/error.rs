@@ -30,6 +30,12 @@ pub enum GroupRefusal {
         /// When the mute ends.
         until: Timestamp,
     },
+    /// The group doesn't show how far its members have read.
+    #[error("the group doesn't show who has read")]
+    ReceiptsOff,
+    /// The caller doesn't show how far they have read, and so isn't shown how far others have.
+    #[error("you hide how far you have read, so you can't see how far others have")]
+    ReceiptsHidden,
     /// The group is in slow mode, and the member's last message is too recent.
     #[error("the group is in slow mode; send your next message in {} s", retry_after.as_secs_f64().ceil())]
     SlowMode {

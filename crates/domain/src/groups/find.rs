@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use crate::accounts::{Actor, require_on_server};
 use crate::error::Error;
 use crate::groups::access::{managed, unseen};
-use crate::groups::model::{GroupView, Member, VisibleGroup};
+use crate::groups::model::{GroupView, ListedMember, Member, VisibleGroup};
 use crate::groups::repository::{GroupQuery, MemberQuery};
 use crate::ids::GroupId;
-use crate::messages::{Readable, attach};
+use crate::messages::{Readable, attach, read_seqs};
 use crate::paging::{NamePosition, Page};
 use crate::permissions::{GroupPermission, ServerPermission};
 use crate::storage::Tx;
@@ -59,7 +59,8 @@ pub fn list(
     Ok(page)
 }
 
-/// A page of a group's members. Whoever may see the group may see who is in it.
+/// A page of a group's members. Whoever may see the group may see who is in it, and members who may read see how far
+/// others have read, where the group and those show it.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`](crate::groups::GroupRefusal::NotFound), or a fault.
@@ -67,12 +68,21 @@ pub fn list_members(
     tx: &mut dyn Tx,
     actor: &Actor,
     query: &MemberQuery,
-) -> Result<Page<NamePosition<Member>>, Error> {
+) -> Result<Page<NamePosition<ListedMember>>, Error> {
     let found = managed(tx, actor, query.group)?;
     found.authorize(tx, actor, GroupPermission::View)?;
     let mut page = Page::from_lookahead(tx.members().list(query)?, query.limit);
     hide_mute_reasons(tx, actor, &found, &mut page.items)?;
-    Ok(page)
+    let ids: Vec<_> = page.items.iter().map(|placed| placed.entry.user.id).collect();
+    let read: HashMap<_, _> = match found.into_membership_with(GroupPermission::ReadHistory) {
+        Ok(membership) => read_seqs(tx, actor, &membership.group, &ids)?.into_iter().collect(),
+        Err(_) => HashMap::new(),
+    };
+    let listed = |NamePosition { entry: member, position }: NamePosition<Member>| {
+        let read_seq = read.get(&member.user.id).copied();
+        NamePosition { entry: ListedMember { member, read_seq }, position }
+    };
+    Ok(Page { items: page.items.into_iter().map(listed).collect(), more: page.more })
 }
 
 /// Takes the reasons of mutes out, but for the actor's own and unless the actor may mute.

@@ -55,8 +55,8 @@ pub use joined::{JoinedGroup, Writing};
 pub use membership::{Candidate, add_member};
 pub(crate) use membership::{Newcomer, admit, admit_newcomer, lock_candidate, lock_to_grow};
 pub use model::{
-    Description, Group, GroupKind, GroupName, GroupView, History, Member, NewDirect, NewGroup, NewMembership,
-    Standing, Topic, Visibility, VisibleGroup,
+    Description, Group, GroupKind, GroupName, GroupView, History, ListedMember, Member, NewDirect, NewGroup,
+    NewMembership, Standing, Topic, Visibility, VisibleGroup,
 };
 pub use mute::{mute, unmute};
 pub use quota::Quotas;

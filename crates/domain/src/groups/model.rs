@@ -6,7 +6,7 @@ use crate::groups::restriction::Mute;
 use crate::groups::settings::MemberSettings;
 use crate::groups::slow_mode::SlowMode;
 use crate::ids::{EventId, GroupId, Seq, UserId, Version};
-use crate::messages::MessageView;
+use crate::messages::{MessageView, ReadState};
 use crate::permissions::{GroupPermission, PermissionSet, Role, RoleName, RoleTitle, Scope, Who, decide};
 use crate::text::{TextBytes, multi_line, name_key, one_line, single_line, text_newtype};
 use crate::time::Timestamp;
@@ -199,6 +199,8 @@ pub struct Group {
     pub topic: Option<Topic>,
     /// How long members wait between their messages.
     pub slow_mode: SlowMode,
+    /// Whether members see how far others have read; `None` leaves it to the kind and the size of the group.
+    pub receipts: Option<bool>,
     /// When it was archived; `None` unless it is. Members read an archived group, and nobody changes it.
     pub archived_at: Option<Timestamp>,
     /// Counts the changes of what is above.
@@ -212,6 +214,9 @@ pub struct Group {
 }
 
 impl Group {
+    /// The most members of a group that shows how far they have read without having been told to.
+    pub const RECEIPTS_UP_TO: i64 = 50;
+
     /// What it is.
     pub const fn kind(&self) -> GroupKind {
         if self.is_direct() { GroupKind::Direct } else { GroupKind::Group }
@@ -247,6 +252,20 @@ impl Group {
         } else {
             crate::events::Audience::Group(self.id)
         }
+    }
+
+    /// Whether members see how far others have read. Unless the group says so, in direct conversations and in groups of
+    /// up to [`RECEIPTS_UP_TO`](Self::RECEIPTS_UP_TO) members.
+    pub const fn shows_receipts(&self) -> bool {
+        match self.receipts {
+            Some(shown) => shown,
+            None => self.is_direct() || self.member_count <= Self::RECEIPTS_UP_TO,
+        }
+    }
+
+    /// How far this member has read.
+    pub const fn read_state(&self, standing: &Standing) -> ReadState {
+        ReadState::of(standing.read_seq, self.last_seq, standing.read_version)
     }
 
     /// The number of the last message before those that this member reads.
@@ -287,6 +306,7 @@ impl NewGroup {
             history: self.history,
             topic: None,
             slow_mode: SlowMode::OFF,
+            receipts: None,
             archived_at: None,
             version: Version::FIRST,
             created_at: self.created_at,
@@ -316,6 +336,7 @@ impl NewDirect {
             history: History::All,
             topic: None,
             slow_mode: SlowMode::OFF,
+            receipts: None,
             archived_at: None,
             version: Version::FIRST,
             created_at: self.created_at,
@@ -332,6 +353,8 @@ pub struct Standing {
     pub role: Role,
     /// The number up to which the member has read.
     pub read_seq: Seq,
+    /// How often messages were marked as unread, as in [`ReadState`].
+    pub read_version: Version,
     /// The number of the group's newest message when the member came in.
     pub joined_seq: Seq,
     /// The member's own settings.
@@ -387,9 +410,9 @@ impl GroupView {
         Self { group, standing, last_message, owner: None }
     }
 
-    /// How many messages the one who looks has not read; `None` for others than members.
-    pub fn unread(&self) -> Option<i64> {
-        self.standing.as_ref().map(|standing| self.group.last_seq.get() - standing.read_seq.get())
+    /// How far the one who looks has read; `None` for others than members.
+    pub fn read_state(&self) -> Option<ReadState> {
+        self.standing.as_ref().map(|standing| self.group.read_state(standing))
     }
 }
 
@@ -432,6 +455,21 @@ impl Member {
 impl TextBytes for Member {
     fn text_bytes(&self) -> usize {
         self.user.text_bytes() + self.role.name.text_bytes() + self.mute.text_bytes()
+    }
+}
+
+/// A member as somebody sees them in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedMember {
+    /// The member.
+    pub member: Member,
+    /// The number up to which they have read; `None` where the one who looks doesn't see it.
+    pub read_seq: Option<Seq>,
+}
+
+impl TextBytes for ListedMember {
+    fn text_bytes(&self) -> usize {
+        self.member.text_bytes()
     }
 }
 

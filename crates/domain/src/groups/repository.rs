@@ -7,7 +7,8 @@ use crate::groups::model::{
     Group, GroupKind, GroupView, Member, NewDirect, NewGroup, NewMembership, VisibleGroup,
 };
 use crate::groups::settings::MemberSettings;
-use crate::ids::{GroupId, Position, Seq, UserId};
+use crate::ids::{GroupId, Position, UserId};
+use crate::messages::ReadState;
 use crate::paging::{Limit, NameCursor, NamePosition};
 use crate::permissions::{BuiltInRole, RoleName};
 use crate::search::SearchText;
@@ -91,8 +92,8 @@ repository! {
         /// Stores a new direct conversation without members. MUST return [`Unique::Taken`] if these people have one.
         fn insert_direct(&mut self, direct: &NewDirect) -> Result<Unique<GroupId>, StorageFault>;
 
-        /// Stores name, description, visibility, topic, slow mode, the time of archiving, and version. MUST return
-        /// [`Unique::Taken`] as [`insert`](Self::insert) does.
+        /// Stores name, description, visibility, topic, slow mode, receipts, the time of archiving, and version. MUST
+        /// return [`Unique::Taken`] as [`insert`](Self::insert) does.
         fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault>;
 
         /// Marks the group as deleted, so that its name becomes available. Its contents stay until they are purged.
@@ -113,10 +114,8 @@ repository! {
 pub struct ReadCursor {
     /// The group.
     pub group: GroupId,
-    /// Messages up to this number are read.
-    pub read_seq: Seq,
-    /// The number of unread messages.
-    pub unread: i64,
+    /// How far it is read.
+    pub state: ReadState,
 }
 
 /// Which members of a group to list.
@@ -204,8 +203,8 @@ repository! {
         fn ended_groups(&mut self, user: UserId, among: &[GroupId]) -> Result<Vec<JoinedGroup>, StorageFault>;
 
         /// The user's read cursors, in groups that are not deleted, that were moved by
-        /// [`advance_read_seq`](crate::messages::MessageRepository::advance_read_seq) when the head of the log was at
-        /// `position` or later; in no particular order.
+        /// the [`ReadCursorRepository`](crate::messages::ReadCursorRepository) when the head of the log was at `position`
+        /// or later; in no particular order.
         fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault>;
     }
 }

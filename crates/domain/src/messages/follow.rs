@@ -1,17 +1,16 @@
-//! Following threads, and reading them.
+//! Following threads.
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::{EphemeralAudience, EphemeralEvent, Event, LiveEvents, OwnThread};
-use crate::groups::{Membership, lock_visible, visible};
-use crate::ids::{GroupId, MessageId, Seq};
+use crate::events::{Event, OwnThread};
+use crate::groups::{Membership, lock_visible};
+use crate::ids::{GroupId, MessageId};
 use crate::messages::error::MessageRefusal;
-use crate::messages::read::{ReadState, find_readable};
+use crate::messages::read::find_readable;
 use crate::messages::reply::{as_root, note_following};
-use crate::messages::thread::{ThreadStanding, ThreadView};
+use crate::messages::thread::ThreadView;
 use crate::permissions::GroupPermission;
-use crate::storage::{Principal, Storage, Tx, WritePurpose, Writing};
-use crate::validation::{Violation, ViolationCode};
+use crate::storage::Tx;
 
 /// Follows the thread under a message, as a member who may read it. Following it again changes nothing. Of more than
 /// [`MAX_FOLLOWED`](crate::messages::MAX_FOLLOWED) threads, the one that was looked at least recently is no longer followed.
@@ -46,61 +45,8 @@ pub fn unfollow(tx: &mut dyn Tx, actor: &Actor, group: GroupId, root: MessageId)
     Ok(())
 }
 
-/// Moves the actor's read cursor of a thread up to `seq`; it never moves back. Whatever was deleted of the thread, its
-/// last number can be read.
-///
-/// # Errors
-/// As [`follow`], or an invalid `seq` above the thread's last.
-pub fn mark_thread_read(
-    tx: &mut dyn Tx,
-    actor: &Actor,
-    group: GroupId,
-    root: MessageId,
-    seq: Seq,
-) -> Result<ReadState, Error> {
-    let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::View)?;
-    let view = find_thread(tx, actor, &membership, root)?.ok_or(MessageRefusal::NoThread)?;
-    let ThreadView { thread, standing: ThreadStanding { read_seq, following, .. } } = view;
-    if seq > thread.last_seq {
-        let detail = format!("must be at most the thread's last seq, {}, is {seq}", thread.last_seq);
-        return Err(Violation::new(ViolationCode::OutOfRange, detail).in_field("seq").into());
-    }
-    // A first row of the actor must not come while the group and its threads are being deleted.
-    if read_seq == Seq::ZERO && !following {
-        lock_visible(tx, actor, group)?;
-    }
-    let moved =
-        seq > read_seq && tx.threads().advance_read_seq(thread.root, actor.id(), seq, thread.last_reply)?;
-    let read_seq = read_seq.max(seq);
-    Ok(ReadState { read_seq, unread: thread.last_seq.get() - read_seq.get(), moved })
-}
-
-/// [`mark_thread_read`] on its own, and tells the user's devices where it moved the cursor. Only once that is stored.
-///
-/// # Errors
-/// As `mark_thread_read`.
-pub async fn mark_thread_read_and_publish(
-    storage: &dyn Storage,
-    live: &dyn LiveEvents,
-    who: impl Into<Principal>,
-    (group, root): (GroupId, MessageId),
-    seq: Seq,
-) -> Result<ReadState, Error> {
-    let marked = storage.write_as(Writing::new(who, WritePurpose::Tidy), move |tx, actor| {
-        let state = mark_thread_read(tx, actor, group, root, seq)?;
-        Ok((state, EphemeralAudience::OwnDevices(actor.id())))
-    });
-    let (state, own_devices) = marked.await?;
-    if state.moved {
-        let ReadState { read_seq, unread, .. } = state;
-        let thread = Some(root);
-        live.publish_ephemeral(own_devices, EphemeralEvent::ReadUpdated { group, thread, read_seq, unread });
-    }
-    Ok(state)
-}
-
 /// The thread under a message that is in the member's history; `None` where nobody has replied to it.
-fn find_thread(
+pub(super) fn find_thread(
     tx: &mut dyn Tx,
     actor: &Actor,
     membership: &Membership,

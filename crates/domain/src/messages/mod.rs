@@ -11,6 +11,7 @@ mod filter;
 mod find_anywhere;
 mod follow;
 mod history;
+mod mark;
 mod model;
 mod pin;
 mod quote;
@@ -18,7 +19,11 @@ mod quote_repository;
 mod react;
 mod reactions;
 mod read;
+mod read_all;
+mod read_cursor_repository;
+mod read_state;
 mod readable;
+mod receipts;
 mod reply;
 mod repository;
 mod send;
@@ -39,8 +44,9 @@ pub use emoji::Emoji;
 pub use error::MessageRefusal;
 pub use filter::{FilterStart, FilteredPage, MessageFilter, list_filtered};
 pub use find_anywhere::find_anywhere;
-pub use follow::{follow, mark_thread_read, mark_thread_read_and_publish, unfollow};
+pub use follow::{follow, unfollow};
 pub use history::list_history;
+pub use mark::{mark_read, mark_read_and_publish, mark_thread_read, mark_thread_read_and_publish};
 pub use model::{
     Attachments, ClientId, InThread, MAX_PINS, Message, MessageText, MessageView, NewMessage, Pin, PinSeq,
     Reactor,
@@ -52,8 +58,15 @@ pub(crate) use quote_repository::MockQuoteRepository;
 pub use quote_repository::QuoteRepository;
 pub use react::{like, list_reactors, react, unlike, unreact};
 pub use reactions::{MAX_REACTIONS, ReactionCount, Reactions};
-pub use read::{MessagePage, ReadState, Window, find, list, list_replies, mark_read, mark_read_and_publish};
+pub use read::{MessagePage, Window, find, list, list_replies};
+pub use read_all::{READ_AT_ONCE, ReadStep, read_all_and_publish, read_groups, read_threads};
+#[cfg(test)]
+pub(crate) use read_cursor_repository::MockReadCursorRepository;
+pub use read_cursor_repository::ReadCursorRepository;
+pub use read_state::{Marked, ReadMark, ReadState};
 pub(crate) use readable::Readable;
+pub(crate) use receipts::read_seqs;
+pub use receipts::{FoundReaders, MAX_LOOKED_AT, Reader, ReaderPage, ReaderQuery, list_readers};
 #[cfg(test)]
 pub(crate) use repository::MockMessageRepository;
 pub use repository::{MessageQuery, MessageRange, MessageRepository, PinQuery, PinState, ReactionQuery};

@@ -1,8 +1,7 @@
-//! Reading messages, and moving the read cursor.
+//! Reading messages.
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::{EphemeralAudience, EphemeralEvent, LiveEvents};
 use crate::groups::{Membership, visible};
 use crate::ids::{GroupId, MessageId, Seq};
 use crate::messages::attach::attach;
@@ -13,9 +12,8 @@ use crate::messages::reply::{as_root, thread_under};
 use crate::messages::repository::{MessageQuery, MessageRange};
 use crate::paging::{Limit, Page};
 use crate::permissions::GroupPermission;
-use crate::storage::{Principal, Storage, Tx, WritePurpose, Writing};
+use crate::storage::Tx;
 use crate::text::TextBytes;
-use crate::validation::{Violation, ViolationCode};
 
 /// Which part of the messages of a group, or of the replies of a thread, to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,60 +161,6 @@ pub(super) fn find_bare(
     let view = tx.messages().find(membership.group.id, id, actor.id())?;
     let readable = view.filter(|view| view.message.history_seq() > membership.readable_after());
     Ok(readable.ok_or(MessageRefusal::NotFound)?)
-}
-
-/// How far a member has read a group, or a thread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadState {
-    /// Messages up to this number are read.
-    pub read_seq: Seq,
-    /// The number of messages that are not read.
-    pub unread: i64,
-    /// Whether more are read than before.
-    pub moved: bool,
-}
-
-/// [`mark_read`] on its own, and tells the user's devices where it moved the cursor. Only once that is stored.
-///
-/// # Errors
-/// As `mark_read`.
-pub async fn mark_read_and_publish(
-    storage: &dyn Storage,
-    live: &dyn LiveEvents,
-    who: impl Into<Principal>,
-    group: GroupId,
-    seq: Seq,
-) -> Result<ReadState, Error> {
-    let marked = storage.write_as(Writing::new(who, WritePurpose::Tidy), move |tx, actor| {
-        Ok((mark_read(tx, actor, group, seq)?, EphemeralAudience::OwnDevices(actor.id())))
-    });
-    let (state, own_devices) = marked.await?;
-    if state.moved {
-        let ReadState { read_seq, unread, .. } = state;
-        live.publish_ephemeral(
-            own_devices,
-            EphemeralEvent::ReadUpdated { group, thread: None, read_seq, unread },
-        );
-    }
-    Ok(state)
-}
-
-/// Moves the actor's read cursor up to `seq`; it never moves back.
-///
-/// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), an invalid `seq` above the
-/// group's last, or a fault.
-pub fn mark_read(tx: &mut dyn Tx, actor: &Actor, group: GroupId, seq: Seq) -> Result<ReadState, Error> {
-    let Membership { group, standing } =
-        visible(tx, actor, group)?.into_membership_with(GroupPermission::View)?;
-    if seq > group.last_seq {
-        let detail = format!("must be at most the group's last seq, {}, is {seq}", group.last_seq);
-        return Err(Violation::new(ViolationCode::OutOfRange, detail).in_field("seq").into());
-    }
-    let read_seq = standing.read_seq.max(seq);
-    let moved =
-        read_seq > standing.read_seq && tx.messages().advance_read_seq(group.id, actor.id(), read_seq)?;
-    Ok(ReadState { read_seq, unread: group.last_seq.get() - read_seq.get(), moved })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The port for messages, reactions and read cursors.
+//! The port for messages and reactions.
 
 use crate::ids::{GroupId, MessageId, Seq, UserId};
 use crate::messages::emoji::Emoji;
@@ -163,9 +163,5 @@ repository! {
         /// that were stored by a version without checksums. Returns the last message that it looked at, `None` if
         /// there was none.
         fn add_checksums(&mut self, after: MessageId, limit: i64) -> Result<Option<MessageId>, StorageFault>;
-
-        /// Moves a member's read cursor up to `seq` and notes the head of the log with it; `false` where it was there
-        /// already. MUST NOT move it back, whatever else moved it meanwhile.
-        fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<bool, StorageFault>;
     }
 }

@@ -1,7 +1,8 @@
 //! Threads: the replies to a message of a group.
 
 use crate::accounts::UserRef;
-use crate::ids::{GroupId, MessageId, Seq};
+use crate::ids::{GroupId, MessageId, Seq, Version};
+use crate::messages::read_state::ReadState;
 use crate::text::TextBytes;
 use crate::time::Timestamp;
 
@@ -46,11 +47,13 @@ pub struct ThreadStanding {
     pub following: bool,
     /// Replies up to this number are read.
     pub read_seq: Seq,
+    /// How often replies were marked as unread, as in [`ReadState`].
+    pub read_version: Version,
 }
 
 impl ThreadStanding {
     /// Of who has neither read nor followed it.
-    pub const NONE: Self = Self { following: false, read_seq: Seq::ZERO };
+    pub const NONE: Self = Self { following: false, read_seq: Seq::ZERO, read_version: Version::FIRST };
 }
 
 /// A thread as somebody sees it.
@@ -63,9 +66,9 @@ pub struct ThreadView {
 }
 
 impl ThreadView {
-    /// The number of replies that are not read, deleted ones among them: as in a group.
-    pub const fn unread(&self) -> i64 {
-        self.thread.last_seq.get() - self.standing.read_seq.get()
+    /// How far it is read. Deleted replies count as in a group.
+    pub const fn read_state(&self) -> ReadState {
+        ReadState::of(self.standing.read_seq, self.thread.last_seq, self.standing.read_version)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The port for threads.
 
 use crate::ids::{MessageId, Position, Seq, UserId};
+use crate::messages::read_state::{Marked, ReadState};
 use crate::messages::thread::{FollowedThread, Participation, Thread, ThreadView};
 use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
@@ -21,10 +22,8 @@ pub struct FollowedQuery {
 pub struct ThreadCursor {
     /// The thread.
     pub thread: FollowedThread,
-    /// Replies up to this number are read.
-    pub read_seq: Seq,
-    /// The number of replies that are not read.
-    pub unread: i64,
+    /// How far it is read.
+    pub state: ReadState,
 }
 
 repository! {
@@ -70,15 +69,30 @@ repository! {
             keep: i64,
         ) -> Result<Vec<MessageId>, StorageFault>;
 
-        /// Moves a user's read cursor of a thread up to `seq`, and notes the head of the log with it; `false` where it
-        /// was there already. MUST NOT move it back, whatever else moved it meanwhile.
+        /// Moves a user's read cursor of a thread up to `seq`, and notes the head of the log with it; where it is
+        /// afterwards. MUST NOT move it back, whatever else moved it meanwhile. The state MUST be one that the cursor
+        /// has had since it moved.
         fn advance_read_seq(
             &mut self,
             root: MessageId,
             user: UserId,
             seq: Seq,
             seen: MessageId,
-        ) -> Result<bool, StorageFault>;
+        ) -> Result<Option<Marked>, StorageFault>;
+
+        /// Puts a user's read cursor of a thread to `seq`, wherever it is, counts that as marking something as unread,
+        /// and notes the head of the log with it. The same holds of the state.
+        fn put_read_seq(
+            &mut self,
+            root: MessageId,
+            user: UserId,
+            seq: Seq,
+            seen: MessageId,
+        ) -> Result<Option<Marked>, StorageFault>;
+
+        /// [`advance_read_seq`](Self::advance_read_seq) to the last reply of each of these threads of which the user has
+        /// a cursor; the cursors that moved, in no particular order.
+        fn advance_to_end(&mut self, user: UserId, roots: &[MessageId]) -> Result<Vec<ThreadCursor>, StorageFault>;
 
         /// The threads that a user follows, whether or not they may read them now, the one with the newest reply first:
         /// at most [`MAX_FOLLOWED`](crate::messages::MAX_FOLLOWED).

@@ -35,10 +35,12 @@ macro_rules! for_each_repository {
             join_requests: admissions::JoinRequestRepository, MockJoinRequestRepository;
             /// Who is muted in which group.
             mutes: groups::MuteRepository, MockMuteRepository;
-            /// Messages, reactions and read cursors.
+            /// Messages and reactions.
             messages: messages::MessageRepository, MockMessageRepository;
             /// What messages said before they were edited.
             edits: messages::EditRepository, MockEditRepository;
+            /// How far members have read their groups.
+            read_cursors: messages::ReadCursorRepository, MockReadCursorRepository;
             /// Threads, and who follows them.
             threads: messages::ThreadRepository, MockThreadRepository;
             /// Which messages quote which.

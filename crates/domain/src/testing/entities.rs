@@ -1,8 +1,8 @@
 //! Entities with values that are easy to tell apart.
 
 use crate::accounts::{
-    AccountRefusal, Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, SessionKind, User,
-    Username,
+    AccountRefusal, Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, ReceiptSetting,
+    SessionKind, User, Username,
 };
 use crate::admissions::{
     Invitation, InviteLink, IssuedInvitation, IssuedLink, JoinRequest, LINK_LIFETIME, MaxUses, Note,
@@ -66,6 +66,7 @@ pub(crate) fn user(id: UserId) -> User {
         email: Some(Email::parse(&format!("user{id}@example.org")).unwrap()),
         is_admin: false,
         presence: PresenceSetting::Shown,
+        receipts: ReceiptSetting::Shown,
         version: Version::new(3),
         created_at: EARLIER,
     }
@@ -91,6 +92,7 @@ pub(crate) fn group() -> Group {
         history: History::All,
         topic: None,
         slow_mode: SlowMode::OFF,
+        receipts: None,
         archived_at: None,
         version: Version::new(5),
         created_at: EARLIER,
@@ -109,6 +111,7 @@ pub(crate) fn standing(role: BuiltInRole) -> Standing {
     Standing {
         role: Role::unchanged(role, false),
         read_seq: Seq::new(30),
+        read_version: Version::new(2),
         joined_seq: Seq::new(20),
         settings: MemberSettings::default(),
         last_sent_at: EARLIER,
@@ -217,7 +220,7 @@ pub(crate) fn thread() -> Thread {
 /// The root of [`thread`], which the actor has read up to its first reply, and may follow.
 pub(crate) fn root(following: bool) -> MessageView {
     let attachments = Attachments::THREAD;
-    let standing = ThreadStanding { following, read_seq: Seq::new(1) };
+    let standing = ThreadStanding { following, read_seq: Seq::new(1), read_version: Version::new(3) };
     let thread = Some(ThreadView { thread: thread(), standing });
     MessageView { thread, ..view(Message { attachments, ..message(OTHER) }) }
 }

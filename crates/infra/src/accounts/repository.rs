@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use groupchat_domain::accounts::{
     AccountRepository, DisplayName, Email, HashCost, LockStrength, NewUser, PasswordHash, PresenceSetting,
-    User, UserQuery, UserRef, Username, UsernameKey,
+    ReceiptSetting, User, UserQuery, UserRef, Username, UsernameKey,
 };
 use groupchat_domain::ids::{UserId, Version};
 use groupchat_domain::paging::NamePosition;
@@ -31,6 +31,7 @@ struct UserRow {
     email: Option<String>,
     is_admin: bool,
     presence_hidden: bool,
+    receipts_hidden: bool,
     version: i64,
     created_at: i64,
 }
@@ -44,6 +45,7 @@ impl From<UserRow> for User {
             email: row.email.map(Email::from_stored),
             is_admin: row.is_admin,
             presence: if row.presence_hidden { PresenceSetting::Hidden } else { PresenceSetting::Shown },
+            receipts: if row.receipts_hidden { ReceiptSetting::Hidden } else { ReceiptSetting::Shown },
             version: Version::new(row.version),
             created_at: Timestamp::from_micros(row.created_at),
         }
@@ -163,6 +165,7 @@ impl AccountRepository for DbTx<'_> {
             users::email.eq(user.email.as_ref().map(Email::as_str)),
             users::is_admin.eq(user.is_admin),
             users::presence_hidden.eq(user.presence == PresenceSetting::Hidden),
+            users::receipts_hidden.eq(user.receipts == ReceiptSetting::Hidden),
             users::version.eq(user.version.get()),
         ));
         let updated =
@@ -210,6 +213,7 @@ impl AccountRepository for DbTx<'_> {
             users::password_hash.eq(NOTHING),
             users::is_admin.eq(false),
             users::presence_hidden.eq(false),
+            users::receipts_hidden.eq(false),
             users::version.eq(users::version + 1),
             users::deleted_at.eq(at.as_micros()),
         ));

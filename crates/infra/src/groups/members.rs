@@ -17,6 +17,7 @@ use groupchat_domain::time::Timestamp;
 
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
+use crate::messages::read_cursors::ReadCursorRow;
 use crate::permissions::rows::{MuteRow, StandingRow, TitleRow};
 use crate::schema::{group_mutes, group_roles, groups, memberships, users};
 use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name};
@@ -400,19 +401,12 @@ impl MemberRepository for DbTx<'_> {
     }
 
     fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault> {
-        let moved = memberships::table
-            .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
-            .filter(memberships::user_id.eq(user.get()))
+        let moved = memberships_in_groups(user.get())
             .filter(memberships::has_ended.eq(false))
             .filter(memberships::read_position.ge(position.get()))
-            .filter(groups::deleted_at.is_null())
-            .select((groups::id, memberships::read_seq, groups::last_seq));
-        let rows: Vec<(i64, i64, i64)> = on_backend!(self, |connection| moved.load(connection))?;
-        let cursor = |(group, read, last)| ReadCursor {
-            group: GroupId::new(group),
-            read_seq: Seq::new(read),
-            unread: last - read,
-        };
-        Ok(rows.into_iter().map(cursor).collect())
+            .filter(groups::deleted_at.is_null());
+        let rows: Vec<ReadCursorRow> =
+            on_backend!(self, |connection| moved.select(ReadCursorRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(ReadCursor::from).collect())
     }
 }

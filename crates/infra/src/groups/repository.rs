@@ -39,6 +39,7 @@ pub(crate) struct GroupRow {
     last_seq: i64,
     topic: Option<String>,
     slow_mode_seconds: StoredSlowMode,
+    receipts: Option<bool>,
     archived_at: Option<i64>,
 }
 
@@ -56,6 +57,7 @@ impl From<GroupRow> for Group {
             last_seq: Seq::new(row.last_seq),
             topic: row.topic.map(Topic::from_stored),
             slow_mode: row.slow_mode_seconds.0,
+            receipts: row.receipts,
             archived_at: row.archived_at.map(Timestamp::from_micros),
         }
     }
@@ -358,6 +360,7 @@ impl GroupRepository for DbTx<'_> {
             groups::history.eq(group.history.as_str()),
             groups::topic.eq(group.topic.as_ref().map(Topic::as_str)),
             groups::slow_mode_seconds.eq(group.slow_mode.seconds()),
+            groups::receipts.eq(group.receipts),
             groups::archived_at.eq(group.archived_at.map(Timestamp::as_micros)),
             groups::version.eq(group.version.get()),
         ));

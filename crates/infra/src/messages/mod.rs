@@ -5,6 +5,7 @@ mod checksum;
 mod edits;
 mod quotes;
 pub(crate) mod reactions;
+pub(crate) mod read_cursors;
 pub(crate) mod repository;
 mod threads;
 

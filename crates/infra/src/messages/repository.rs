@@ -1,8 +1,7 @@
-//! Messages, reactions, pins and read cursors.
+//! Messages, reactions and pins.
 
 use diesel::dsl::{auto_type, count_star, max};
 use diesel::prelude::*;
-use groupchat_domain::events::EventRepository;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
     Attachments, ClientId, Emoji, InThread, Message, MessageQuery, MessageRange, MessageRepository,
@@ -16,7 +15,7 @@ use crate::connection::{on_backend, read_page};
 use crate::groups::purge;
 use crate::messages::checksum;
 use crate::messages::reactions::{from_column, to_column};
-use crate::schema::{groups, memberships, messages, reactions, users};
+use crate::schema::{groups, messages, reactions, users};
 use crate::sql::stored::LIKE;
 use crate::sql::upsert::UnlessRepeated;
 use crate::sql::{among, inserted};
@@ -337,16 +336,5 @@ impl MessageRepository for DbTx<'_> {
 
     fn add_checksums(&mut self, after: MessageId, limit: i64) -> Result<Option<MessageId>, StorageFault> {
         crate::checksum::add_to_messages(self, after, limit)
-    }
-
-    fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<bool, StorageFault> {
-        let head = self.head()?;
-        let behind = memberships::table
-            .filter(memberships::group_id.eq(group.get()))
-            .filter(memberships::user_id.eq(user.get()))
-            .filter(memberships::read_seq.lt(seq.get()));
-        let moved = diesel::update(behind)
-            .set((memberships::read_seq.eq(seq.get()), memberships::read_position.eq(head.get())));
-        on_backend!(self, |connection| moved.execute(connection)).map(|rows| rows > 0)
     }
 }

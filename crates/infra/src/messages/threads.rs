@@ -1,17 +1,19 @@
 //! Threads, and who follows them.
 
+use diesel::dsl::{self, auto_type};
 use diesel::prelude::*;
 use groupchat_domain::events::EventRepository;
-use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, UserId};
+use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, UserId, Version};
 use groupchat_domain::messages::{
-    FollowedQuery, FollowedThread, MAX_FOLLOWED, Participation, Thread, ThreadCursor, ThreadRepository,
-    ThreadStanding, ThreadView,
+    FollowedQuery, FollowedThread, MAX_FOLLOWED, Marked, Participation, Thread, ThreadCursor,
+    ThreadRepository, ThreadStanding, ThreadView,
 };
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
+use crate::messages::read_cursors::read_state;
 use crate::schema::{groups, thread_members, threads, users};
 use crate::sql::among;
 use crate::tx::DbTx;
@@ -61,8 +63,39 @@ impl From<ThreadRow> for FollowedThread {
     }
 }
 
+/// A thread, and how far somebody has read it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = thread_members)]
+struct ThreadCursorRow {
+    #[diesel(embed)]
+    thread: ThreadRow,
+    read_seq: i64,
+    read_version: i64,
+}
+
+impl From<ThreadCursorRow> for ThreadCursor {
+    fn from(ThreadCursorRow { thread, read_seq, read_version }: ThreadCursorRow) -> Self {
+        Self { state: read_state(read_seq, thread.last_seq, read_version), thread: thread.into() }
+    }
+}
+
+/// The threads that a user is something to.
+#[auto_type]
+fn cursors_of(user: i64) -> _ {
+    thread_members::table
+        .inner_join(threads::table.on(threads::root_id.eq(thread_members::root_id)))
+        .filter(thread_members::user_id.eq(user))
+}
+
+/// What is stored of a cursor that was moved.
+type Cursor = (
+    dsl::Eq<thread_members::read_seq, i64>,
+    dsl::Eq<thread_members::read_position, i64>,
+    dsl::Eq<thread_members::seen_reply_id, i64>,
+);
+
 /// A thread with one of its participants, and what the viewer is to it.
-type ViewRow = (ThreadRow, UserRefRow, Option<bool>, Option<i64>);
+type ViewRow = (ThreadRow, UserRefRow, Option<bool>, Option<i64>, Option<i64>);
 
 /// Who looks at threads only to tell everybody of them.
 const NOBODY: i64 = 0;
@@ -92,14 +125,16 @@ impl DbTx<'_> {
                 UserRefRow::as_select(),
                 OWN.field(thread_members::following).nullable(),
                 OWN.field(thread_members::read_seq).nullable(),
+                OWN.field(thread_members::read_version).nullable(),
             ))
             .load(connection))?;
         let mut views: Vec<ThreadView> = Vec::new();
-        for (row, participant, following, read_seq) in rows {
+        for (row, participant, following, read_seq, read_version) in rows {
             if views.last().is_none_or(|view| view.thread.root.get() != row.root_id) {
                 let standing = ThreadStanding {
                     following: following.unwrap_or(false),
                     read_seq: read_seq.map_or(Seq::ZERO, Seq::new),
+                    read_version: read_version.map_or(Version::FIRST, Version::new),
                 };
                 views.push(ThreadView { thread: row.into_thread(), standing });
             }
@@ -108,6 +143,43 @@ impl DbTx<'_> {
             }
         }
         Ok(views)
+    }
+
+    /// A cursor that is moved now.
+    fn cursor_at(&mut self, seq: Seq, seen: MessageId) -> Result<Cursor, StorageFault> {
+        Ok((
+            thread_members::read_seq.eq(seq.get()),
+            thread_members::read_position.eq(self.head()?.get()),
+            thread_members::seen_reply_id.eq(seen.get()),
+        ))
+    }
+
+    /// Stores the first cursor that somebody has of a thread; 0 where they have one.
+    fn add_cursor(&mut self, root: MessageId, user: UserId, cursor: Cursor) -> Result<usize, StorageFault> {
+        let row = diesel::insert_into(thread_members::table)
+            .values((
+                thread_members::root_id.eq(root.get()),
+                thread_members::user_id.eq(user.get()),
+                thread_members::following.eq(false),
+                cursor,
+            ))
+            .on_conflict_do_nothing();
+        on_backend!(self, |connection| row.execute(connection))
+    }
+
+    /// Where a cursor is after it has moved, which is read in a statement of its own for the same reason as those of groups.
+    fn marked_in_thread(
+        &mut self,
+        root: MessageId,
+        user: UserId,
+        changed: usize,
+    ) -> Result<Option<Marked>, StorageFault> {
+        let found = cursors_of(user.get()).filter(thread_members::root_id.eq(root.get()));
+        let row = on_backend!(self, |connection| found
+            .select(ThreadCursorRow::as_select())
+            .first(connection)
+            .optional())?;
+        Ok(row.map(|row| Marked { state: ThreadCursor::from(row).state, moved: changed > 0 }))
     }
 }
 
@@ -226,33 +298,74 @@ impl ThreadRepository for DbTx<'_> {
         user: UserId,
         seq: Seq,
         seen: MessageId,
-    ) -> Result<bool, StorageFault> {
-        let head = self.head()?;
-        let cursor = (
-            thread_members::read_seq.eq(seq.get()),
-            thread_members::read_position.eq(head.get()),
-            thread_members::seen_reply_id.eq(seen.get()),
-        );
+    ) -> Result<Option<Marked>, StorageFault> {
+        let cursor = self.cursor_at(seq, seen)?;
         let advance = || {
             let member = thread_members::table.find((root.get(), user.get()));
             diesel::update(member.filter(thread_members::read_seq.lt(seq.get()))).set(cursor)
         };
-        if on_backend!(self, |connection| advance().execute(connection))? > 0 {
-            return Ok(true);
+        let mut changed = on_backend!(self, |connection| advance().execute(connection))?;
+        if changed == 0 {
+            changed = self.add_cursor(root, user, cursor)?;
         }
-        let row = diesel::insert_into(thread_members::table)
-            .values((
-                thread_members::root_id.eq(root.get()),
-                thread_members::user_id.eq(user.get()),
-                thread_members::following.eq(false),
-                cursor,
+        if changed == 0 {
+            // Another device may have stored a smaller number first.
+            changed = on_backend!(self, |connection| advance().execute(connection))?;
+        }
+        self.marked_in_thread(root, user, changed)
+    }
+
+    fn put_read_seq(
+        &mut self,
+        root: MessageId,
+        user: UserId,
+        seq: Seq,
+        seen: MessageId,
+    ) -> Result<Option<Marked>, StorageFault> {
+        let cursor = self.cursor_at(seq, seen)?;
+        let put = || {
+            let member = thread_members::table.find((root.get(), user.get()));
+            let version = thread_members::read_version.eq(thread_members::read_version + 1);
+            diesel::update(member.filter(thread_members::read_seq.ne(seq.get()))).set((cursor, version))
+        };
+        let mut changed = on_backend!(self, |connection| put().execute(connection))?;
+        if changed == 0 {
+            changed = self.add_cursor(root, user, cursor)?;
+        }
+        if changed == 0 {
+            changed = on_backend!(self, |connection| put().execute(connection))?;
+        }
+        self.marked_in_thread(root, user, changed)
+    }
+
+    fn advance_to_end(
+        &mut self,
+        user: UserId,
+        roots: &[MessageId],
+    ) -> Result<Vec<ThreadCursor>, StorageFault> {
+        let head = self.head()?;
+        let of_row = || threads::table.filter(threads::root_id.eq(thread_members::root_id));
+        let last_seq = || of_row().select(threads::last_seq).single_value().assume_not_null();
+        let last_reply = || of_row().select(threads::last_reply_id).single_value().assume_not_null();
+        let behind = thread_members::table
+            .filter(thread_members::user_id.eq(user.get()))
+            .filter(among(thread_members::root_id, roots.iter().map(|root| root.get())))
+            .filter(thread_members::read_seq.lt(last_seq()));
+        let moved = diesel::update(behind)
+            .set((
+                thread_members::read_seq.eq(last_seq()),
+                thread_members::seen_reply_id.eq(last_reply()),
+                thread_members::read_position.eq(head.get()),
             ))
-            .on_conflict_do_nothing();
-        if on_backend!(self, |connection| row.execute(connection))? > 0 {
-            return Ok(true);
+            .returning(thread_members::root_id);
+        let moved: Vec<i64> = on_backend!(self, |connection| moved.get_results(connection))?;
+        if moved.is_empty() {
+            return Ok(Vec::new());
         }
-        // Another device may have stored a smaller number first.
-        on_backend!(self, |connection| advance().execute(connection)).map(|rows| rows > 0)
+        let cursors = cursors_of(user.get()).filter(among(thread_members::root_id, moved));
+        let rows: Vec<ThreadCursorRow> =
+            on_backend!(self, |connection| cursors.select(ThreadCursorRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(ThreadCursor::from).collect())
     }
 
     fn followed(&mut self, query: &FollowedQuery) -> Result<Vec<FollowedThread>, StorageFault> {
@@ -277,23 +390,15 @@ impl ThreadRepository for DbTx<'_> {
     }
 
     fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ThreadCursor>, StorageFault> {
-        let moved = thread_members::table
-            .inner_join(threads::table.on(threads::root_id.eq(thread_members::root_id)))
+        let moved = cursors_of(user.get())
             .inner_join(groups::table.on(groups::id.eq(threads::group_id)))
-            .filter(thread_members::user_id.eq(user.get()))
             .filter(thread_members::read_position.ge(position.get()))
             .filter(groups::deleted_at.is_null())
             .order(thread_members::read_position.desc())
             .limit(MAX_FOLLOWED);
-        let rows: Vec<(ThreadRow, i64)> = on_backend!(self, |connection| moved
-            .select((ThreadRow::as_select(), thread_members::read_seq))
-            .load(connection))?;
-        let cursor = |(row, read_seq): (ThreadRow, i64)| ThreadCursor {
-            thread: row.into(),
-            read_seq: Seq::new(read_seq),
-            unread: row.last_seq - read_seq,
-        };
-        Ok(rows.into_iter().map(cursor).collect())
+        let rows: Vec<ThreadCursorRow> =
+            on_backend!(self, |connection| moved.select(ThreadCursorRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(ThreadCursor::from).collect())
     }
 }
 

@@ -8,7 +8,7 @@ use diesel::deserialize::{self, FromStaticSqlRow};
 use diesel::dsl::Nullable;
 use diesel::prelude::*;
 use groupchat_domain::groups::{MemberSettings, Mute, Standing};
-use groupchat_domain::ids::Seq;
+use groupchat_domain::ids::{Seq, Version};
 use groupchat_domain::permissions::{PermissionSet, Rank, Role, RoleDefinition, RoleName, RoleTitle};
 use groupchat_domain::time::Timestamp;
 
@@ -50,6 +50,7 @@ checked_row! {
         groups::visibility, groups::visibility => StoredVisibility;
         memberships::role.nullable(), Nullable<memberships::role> => Option<String>;
         memberships::read_seq.nullable(), Nullable<memberships::read_seq> => Option<i64>;
+        memberships::read_version.nullable(), Nullable<memberships::read_version> => Option<i64>;
         memberships::joined_seq.nullable(), Nullable<memberships::joined_seq> => Option<i64>;
         group_roles::rank.nullable(), Nullable<group_roles::rank> => Option<i64>;
         group_roles::permissions.nullable(), Nullable<group_roles::permissions> => Option<i64>;
@@ -94,6 +95,7 @@ type StandingColumns = (
     Option<i64>,
     Option<i64>,
     Option<i64>,
+    Option<i64>,
     Option<StoredNotify>,
     Option<bool>,
     Option<bool>,
@@ -108,6 +110,7 @@ fn standing(columns: StandingColumns) -> deserialize::Result<Option<Standing>> {
         visibility,
         name,
         read_seq,
+        read_version,
         joined_seq,
         rank,
         permissions,
@@ -120,8 +123,12 @@ fn standing(columns: StandingColumns) -> deserialize::Result<Option<Standing>> {
         muted_until,
     ) = columns;
     // All of them, or none.
-    let membership = move || Some((name?, read_seq?, joined_seq?, joined_at?, notify?, pinned?, hidden?));
-    let Some((name, read_seq, joined_seq, joined_at, notify, pinned, hidden)) = membership() else {
+    let membership = move || {
+        let cursor = (read_seq?, read_version?);
+        Some((name?, cursor, joined_seq?, joined_at?, notify?, pinned?, hidden?))
+    };
+    let Some((name, (read_seq, read_version), joined_seq, joined_at, notify, pinned, hidden)) = membership()
+    else {
         return Ok(None);
     };
     let stored = rank.zip(permissions).map(definition).transpose()?;
@@ -129,6 +136,7 @@ fn standing(columns: StandingColumns) -> deserialize::Result<Option<Standing>> {
     Ok(Some(Standing {
         role: role.ok_or("a member has a role that the group doesn't have")?,
         read_seq: Seq::new(read_seq),
+        read_version: Version::new(read_version),
         joined_seq: Seq::new(joined_seq),
         settings: MemberSettings { notify: notify.0, pinned, hidden },
         last_sent_at: Timestamp::from_micros(last_sent_at.unwrap_or(joined_at)),

@@ -1,8 +1,8 @@
 //! Users.
 
 use groupchat_domain::accounts::{
-    DisplayName, Email, HashCost, NewUser, PasswordHash, PresenceSetting, User, UserQuery, Username,
-    UsernameKey,
+    DisplayName, Email, HashCost, NewUser, PasswordHash, PresenceSetting, ReceiptSetting, User, UserQuery,
+    Username, UsernameKey,
 };
 use groupchat_domain::ids::UserId;
 use groupchat_domain::paging::NameCursor;
@@ -58,6 +58,7 @@ fn an_update_stores_every_field(tx: &mut dyn Tx) {
         email: None,
         is_admin: true,
         presence: PresenceSetting::Hidden,
+        receipts: ReceiptSetting::Hidden,
         version: ann.version.next(),
         ..ann
     };

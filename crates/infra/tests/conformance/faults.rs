@@ -89,7 +89,7 @@ fn after_a_fault_a_transaction_does_nothing_more(database: &Database) {
         let new = NewMessage { seq: Seq::new(1), ..new_message(tx, group, ann, "second") };
         let fault = tx.messages().insert(&new).expect_err("the number is taken");
         assert_eq!(tx.groups().find_visible(group, ann), Err(fault.clone()));
-        assert_eq!(tx.messages().advance_read_seq(group, ann, Seq::ZERO), Err(fault));
+        assert_eq!(tx.read_cursors().advance(group, ann, Seq::ZERO), Err(fault));
         // A use case that goes on regardless stores nothing either.
         Ok(())
     });

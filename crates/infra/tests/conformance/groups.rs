@@ -4,7 +4,7 @@ use groupchat_domain::groups::{
     Description, Group, GroupName, GroupQuery, GroupView, History, MemberSettings, NewGroup, NewMembership,
     SlowMode, Standing, Topic, Visibility,
 };
-use groupchat_domain::ids::{GroupId, Seq, UserId};
+use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::paging::NameCursor;
 use groupchat_domain::permissions::{BuiltInRole, Role};
 use groupchat_domain::storage::{Tx, Unique};
@@ -12,7 +12,7 @@ use groupchat_domain::storage::{Tx, Unique};
 use crate::support::fixture::*;
 
 /// Stands for somebody who is in no group.
-const STRANGER: UserId = UserId::new(4711);
+pub(crate) const STRANGER: UserId = UserId::new(4711);
 
 fn all(viewer: UserId) -> GroupQuery {
     GroupQuery::of(viewer, limit(10))
@@ -76,6 +76,7 @@ fn an_update_stores_every_field(tx: &mut dyn Tx) {
         description: Some(Description::parse("Mondays").unwrap()),
         topic: Some(Topic::parse("Openings").unwrap()),
         slow_mode: SlowMode::parse(21_600).unwrap(),
+        receipts: Some(false),
         archived_at: Some(at(7)),
         version: before.version.next(),
         ..before.clone()
@@ -159,7 +160,16 @@ fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
     let (settings, last_sent_at) = (MemberSettings::default(), at(3));
     let expected = |role, read_seq, joined_seq| {
         let (role, is_closed, muted_until) = (Role::unchanged(role, false), false, None);
-        Some(Standing { role, read_seq, joined_seq, settings, last_sent_at, is_closed, muted_until })
+        Some(Standing {
+            role,
+            read_seq,
+            read_version: Version::FIRST,
+            joined_seq,
+            settings,
+            last_sent_at,
+            is_closed,
+            muted_until,
+        })
     };
     assert_eq!(standing(ann), expected(BuiltInRole::Owner, Seq::ZERO, Seq::ZERO));
     assert_eq!(standing(bob), expected(BuiltInRole::Admin, Seq::new(5), Seq::new(4)));
@@ -180,11 +190,12 @@ fn only_members_see_the_newest_message(tx: &mut dyn Tx) {
     let for_bob = view(tx, id, newest, bob);
     assert!(!for_ann.liked && for_bob.liked);
     assert_eq!(shown(tx, id, ann).last_message, Some(for_ann));
-    assert_eq!(shown(tx, id, ann).unread(), Some(0));
+    let unread = |tx: &mut dyn Tx, viewer| shown(tx, id, viewer).read_state().map(|state| state.unread);
+    assert_eq!(unread(tx, ann), Some(0));
     assert_eq!(shown(tx, id, bob).last_message, Some(for_bob));
-    assert_eq!(shown(tx, id, bob).unread(), Some(2));
+    assert_eq!(unread(tx, bob), Some(2));
     assert_eq!(shown(tx, id, STRANGER).last_message, None);
-    assert_eq!(shown(tx, id, STRANGER).unread(), None);
+    assert_eq!(unread(tx, STRANGER), None);
 }
 
 fn who_came_in_after_the_newest_message_sees_none_where_members_read_only_what_follows(tx: &mut dyn Tx) {

@@ -59,6 +59,7 @@ mod permissions;
 mod plans;
 mod purge;
 mod quotes;
+mod read_cursors;
 mod reading;
 mod refold;
 mod server_roles;

@@ -345,18 +345,6 @@ fn pins_are_listed_and_counted_in_their_group_the_newest_first(tx: &mut dyn Tx) 
     assert_eq!(tx.messages().pin_state(chess), Ok(PinState { count: 3, last: PinSeq::new(7) }));
 }
 
-fn a_read_cursor_never_moves_back(tx: &mut dyn Tx) {
-    let (id, ann, bob) = group_of_two(tx);
-    assert_eq!(tx.messages().advance_read_seq(id, bob, Seq::new(3)), Ok(true));
-    assert_eq!(read_seq(tx, id, bob), Seq::new(3));
-    for read in [2, 3] {
-        assert_eq!(tx.messages().advance_read_seq(id, bob, Seq::new(read)), Ok(false));
-        assert_eq!(read_seq(tx, id, bob), Seq::new(3));
-    }
-    assert_eq!(tx.messages().advance_read_seq(id, bob, Seq::new(4)), Ok(true));
-    assert_eq!((read_seq(tx, id, bob), read_seq(tx, id, ann)), (Seq::new(4), Seq::ZERO));
-}
-
 cases! { transaction:
     a_message_reads_back_as_it_was_stored
     a_message_moves_the_groups_last_number_and_its_authors_cursor_alone
@@ -375,5 +363,4 @@ cases! { transaction:
     likes_of_deleted_users_stay_counted
     a_pin_is_stored_until_it_is_removed_or_its_message_is_deleted
     pins_are_listed_and_counted_in_their_group_the_newest_first
-    a_read_cursor_never_moves_back
 }

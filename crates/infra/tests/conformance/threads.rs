@@ -1,12 +1,14 @@
 //! Threads, and who follows them.
 
-use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, UserId};
+use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, UserId, Version};
 use groupchat_domain::messages::{
-    FollowedQuery, InThread, MAX_FOLLOWED, MessageQuery, MessageRange, Thread, ThreadStanding, ThreadView,
+    FollowedQuery, InThread, MAX_FOLLOWED, Marked, MessageQuery, MessageRange, ReadState, Thread,
+    ThreadStanding, ThreadView,
 };
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
 
+use crate::groups::STRANGER;
 use crate::support::fixture::*;
 
 /// A group with two members and a message of the first one.
@@ -92,7 +94,7 @@ fn a_thread_reads_back_as_it_was_stored(tx: &mut dyn Tx) {
         participants: vec![participant],
     };
     assert_eq!(found, ThreadView { thread: expected.clone(), standing: ThreadStanding::NONE });
-    let own = ThreadStanding { following: true, read_seq: Seq::new(1) };
+    let own = ThreadStanding { following: true, read_seq: Seq::new(1), read_version: Version::FIRST };
     assert_eq!(seen(tx, room.root, room.bob).standing, own);
     assert_eq!(tx.threads().find_many(&[room.root]), Ok(vec![expected.clone()]));
     let changed = Thread { reply_count: 0, ..expected };
@@ -122,17 +124,61 @@ fn following_and_reading_change_only_once(tx: &mut dyn Tx) {
         assert_eq!(tx.threads().follow(root, ann, following, last), Ok(changes));
         assert_eq!(seen(tx, root, ann).standing.following, following);
     }
-    for (seq, moves, read) in [(1, true, 1), (1, false, 1), (2, true, 2), (1, false, 2)] {
-        assert_eq!(tx.threads().advance_read_seq(root, ann, Seq::new(seq), last), Ok(moves));
-        assert_eq!(
-            seen(tx, root, ann).standing,
-            ThreadStanding { following: false, read_seq: Seq::new(read) }
-        );
+    for (seq, moved, read) in [(1, true, 1), (1, false, 1), (2, true, 2), (1, false, 2)] {
+        let marked = tx.threads().advance_read_seq(root, ann, Seq::new(seq), last);
+        let view = seen(tx, root, ann);
+        assert_eq!(marked, Ok(Some(Marked { state: view.read_state(), moved })), "{seq}");
+        let read_version = Version::FIRST;
+        let standing = ThreadStanding { following: false, read_seq: Seq::new(read), read_version };
+        assert_eq!(view.standing, standing);
     }
     // Who reads without following has a cursor, too.
     let cid = user(tx, "cid").id;
-    assert_eq!(tx.threads().advance_read_seq(root, cid, Seq::new(2), last), Ok(true));
+    let marked = tx.threads().advance_read_seq(root, cid, Seq::new(2), last).unwrap();
+    assert!(marked.is_some_and(|marked| marked.moved));
     assert!(!seen(tx, root, cid).standing.following);
+}
+
+fn a_cursor_is_put_anywhere_and_each_time_but_the_first_counts(tx: &mut dyn Tx) {
+    let room = room(tx);
+    let replies = [(); 3].map(|()| reply(tx, room.group, room.root, room.bob));
+    let (root, ann, last) = (room.root, room.ann, replies[2]);
+    for (seq, moved, version) in [(2, true, 1), (2, false, 1), (0, true, 2), (1, true, 3)] {
+        let marked = tx.threads().put_read_seq(root, ann, Seq::new(seq), last);
+        let view = seen(tx, root, ann);
+        assert_eq!(marked, Ok(Some(Marked { state: view.read_state(), moved })), "{seq}");
+        assert_eq!(view.read_state(), ReadState::of(Seq::new(seq), Seq::new(3), Version::new(version)));
+    }
+    tx.threads().put_read_seq(root, room.bob, Seq::ZERO, last).unwrap();
+    reply(tx, room.group, root, room.bob);
+    let own = seen(tx, root, room.bob).standing;
+    assert_eq!(
+        (own.read_seq, own.read_version),
+        (Seq::new(4), Version::new(2)),
+        "a reply moves on from there"
+    );
+}
+
+fn threads_are_read_to_their_end(tx: &mut dyn Tx) {
+    let room = room(tx);
+    let roots: Vec<_> = (0..3).map(|_| post(tx, room.group, room.ann, "topic")).collect();
+    let mut last = Vec::new();
+    for root in &roots {
+        reply(tx, room.group, *root, room.bob);
+        last.push(reply(tx, room.group, *root, room.bob));
+        tx.threads().follow(*root, room.ann, true, last[0]).unwrap();
+    }
+    tx.threads().put_read_seq(roots[1], room.ann, Seq::new(1), last[1]).unwrap();
+    tx.threads().advance_read_seq(roots[2], room.ann, Seq::new(2), last[2]).unwrap();
+    let mut moved = tx.threads().advance_to_end(room.ann, &roots).unwrap();
+    moved.sort_by_key(|cursor| cursor.thread.root);
+    let read = |version| ReadState::of(Seq::new(2), Seq::new(2), Version::new(version));
+    let moved: Vec<_> = moved.iter().map(|cursor| (cursor.thread.root, cursor.state)).collect();
+    assert_eq!(moved, [(roots[0], read(1)), (roots[1], read(2))]);
+    assert_eq!(tx.threads().advance_to_end(room.ann, &roots), Ok(vec![]));
+    assert_eq!(followed(tx, room.ann, true, None), []);
+    // Who has no cursor gets none.
+    assert_eq!(tx.threads().advance_to_end(STRANGER, &roots), Ok(vec![]));
 }
 
 fn followed(tx: &mut dyn Tx, user: UserId, unread: bool, before: Option<MessageId>) -> Vec<MessageId> {
@@ -184,7 +230,8 @@ fn cursors_that_moved_are_found_by_the_head_of_the_log(tx: &mut dyn Tx) {
     tx.threads().advance_read_seq(room.root, room.ann, Seq::new(1), last).unwrap();
     let found = tx.threads().read_since(room.ann, Position::ZERO).unwrap();
     let [cursor] = found[..] else { panic!("{found:?}") };
-    assert_eq!((cursor.thread.root, cursor.read_seq, cursor.unread), (room.root, Seq::new(1), 0));
+    let state = ReadState::of(Seq::new(1), Seq::new(1), Version::FIRST);
+    assert_eq!((cursor.thread.root, cursor.state), (room.root, state));
     assert_eq!(tx.threads().read_since(room.ann, Position::new(1_000)), Ok(vec![]));
     tx.groups().mark_deleted(room.group, at(9)).unwrap();
     assert_eq!(tx.threads().read_since(room.ann, Position::ZERO), Ok(vec![]));
@@ -210,6 +257,8 @@ cases! {
     a_thread_reads_back_as_it_was_stored
     the_first_five_are_shown_in_the_order_of_their_first_replies
     following_and_reading_change_only_once
+    a_cursor_is_put_anywhere_and_each_time_but_the_first_counts
+    threads_are_read_to_their_end
     followed_threads_are_in_the_order_of_their_newest_replies
     the_following_ends_that_was_looked_at_least_recently
     cursors_that_moved_are_found_by_the_head_of_the_log

@@ -67,6 +67,9 @@ const fn reads_log(command: &Command) -> bool {
             | Command::DoubtClock { .. }
             | Command::MarkRead { .. }
             | Command::MarkReadQuietly { .. }
+            | Command::MarkThreadRead { .. }
+            | Command::MarkThreadReadQuietly { .. }
+            | Command::ReadAll { .. }
     )
 }
 

@@ -153,6 +153,7 @@ fn draw(dice: &mut Dice, known: &Known) -> Command {
                     slow_mode: None,
                     visibility: None,
                     history: None,
+                    receipts: None,
                 };
             }
             _ => {}

@@ -82,6 +82,7 @@ fn other_answers_and_other_contents_are_found() {
     for change in [
         "UPDATE groups SET description = 'something else'",
         "UPDATE memberships SET read_seq = 0",
+        "UPDATE users SET receipts_hidden = NOT receipts_hidden",
         "UPDATE users SET email = NULL",
         "DELETE FROM reactions",
     ] {

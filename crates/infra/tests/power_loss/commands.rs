@@ -6,8 +6,8 @@ use groupchat_domain::accounts::{Actor, DisplayName, ProfileChanges, edit_self};
 use groupchat_domain::admissions;
 use groupchat_domain::events::log_state;
 use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, History, Quotas, Visibility};
-use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, ChangeTerms, Emoji, MessageDraft};
+use groupchat_domain::ids::{GroupId, MessageId, Seq};
+use groupchat_domain::messages::{self, ChangeTerms, Emoji, Marked, MessageDraft, ReadMark};
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, BoxFuture, Caller, Credential, Mode, Storage, StorageFault, Tx};
 use groupchat_testing::Dice;
@@ -43,7 +43,7 @@ pub(crate) type Running<'s> = BoxFuture<'s, Reply>;
 type Begin = for<'s> fn(&mut Scene, &mut Dice, &'s dyn Storage) -> Running<'s>;
 
 /// The commands, each with how often it is chosen.
-const COMMANDS: [(usize, Begin); 20] = [
+const COMMANDS: [(usize, Begin); 21] = [
     (40, from_table),
     (30, send),
     (4, send_again),
@@ -59,6 +59,7 @@ const COMMANDS: [(usize, Begin); 20] = [
     (3, unreact),
     (4, pin),
     (6, read),
+    (4, mark),
     (4, ask_for_cursor),
     (5, join_or_leave),
     (4, edit_profile),
@@ -191,7 +192,8 @@ fn read_thread<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage)
     let work = move |tx: &mut dyn Tx, actor: &Actor| {
         let root = messages::find(tx, actor, group, root)?;
         let Some(view) = root.thread else { return Ok(()) };
-        messages::mark_thread_read(tx, actor, group, root.message.id, view.thread.last_seq).map(drop)
+        let mark = ReadMark::Read(view.thread.last_seq);
+        messages::mark_thread_read(tx, actor, group, root.message.id, mark).map(drop)
     };
     act(storage, who, work, on_success(|()| Reply::default()))
 }
@@ -248,17 +250,38 @@ fn pin<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Runn
     act(storage, who, work, on_success(|_| Reply::default()))
 }
 
-/// Moves a read cursor as far as the group goes.
+/// Moves a read cursor as far as the group goes. Only those are relied on that [`mark`] doesn't move back.
 fn read<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
     let (member, group) = (scene.member(dice), scene.group(dice));
     let work = move |tx: &mut dyn Tx, actor: &Actor| {
         let last = groups::find(tx, actor, group)?.group.last_seq;
-        messages::mark_read(tx, actor, group, last)
+        messages::mark_read(tx, actor, group, ReadMark::Read(last))
     };
-    let promise = move |state: messages::ReadState| {
-        Reply::promise(Promise::Read { group, user: member.id, seq: state.read_seq })
+    let moves_back = member.id == scene.members[0].id;
+    let promise = move |marked: Marked| {
+        let seq = marked.state.read_seq;
+        if moves_back {
+            Reply::promise(Promise::Durable)
+        } else {
+            Reply::promise(Promise::Read { group, user: member.id, seq })
+        }
     };
     act(storage, member.who, work, on_success(promise))
+}
+
+/// Marks messages of a group as unread, or all of all groups as read.
+fn mark<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, group, how) = (scene.members[0].who, scene.group(dice), dice.below(3));
+    let work = move |tx: &mut dyn Tx, actor: &Actor| match how {
+        0 => messages::read_groups(tx, actor, GroupId::new(0)).map(drop),
+        1 => messages::read_threads(tx, actor, None).map(drop),
+        _ => {
+            let last = groups::find(tx, actor, group)?.group.last_seq;
+            let mark = ReadMark::UnreadFrom(Seq::new(last.get() / 2 + 1));
+            messages::mark_read(tx, actor, group, mark).map(drop)
+        }
+    };
+    act(storage, who, work, on_success(|()| Reply::promise(Promise::Durable)))
 }
 
 /// Subscribes, as far as the log is concerned: a client gets the cursor after the last event.

@@ -1,11 +1,12 @@
 //! Pages of messages: wherever a reader begins and whichever way they go, each message is shown once, and no page is
-//! longer than it may be. (What commands do is compared with a model in `tests/histories/`.)
+//! longer than it may be. What is unread is what was not read. (What commands do is compared with a model in `tests/histories/`.)
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod chat;
 mod paging;
 #[path = "../support/mod.rs"]
 mod support;
+mod unread;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};

@@ -47,6 +47,7 @@ mod plain;
 mod plain_hasher;
 mod quotas;
 mod quotes;
+mod reading;
 mod removals;
 mod requests;
 mod starts;

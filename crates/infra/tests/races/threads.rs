@@ -62,7 +62,7 @@ fn replies_are_numbered_and_counted_right(arena: &Arena) {
             parts.push(part(move || {
                 let seq = send(arena, member, group, Some(root))?.view.message.seq;
                 let read = move |tx: &mut dyn groupchat_domain::storage::Tx, actor: &_| {
-                    messages::mark_thread_read(tx, actor, group, root, seq)
+                    messages::mark_thread_read(tx, actor, group, root, messages::ReadMark::Read(seq))
                 };
                 arena.act(member.who, read).map(drop)
             }));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use groupchat_domain::accounts::{self, Actor, User, UserQuery};
 use groupchat_domain::admissions;
-use groupchat_domain::groups::{self, GroupKind, GroupQuery, Member, MemberQuery};
+use groupchat_domain::groups::{self, GroupKind, GroupQuery, ListedMember, MemberQuery};
 use groupchat_domain::ids::{GroupId, InvitationId};
 use groupchat_domain::messages::{self, MessageRange, Window};
 use groupchat_domain::paging::{Limit, NameCursor, NamePosition, Page};
@@ -164,7 +164,7 @@ impl Loader {
                 loaded.members = members
                     .items
                     .into_iter()
-                    .map(|NamePosition { entry, .. }| (entry.user.id, entry.role.name))
+                    .map(|NamePosition { entry, .. }| (entry.member.user.id, entry.member.role.name))
                     .collect();
                 (loaded.more, loaded.messages) = (page.next.is_some(), page.items);
                 Ok(Some(loaded))
@@ -191,6 +191,10 @@ fn list_groups(
 /// How many messages of a group a client shows.
 pub(super) const SHOWN_MESSAGES: i64 = 12;
 
-fn list_members(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<Page<NamePosition<Member>>, Error> {
+fn list_members(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: GroupId,
+) -> Result<Page<NamePosition<ListedMember>>, Error> {
     groups::list_members(tx, actor, &MemberQuery { group, search: None, after: None, limit: page_size(50) })
 }

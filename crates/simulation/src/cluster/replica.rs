@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use groupchat_domain::accounts::User;
 use groupchat_domain::events::{
     AddedMember, Event, GroupMember, GroupUpdate, LoggedEvent, MessageReaction, OwnMembership, OwnThread,
-    RemovedGroup, RemovedMember, ServerRoles, ThreadUpdate, Tombstone,
+    ReadUpdate, RemovedGroup, RemovedMember, ServerRoles, ThreadUpdate, Tombstone,
 };
 use groupchat_domain::groups::{Group, GroupView, History, MemberSettings, Visibility};
-use groupchat_domain::ids::{GroupId, InvitationId, MessageId, RoleId, Seq, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, MessageId, RoleId, Seq, UserId, Version};
 use groupchat_domain::messages::{
-    Attachments, Emoji, Message, MessageView, Quoted, Thread, ThreadStanding, ThreadView,
+    Attachments, Emoji, Message, MessageView, Quoted, ReadState, Thread, ThreadView,
 };
 use groupchat_domain::permissions::{RoleName, ServerRole};
 
@@ -61,11 +61,50 @@ impl ShownGroup {
     }
 }
 
+/// How far the user of the client has read.
+#[derive(Debug, Clone, Copy)]
+struct ReadCursor {
+    /// The newest that the server has said of it.
+    state: ReadState,
+    /// The number of the user's newest message.
+    own: Seq,
+}
+
+impl ReadCursor {
+    /// Nothing is read.
+    const NONE: Self = Self::of(ReadState::of(Seq::ZERO, Seq::ZERO, Version::FIRST));
+
+    const fn of(state: ReadState) -> Self {
+        Self { state, own: Seq::ZERO }
+    }
+
+    /// Applies what the server says, whenever it has said so: marking as unread counts more than reading.
+    fn apply(&mut self, state: ReadState) {
+        if (state.version, state.read_seq) > (self.state.version, self.state.read_seq) {
+            self.state = state;
+        }
+    }
+
+    /// Up to where the user has read: up to their own message, unless it was sent before the server has said where.
+    fn read_seq(&self) -> Seq {
+        let ReadState { read_seq, unread, .. } = self.state;
+        if self.own.get() > read_seq.get() + unread { self.own } else { read_seq }
+    }
+}
+
+impl PartialEq for ReadCursor {
+    fn eq(&self, other: &Self) -> bool {
+        (self.read_seq(), self.state.version) == (other.read_seq(), other.state.version)
+    }
+}
+
+impl Eq for ReadCursor {}
+
 /// The inside of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Inside {
     role: RoleName,
-    read_seq: Seq,
+    cursor: ReadCursor,
     settings: MemberSettings,
     members: BTreeMap<UserId, RoleName>,
     /// Messages from this number on are shown.
@@ -118,22 +157,23 @@ impl ShownMessage {
 struct ShownThread {
     /// Without the names of its participants.
     thread: Thread,
-    standing: ThreadStanding,
+    following: bool,
+    cursor: ReadCursor,
 }
 
 impl ShownThread {
-    fn new(thread: &Thread, standing: ThreadStanding) -> Self {
+    fn new(thread: &Thread, following: bool, cursor: ReadCursor) -> Self {
         let mut thread = thread.clone();
         for participant in &mut thread.participants {
             (participant.username, participant.display_name) = (None, None);
         }
-        Self { thread, standing }
+        Self { thread, following, cursor }
     }
 }
 
 impl From<&ThreadView> for ShownThread {
     fn from(view: &ThreadView) -> Self {
-        Self::new(&view.thread, view.standing)
+        Self::new(&view.thread, view.standing.following, ReadCursor::of(view.read_state()))
     }
 }
 
@@ -151,13 +191,14 @@ pub(super) struct LoadedGroup {
 impl LoadedGroup {
     fn into_shown(self) -> ShownGroup {
         let mut shown = ShownGroup::new(&self.view.group);
-        shown.inside = self.view.standing.map(|standing| {
+        let read = self.view.read_state();
+        shown.inside = self.view.standing.zip(read).map(|(standing, read)| {
             let oldest =
                 self.messages.last().filter(|_| self.more).map_or(Seq::ZERO, |view| view.message.seq);
             let place = |view: &MessageView| (view.message.seq, ShownMessage::loaded(view));
             Inside {
                 role: standing.role.title.name,
-                read_seq: standing.read_seq,
+                cursor: ReadCursor::of(read),
                 settings: standing.settings,
                 members: self.members.iter().cloned().collect(),
                 from: oldest,
@@ -217,15 +258,25 @@ impl Replica {
         }
     }
 
-    /// Moves a read cursor, never back.
-    pub(super) fn move_cursor(&mut self, group: GroupId, thread: Option<MessageId>, read_seq: Seq) {
-        if let Some(root) = thread {
-            let standing = self.thread(group, root).map(|shown| &mut shown.standing);
-            standing.into_iter().for_each(|standing| standing.read_seq = standing.read_seq.max(read_seq));
-            return;
+    /// Moves a read cursor.
+    pub(super) fn move_cursor(&mut self, update: &ReadUpdate) {
+        if let Some(cursor) = self.cursor(update.group, update.thread) {
+            cursor.apply(update.state);
         }
-        if let Some(inside) = self.groups.get_mut(&group).and_then(|group| group.inside.as_mut()) {
-            inside.read_seq = inside.read_seq.max(read_seq);
+    }
+
+    fn cursor(&mut self, group: GroupId, thread: Option<MessageId>) -> Option<&mut ReadCursor> {
+        match thread {
+            Some(root) => self.thread(group, root).map(|shown| &mut shown.cursor),
+            None => self.inside(group).map(|inside| &mut inside.cursor),
+        }
+    }
+
+    /// Sending a message moves the cursor to it.
+    fn apply_own(&mut self, message: &Message) {
+        let root = message.thread.map(|thread| thread.root);
+        if let Some(cursor) = self.cursor(message.group_id, root) {
+            cursor.own = cursor.own.max(message.seq);
         }
     }
 
@@ -293,7 +344,7 @@ impl Replica {
                 let root = message.thread.map(|thread| thread.root);
                 if message.author.id == me {
                     self.own_replies.insert((message.group_id, root), message.seq);
-                    self.move_cursor(message.group_id, root, message.seq);
+                    self.apply_own(message);
                 }
             }
             Event::ThreadUpdated(ThreadUpdate(thread)) => self.put_thread(thread),
@@ -304,7 +355,7 @@ impl Replica {
                     group.last_seq = group.last_seq.max(message.seq);
                 });
                 if message.author.id == me && !message.is_imported() {
-                    self.move_cursor(message.group_id, None, message.seq);
+                    self.apply_own(message);
                 }
                 self.put_message(message, None);
             }
@@ -343,14 +394,15 @@ impl Replica {
         let own = self.own_replies.remove(&(thread.group, Some(thread.root))).unwrap_or(Seq::ZERO);
         let Some(inside) = self.inside(thread.group) else { return };
         let Some(root) = inside.messages.get_mut(&thread.root_seq) else { return };
-        let mut standing = root.thread.as_ref().map_or(ThreadStanding::NONE, |known| known.standing);
-        standing.read_seq = standing.read_seq.max(own);
-        root.thread = Some(ShownThread::new(thread, standing));
+        let known = root.thread.as_ref().map(|known| (known.following, known.cursor));
+        let (following, mut cursor) = known.unwrap_or((false, ReadCursor::NONE));
+        cursor.own = cursor.own.max(own);
+        root.thread = Some(ShownThread::new(thread, following, cursor));
     }
 
     fn follow(&mut self, own: &OwnThread, following: bool) {
         let shown = self.thread(own.group, own.root);
-        shown.into_iter().for_each(|shown| shown.standing.following = following);
+        shown.into_iter().for_each(|shown| shown.following = following);
     }
 
     fn put_user(&mut self, user: &User) {
@@ -438,11 +490,11 @@ impl Replica {
                         }
                     }
                     if !with_read_cursors {
-                        theirs.read_seq = ours.read_seq;
+                        theirs.cursor = ours.cursor;
                         for (seq, message) in &mut theirs.messages {
                             let ours = ours.messages.get(seq).and_then(|message| message.thread.as_ref());
                             if let Some((theirs, ours)) = message.thread.as_mut().zip(ours) {
-                                theirs.standing.read_seq = ours.standing.read_seq;
+                                theirs.cursor = ours.cursor;
                             }
                         }
                     }

@@ -15,6 +15,7 @@ impl Command {
             | Self::ListMembers { group, .. }
             | Self::ListBans { group, .. }
             | Self::MarkRead { group, .. }
+            | Self::ListReaders { group, .. }
             | Self::MarkReadQuietly { group, .. } => Some(GroupId::new(group.0)),
             Self::ListReactors { message: AMessage(group, _), .. }
             | Self::ListHistory { message: AMessage(group, _), .. } => Some(GroupId::new(group)),

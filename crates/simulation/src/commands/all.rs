@@ -69,10 +69,11 @@ commands! {
         |ports| operator::delete(ports.storage, name.key());
     /// A user changes their own profile.
     4 write EditSelf[accounts::edit_self](
-        display: Option<Option<ADisplayName>>, email: Option<Option<AnEmail>>, presence: Option<APresence>
+        display: Option<Option<ADisplayName>>, email: Option<Option<AnEmail>>, presence: Option<APresence>,
+        receipts: Option<AReceipt>
     )
         |tx, actor| accounts::edit_self(tx, actor, &ProfileChanges {
-            display_name: display.clone(), email: email.clone(), presence,
+            display_name: display.clone(), email: email.clone(), presence, receipts,
         });
     /// An admin changes a user.
     4 flow EditUser[accounts::edit_user](
@@ -197,11 +198,11 @@ commands! {
     3 write EditGroup[groups::edit](
         group: AGroup, name: Option<AGroupName>, description: Option<Option<ADescription>>,
         topic: Option<Option<ATopic>>, slow_mode: Option<ASlowMode>,
-        visibility: Option<AVisibility>, history: Option<AHistory>
+        visibility: Option<AVisibility>, history: Option<AHistory>, receipts: Option<Option<AFlag>>
     )
         |tx, actor| groups::edit(tx, actor, group, &GroupChanges {
             name: name.clone(), description: description.clone(), topic: topic.clone(), slow_mode,
-            visibility, history,
+            visibility, history, receipts,
         });
     /// A group's admin archives it.
     1 write ArchiveGroup[groups::archive](group: AGroup) |tx, actor| groups::archive(tx, actor, group);
@@ -418,11 +419,11 @@ commands! {
     /// A member follows a thread no longer.
     3 write Unfollow[messages::unfollow](root: ARoot) |tx, actor| messages::unfollow(tx, actor, root.0, root.1);
     /// A member reads on in a thread.
-    4 flow MarkThreadRead[messages::mark_thread_read_and_publish](root: ARoot, seq: ASeq)
-        |ports| messages::mark_thread_read_and_publish(ports.storage, ports.live, ports.who, root, seq);
+    4 flow MarkThreadRead[messages::mark_thread_read_and_publish](root: ARoot, mark: AMark)
+        |ports| messages::mark_thread_read_and_publish(ports.storage, ports.live, ports.who, root, mark);
     /// The same, and nobody is told.
-    1 write MarkThreadReadQuietly[messages::mark_thread_read](root: ARoot, seq: ASeq)
-        |tx, actor| messages::mark_thread_read(tx, actor, root.0, root.1, seq);
+    1 write MarkThreadReadQuietly[messages::mark_thread_read](root: ARoot, mark: AMark)
+        |tx, actor| messages::mark_thread_read(tx, actor, root.0, root.1, mark);
     /// Replies.
     4 read ListReplies[messages::list_replies](root: ARoot, window: AWindow, limit: ALimit)
         |tx, actor| messages::list_replies(tx, actor, root.0, root.1, window, limit);
@@ -467,12 +468,18 @@ commands! {
     4 write Pin[messages::pin](message: AMessage) |tx, actor| messages::pin(tx, actor, message.0, message.1);
     /// An admin unpins a message.
     2 write Unpin[messages::unpin](message: AMessage) |tx, actor| messages::unpin(tx, actor, message.0, message.1);
-    /// A member reads on.
-    4 flow MarkRead[messages::mark_read_and_publish](group: AGroup, seq: ASeq)
-        |ports| messages::mark_read_and_publish(ports.storage, ports.live, ports.who, group, seq);
+    /// A member reads on, or marks messages as unread.
+    4 flow MarkRead[messages::mark_read_and_publish](group: AGroup, mark: AMark)
+        |ports| messages::mark_read_and_publish(ports.storage, ports.live, ports.who, group, mark);
     /// The same, and nobody is told.
-    1 write MarkReadQuietly[messages::mark_read](group: AGroup, seq: ASeq)
-        |tx, actor| messages::mark_read(tx, actor, group, seq);
+    1 write MarkReadQuietly[messages::mark_read](group: AGroup, mark: AMark)
+        |tx, actor| messages::mark_read(tx, actor, group, mark);
+    /// A user marks everything as read.
+    2 flow ReadAll[messages::read_all_and_publish, messages::read_groups, messages::read_threads]()
+        |ports| messages::read_all_and_publish(ports.storage, ports.live, ports.who);
+    /// Who has read a message.
+    3 read ListReaders[messages::list_readers](group: AGroup, seq: Option<ASeq>, after: Option<AUser>, limit: ALimit)
+        |tx, actor| messages::list_readers(tx, actor, group, seq, after, limit);
     /// A message.
     2 read FindMessage[messages::find](message: AMessage) |tx, actor| messages::find(tx, actor, message.0, message.1);
     /// A message, whatever its group.

@@ -5,13 +5,13 @@ use groupchat_domain::admissions::{
     Admitted, InvitedGroup, JoinRequest, Joined, JudgedInvitation, JudgedLink, OwnInvitations,
 };
 use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
-use groupchat_domain::groups::{Addition, Ban, GroupView, Member};
+use groupchat_domain::groups::{Addition, Ban, GroupView, ListedMember, Member};
 use groupchat_domain::ids::{
     GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
 };
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{
-    EarlierText, FilteredPage, MessagePage, MessageView, Reactor, ReadState, Sent, ThreadView,
+    EarlierText, FilteredPage, Marked, MessagePage, MessageView, Reactor, ReaderPage, Sent, ThreadView,
 };
 use groupchat_domain::operations::ClockDoubt;
 use groupchat_domain::paging::{NamePosition, Page};
@@ -99,7 +99,7 @@ answers! {
     /// What came of adding users.
     Added(Vec<Addition>),
     /// Members.
-    Members(Page<NamePosition<Member>>),
+    Members(Page<NamePosition<ListedMember>>),
     /// A ban.
     Ban(Ban),
     /// Bans.
@@ -157,7 +157,9 @@ answers! {
     /// Threads, as their roots.
     Threads(FollowedThreads),
     /// How far somebody has read.
-    Read(ReadState),
+    Read(Marked),
+    /// Who has read a message.
+    Readers(ReaderPage),
     /// Read cursors, by group.
     ReadSince(Vec<EphemeralEvent>),
     /// Where the log begins and ends.
@@ -321,10 +323,11 @@ impl Answer {
             Self::Pins(page) | Self::Threads(FollowedThreads(page)) => page.renumber(ids),
             Self::Thread(view) => view.renumber(ids),
             Self::Reactors(page) => page.renumber(ids),
+            Self::Readers(page) => page.renumber(ids),
             Self::ReadSince(cursors) => {
                 cursors.renumber(ids);
                 cursors.sort_by_key(|cursor| match cursor {
-                    EphemeralEvent::ReadUpdated { group, thread, .. } => Some((*group, *thread)),
+                    EphemeralEvent::ReadUpdated(update) => Some((update.group, update.thread)),
                     _ => None,
                 });
             }

@@ -3,7 +3,9 @@
 use std::fmt::{self, Debug};
 use std::time::Duration;
 
-use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
+use groupchat_domain::accounts::{
+    DisplayName, Email, KeyHash, Password, PresenceSetting, ReceiptSetting, Secret, Username,
+};
 use groupchat_domain::admissions::{LinkCode, MaxUses, Note};
 use groupchat_domain::groups::{
     Batch, Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
@@ -12,7 +14,7 @@ use groupchat_domain::groups::{
 use groupchat_domain::ids::{
     GroupId, InvitationId, InviteLinkId, MessageId, RoleId, Seq, SessionId, UserId, Version,
 };
-use groupchat_domain::messages::{ClientId, Emoji, MessageRange, MessageText, PinSeq, Window};
+use groupchat_domain::messages::{ClientId, Emoji, MessageRange, MessageText, PinSeq, ReadMark, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
 use groupchat_domain::permissions::{
     BuiltInRole, PermissionSet, Rank, RoleDefinition, RoleName, ServerPermission, ServerPermissionSet,
@@ -161,6 +163,9 @@ arguments! {
     /// Whether others see that a user is there.
     APresence(bool) for PresenceSetting: |dice, known| dice.below(2) == 0,
         |shown, ids| if shown { PresenceSetting::Shown } else { PresenceSetting::Hidden };
+    /// Whether others see how far a user has read.
+    AReceipt(bool) for ReceiptSetting: |dice, known| dice.below(3) > 0,
+        |shown, ids| if shown { ReceiptSetting::Shown } else { ReceiptSetting::Hidden };
     /// Yes or no.
     AFlag(bool) for bool: |dice, known| dice.below(3) == 0, |flag, ids| flag;
     /// Groups, as a rule, or direct conversations.
@@ -242,6 +247,9 @@ arguments! {
         };
     /// A number of a message.
     ASeq(i64) for Seq: |dice, known| known.seq(dice), |seq, ids| Seq::new(seq);
+    /// What somebody marks, as read or as unread.
+    AMark((i64, bool)) for ReadMark: |dice, known| (known.seq(dice), dice.below(3) == 0),
+        |mark, ids| if mark.1 { ReadMark::UnreadFrom(Seq::new(mark.0)) } else { ReadMark::Read(Seq::new(mark.0)) };
     /// A number of a pin.
     APin(i64) for PinSeq: |dice, known| i64::try_from(dice.below(6)).unwrap_or(0), |seq, ids| PinSeq::new(seq);
     /// A version of a message, as a rule one from before it was changed much.

@@ -8,13 +8,15 @@ use groupchat_domain::admissions::{
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, EphemeralAudience,
     EphemeralEvent, EventRecord, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent,
-    MessageReaction, OwnMembership, OwnThread, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles,
-    Subject, ThreadUpdate, Tombstone, UserUpdate,
+    MessageReaction, OwnMembership, OwnThread, ReadUpdate, RemovedGroup, RemovedMember, RolesOfUser,
+    ServerRoles, Subject, ThreadUpdate, Tombstone, UserUpdate,
 };
-use groupchat_domain::groups::{Addition, Ban, Group, GroupView, Member};
+use groupchat_domain::groups::{Addition, Ban, Group, GroupView, ListedMember, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
-use groupchat_domain::messages::{Message, MessagePage, MessageView, Quoted, Reactor, Thread, ThreadView};
+use groupchat_domain::messages::{
+    Message, MessagePage, MessageView, Quoted, Reactor, Reader, ReaderPage, Thread, ThreadView,
+};
 use groupchat_domain::paging::{NamePosition, Page};
 
 use crate::commands::ids::Ids;
@@ -61,6 +63,7 @@ renumber! {
     Block: user;
     Group: id;
     Member: user;
+    ListedMember: member;
     Ban: user banned_by;
     BanUpdate: group ban;
     EndedBan: group user;
@@ -93,6 +96,9 @@ renumber! {
     MessagePage: items;
     MessageReaction: message;
     Reactor: user;
+    Reader: user;
+    ReaderPage: items next;
+    ReadUpdate: group thread;
     groupchat_domain::messages::Pin: by;
 }
 
@@ -132,6 +138,7 @@ macro_rules! named {
 named! {
     User: id;
     Member: user.id;
+    ListedMember: member.user.id;
     Ban: user.id;
     JoinRequest: user.id;
     GroupView: group.id;
@@ -236,9 +243,10 @@ impl Renumber for EventRecord {
 impl Renumber for EphemeralEvent {
     fn renumber(&mut self, ids: &Ids) {
         match self {
-            Self::ReadUpdated { group, thread, .. } => {
-                group.renumber(ids);
-                thread.renumber(ids);
+            Self::ReadUpdated(update) => update.renumber(ids),
+            Self::AllRead(updates) => {
+                updates.renumber(ids);
+                updates.sort_unstable_by_key(|update| (update.group, update.thread));
             }
             Self::Typing { group, user, .. } => {
                 group.renumber(ids);

@@ -1,14 +1,16 @@
 //! All that a database holds, read through the ports.
 
+use std::collections::BTreeMap;
+
 use groupchat_domain::accounts::{BlockQuery, SessionQuery, User, UserQuery};
 use groupchat_domain::admissions::{
     InvitationQuery, Invitations, InviteLinkQuery, IssuedInvitation, JudgedInvitation, JudgedLink,
 };
 use groupchat_domain::events::EventRecord;
-use groupchat_domain::groups::{GroupKind, GroupQuery, MemberQuery};
+use groupchat_domain::groups::{GroupKind, GroupQuery, ListedMember, Member, MemberQuery};
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::messages::{InThread, MessagePage, MessageQuery, MessageRange, MessageView, PinQuery};
-use groupchat_domain::paging::{Limit, Page};
+use groupchat_domain::paging::{Limit, NamePosition, Page};
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
 
@@ -116,7 +118,7 @@ fn of_group(tx: &mut dyn Tx, group: GroupId, ids: &Ids) -> Result<Vec<(&'static 
     let links = links.map(|issued| JudgedLink { link: issued.link, is_valid: issued.issuer.is_some() });
     let mut found = vec![
         ("the invite links", Page { items: links.collect(), more: false }.into()),
-        ("the members", Page::from_lookahead(members, limit).into()),
+        ("the members", listed(tx, group, Page::from_lookahead(members, limit))?.into()),
         ("the requests to join", Page::from_lookahead(requests, limit).into()),
     ];
     for viewer in VIEWERS.map(|number| ids.user(number)) {
@@ -134,6 +136,21 @@ fn of_group(tx: &mut dyn Tx, group: GroupId, ids: &Ids) -> Result<Vec<(&'static 
     let pins = PinQuery { group, viewer: ids.user(1), before: None, above: Seq::ZERO, limit };
     found.push(("the pins", Page::from_lookahead(tx.messages().list_pins(&pins)?, limit).into()));
     Ok(found)
+}
+
+/// Members, each with how far they have read, if they show it.
+fn listed(
+    tx: &mut dyn Tx,
+    group: GroupId,
+    members: Page<NamePosition<Member>>,
+) -> Result<Page<NamePosition<ListedMember>>, StorageFault> {
+    let ids: Vec<_> = members.items.iter().map(|placed| placed.entry.user.id).collect();
+    let shown: BTreeMap<_, _> = tx.read_cursors().shown(group, &ids)?.into_iter().collect();
+    let items = members.items.into_iter().map(|NamePosition { entry: member, position }| {
+        let read_seq = shown.get(&member.user.id).copied();
+        NamePosition { entry: ListedMember { member, read_seq }, position }
+    });
+    Ok(Page { items: items.collect(), more: members.more })
 }
 
 fn messages_of(

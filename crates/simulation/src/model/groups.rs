@@ -23,9 +23,18 @@ impl Tables {
         let is_private = !row.group.visibility.is_listed();
         let is_closed = row.direct_key.as_ref().is_some_and(|key| self.is_closed(key, viewer));
         let role = Role::resolve(membership.role.clone(), stored, is_private)?;
-        let Membership { read_seq, joined_seq, settings, last_sent_at, .. } = *membership;
+        let Membership { read_seq, read_version, joined_seq, settings, last_sent_at, .. } = *membership;
         let muted_until = self.lasting_mute(group, viewer, now).map(|mute| mute.until);
-        Some(Standing { role, read_seq, joined_seq, settings, last_sent_at, is_closed, muted_until })
+        Some(Standing {
+            role,
+            read_seq,
+            read_version,
+            joined_seq,
+            settings,
+            last_sent_at,
+            is_closed,
+            muted_until,
+        })
     }
 
     /// Whether somebody can't write in the direct conversation of these people.
@@ -244,6 +253,7 @@ impl GroupRepository for ModelTx<'_> {
             row.group.history = group.history;
             row.group.topic.clone_from(&group.topic);
             row.group.slow_mode = group.slow_mode;
+            row.group.receipts = group.receipts;
             row.group.archived_at = group.archived_at;
             row.group.version = group.version;
         });

@@ -7,7 +7,7 @@ use groupchat_domain::groups::{
     Group, JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
     Standing, Writing,
 };
-use groupchat_domain::ids::{EventId, GroupId, Position, UserId};
+use groupchat_domain::ids::{EventId, GroupId, Position, UserId, Version};
 use groupchat_domain::paging::NamePosition;
 use groupchat_domain::permissions::{BuiltInRole, GroupPermission, RoleName, RoleTitle};
 use groupchat_domain::storage::{StorageFault, Tx as _, Unique};
@@ -107,6 +107,7 @@ impl MemberRepository for ModelTx<'_> {
             joined_at,
             since_event,
             read_seq,
+            read_version: Version::FIRST,
             joined_seq,
             read_position: Position::ZERO,
             settings: MemberSettings::default(),
@@ -216,10 +217,6 @@ impl MemberRepository for ModelTx<'_> {
         let moved = tables
             .present_memberships_of(user)
             .filter(|(_, membership)| membership.read_position >= position);
-        let cursor = |(group, Membership { read_seq, .. })| {
-            let last_seq = tables.group(group)?.last_seq;
-            Some(ReadCursor { group, read_seq, unread: last_seq.get() - read_seq.get() })
-        };
-        Ok(moved.filter_map(cursor).collect())
+        Ok(moved.filter_map(|(group, membership)| tables.read_cursor(group, &membership)).collect())
     }
 }

@@ -290,17 +290,4 @@ impl MessageRepository for ModelTx<'_> {
         let limit = usize::try_from(limit).unwrap_or(0);
         Ok(self.write()?.remove_reactions(message, limit) < limit)
     }
-
-    fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<bool, StorageFault> {
-        let head = self.state.head;
-        let memberships = &mut self.write()?.memberships;
-        let is_behind = memberships.get(&(group, user)).is_some_and(|membership| membership.read_seq < seq);
-        if is_behind {
-            memberships.change(&(group, user), |membership| {
-                membership.read_seq = seq;
-                membership.read_position = head;
-            });
-        }
-        Ok(is_behind)
-    }
 }

@@ -18,6 +18,7 @@ mod mutes;
 mod names;
 mod permissions;
 mod quotes;
+mod read_cursors;
 mod server_roles;
 mod sessions;
 mod state;

@@ -41,6 +41,7 @@ pub(crate) struct Membership {
     pub(crate) joined_at: Timestamp,
     pub(crate) since_event: EventId,
     pub(crate) read_seq: Seq,
+    pub(crate) read_version: Version,
     pub(crate) joined_seq: Seq,
     /// The head of the log when the cursor was moved; zero if only messages moved it.
     pub(crate) read_position: Position,

@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, UserId};
 use groupchat_domain::messages::{
-    FollowedQuery, FollowedThread, MAX_FOLLOWED, Participation, Thread, ThreadCursor, ThreadRepository,
-    ThreadStanding, ThreadView,
+    FollowedQuery, FollowedThread, MAX_FOLLOWED, Marked, Participation, ReadState, Thread, ThreadCursor,
+    ThreadRepository, ThreadStanding, ThreadView,
 };
 use groupchat_domain::storage::StorageFault;
 
@@ -40,6 +40,12 @@ impl Tables {
         self.thread_members.put(key, member);
     }
 
+    /// Where somebody's cursor is now.
+    fn marked(&self, key: (MessageId, UserId), moved: bool) -> Option<Marked> {
+        let (thread, member) = (self.threads.get(&key.0)?, self.thread_members.get(&key)?);
+        Some(Marked { state: read_state(thread, member.standing), moved })
+    }
+
     /// Removes up to `limit` rows of the threads of a group: first who is in them. Returns how many.
     pub(super) fn purge_threads(&mut self, group: GroupId, limit: usize) -> usize {
         let threads = self.threads.iter().filter(|(_, thread)| thread.group == group);
@@ -49,6 +55,11 @@ impl Tables {
         let removed = self.thread_members.remove_all(members);
         removed + self.threads.remove_all(roots.into_iter().take(limit - removed))
     }
+}
+
+/// How far somebody who stands like this in a thread has read it.
+const fn read_state(thread: &Thread, standing: ThreadStanding) -> ReadState {
+    ReadState::of(standing.read_seq, thread.last_seq, standing.read_version)
 }
 
 fn followed(thread: &Thread) -> FollowedThread {
@@ -88,8 +99,9 @@ impl ThreadRepository for ModelTx<'_> {
     ) -> Result<(), StorageFault> {
         let tables = self.write()?;
         let Participation { read_seq, reply, place } = *participation;
-        let standing = ThreadStanding { following: true, read_seq };
-        tables.change_member((root, user), reply, |member| member.standing = standing);
+        tables.change_member((root, user), reply, |member| {
+            (member.standing.following, member.standing.read_seq) = (true, read_seq);
+        });
         if place.is_some() {
             let participant = UserRef { id: user, username: None, display_name: None };
             tables.threads.change(&root, |thread| thread.participants.push(participant));
@@ -141,17 +153,61 @@ impl ThreadRepository for ModelTx<'_> {
         user: UserId,
         seq: Seq,
         seen: MessageId,
-    ) -> Result<bool, StorageFault> {
+    ) -> Result<Option<Marked>, StorageFault> {
         let head = self.state.head;
         let tables = self.write()?;
-        if tables.thread_members.get(&(root, user)).is_some_and(|member| member.standing.read_seq >= seq) {
-            return Ok(false);
+        let known = tables.thread_members.get(&(root, user));
+        let moved = known.is_none_or(|member| member.standing.read_seq < seq);
+        if moved {
+            tables.change_member((root, user), seen, |member| {
+                member.standing.read_seq = seq;
+                member.read_position = Some(head);
+            });
         }
-        tables.change_member((root, user), seen, |member| {
-            member.standing.read_seq = seq;
-            member.read_position = Some(head);
-        });
-        Ok(true)
+        Ok(tables.marked((root, user), moved))
+    }
+
+    fn put_read_seq(
+        &mut self,
+        root: MessageId,
+        user: UserId,
+        seq: Seq,
+        seen: MessageId,
+    ) -> Result<Option<Marked>, StorageFault> {
+        let head = self.state.head;
+        let tables = self.write()?;
+        let known = tables.thread_members.get(&(root, user)).copied();
+        let moved = known.is_none_or(|member| member.standing.read_seq != seq);
+        if moved {
+            tables.change_member((root, user), seen, |member| {
+                member.standing.read_seq = seq;
+                if known.is_some() {
+                    member.standing.read_version = member.standing.read_version.next();
+                }
+                member.read_position = Some(head);
+            });
+        }
+        Ok(tables.marked((root, user), moved))
+    }
+
+    fn advance_to_end(
+        &mut self,
+        user: UserId,
+        roots: &[MessageId],
+    ) -> Result<Vec<ThreadCursor>, StorageFault> {
+        let mut moved = Vec::new();
+        for root in each_once(roots) {
+            let tables = self.read()?;
+            let Some(thread) = tables.threads.get(&root).cloned() else { continue };
+            if !tables.thread_members.contains(&(root, user)) {
+                continue;
+            }
+            let marked = self.advance_read_seq(root, user, thread.last_seq, thread.last_reply)?;
+            let marked = marked.filter(|marked| marked.moved);
+            moved
+                .extend(marked.map(|marked| ThreadCursor { thread: followed(&thread), state: marked.state }));
+        }
+        Ok(moved)
     }
 
     fn followed(&mut self, query: &FollowedQuery) -> Result<Vec<FollowedThread>, StorageFault> {
@@ -173,10 +229,9 @@ impl ThreadRepository for ModelTx<'_> {
         let moved = tables.threads_of(user).filter(|(thread, member)| {
             member.read_position >= Some(position) && tables.group(thread.group).is_some()
         });
-        let cursor = |(thread, member): (&Thread, ThreadMember)| {
-            let read_seq = member.standing.read_seq;
-            let unread = thread.last_seq.get() - read_seq.get();
-            ThreadCursor { thread: followed(thread), read_seq, unread }
+        let cursor = |(thread, member): (&Thread, ThreadMember)| ThreadCursor {
+            thread: followed(thread),
+            state: read_state(thread, member.standing),
         };
         Ok(moved.map(cursor).collect())
     }

@@ -1,7 +1,7 @@
 //! Executes the requests of clients on the socket, by the same use cases as the REST routes, and replies.
 
-use groupchat_domain::ids::{GroupId, MessageId, Seq};
-use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::ids::{GroupId, MessageId};
+use groupchat_domain::messages::{self, MessageDraft, ReadMark};
 use groupchat_domain::presence::Activity;
 use groupchat_domain::storage::{Principal, WritePurpose, Writing};
 use serde::{Serialize, Serializer};
@@ -110,7 +110,7 @@ impl RequestContext<'_> {
     async fn execute(mut self, request: SocketRequest) -> Result<ReplyData, ApiError> {
         match request {
             SocketRequest::Send(draft) => self.send(draft).await,
-            SocketRequest::Read(group, thread, seq) => self.mark_read(group, thread, seq).await,
+            SocketRequest::Read(group, thread, mark) => self.mark_read(group, thread, mark).await,
             SocketRequest::React(group, change) => self.react(group, change).await,
             SocketRequest::Typing { group, is_active } => self.typing(group, is_active),
             SocketRequest::Presence(activity) => self.act(activity),
@@ -129,15 +129,15 @@ impl RequestContext<'_> {
         &mut self,
         group: GroupId,
         thread: Option<MessageId>,
-        seq: Seq,
+        mark: ReadMark,
     ) -> Result<ReplyData, ApiError> {
         let (storage, live) = (self.state.storage.as_ref(), self.state.live.as_ref());
         let marked = match thread {
             Some(root) => {
                 let of = (group, root);
-                messages::mark_thread_read_and_publish(storage, live, self.principal, of, seq).await?
+                messages::mark_thread_read_and_publish(storage, live, self.principal, of, mark).await?
             }
-            None => messages::mark_read_and_publish(storage, live, self.principal, group, seq).await?,
+            None => messages::mark_read_and_publish(storage, live, self.principal, group, mark).await?,
         };
         self.subscriber.act(Activity::Active)?;
         Ok(ReplyData::Read(marked.into()))

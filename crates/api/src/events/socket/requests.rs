@@ -1,7 +1,7 @@
 //! The requests of clients on the socket, parsed into domain values.
 
 use groupchat_domain::ids::{GroupId, MessageId, Seq};
-use groupchat_domain::messages::MessageDraft;
+use groupchat_domain::messages::{MessageDraft, ReadMark};
 use groupchat_domain::presence::Activity;
 use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::extract::parse_json;
-use crate::messages::{MessageDraftDto, ReactionChange, ReactionRequest};
+use crate::messages::{MessageDraftDto, ReactionChange, ReactionRequest, mark};
 use crate::problem::ApiError;
 use crate::wire::{Described, Fields, FromJson, Optional, Required};
 
@@ -22,7 +22,7 @@ pub(super) enum SocketRequest {
     /// To send a message.
     Send(MessageDraft),
     /// To move the read cursor of a group, or of a thread.
-    Read(GroupId, Option<MessageId>, Seq),
+    Read(GroupId, Option<MessageId>, ReadMark),
     /// To react to a message of a group, or to take a reaction back.
     React(GroupId, ReactionChange),
     /// To tell the members of a group whether the caller is typing.
@@ -50,8 +50,8 @@ impl SocketRequest {
             }
             Some("read") => {
                 let group = group(head)?;
-                let (thread, seq) = read::<ReadRequest>(text)?.parse()?;
-                Ok(Self::Read(group, thread, seq))
+                let (thread, mark) = read::<ReadRequest>(text)?.parse()?;
+                Ok(Self::Read(group, thread, mark))
             }
             Some("react") => {
                 let group = group(head)?;
@@ -95,18 +95,20 @@ struct RequestHead {
 /// How far you have read.
 #[derive(Deserialize, Apiv2Schema)]
 pub(crate) struct ReadRequest {
-    /// The number of the last message read.
+    /// The number of the last message read; with `unread`, of the first that is to be unread.
     seq: Required<Seq>,
+    /// Whether to mark as unread, from this message on; the default is false.
+    unread: Optional<bool>,
     /// The thread, by the id of the message that was replied to; without, the group itself.
     thread_id: Optional<MessageId>,
 }
 
 impl ReadRequest {
-    fn parse(self) -> Result<(Option<MessageId>, Seq), ApiError> {
+    fn parse(self) -> Result<(Option<MessageId>, ReadMark), ApiError> {
         let mut fields = Fields::new();
         let thread = fields.optional("thread_id", self.thread_id);
         match fields.required("seq", self.seq) {
-            Some(seq) if fields.are_good() => Ok((thread, seq)),
+            Some(seq) if fields.are_good() => Ok((thread, mark(seq, &self.unread))),
             _ => Err(fields.into()),
         }
     }

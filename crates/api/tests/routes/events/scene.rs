@@ -127,6 +127,10 @@ impl Scene {
         self.adas.socket.send(&read.to_string()).await;
         self.kept.hear(&mut self.adas.socket, "reply").await;
         self.kept.hear(&mut self.phone, "read.updated").await;
+        self.ada.put(&format!("{}/read", self.group), json!({"seq": 1, "unread": true})).await.ok();
+        self.phone.wait_for("read.updated").await;
+        self.ada.post_empty("/api/read-all").await.no_content();
+        self.kept.hear(&mut self.phone, "read.all").await;
         let settings = json!({"notify": "mentions", "pinned": true});
         self.ada.patch(&format!("{}/members/me", self.group), settings).await.ok();
         self.log("settings.updated").await;

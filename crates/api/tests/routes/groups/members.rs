@@ -24,12 +24,13 @@ async fn an_added_member_is_shown_whole() {
     let answer = team.member.post(&team.members(), draft).await;
     assert_eq!(answer.header("location"), Some(team.of(&team.stranger).as_str()));
     let member = answer.created();
-    let expected = json!({
+    let mut expected = json!({
         "user": {"id": team.stranger.id(), "username": "stranger", "display_name": "S"},
         "role": "member", "joined_at": time(&member["joined_at"]), "as_admin": false, "settings": null,
-        "muted_until": null, "mute_reason": null,
+        "muted_until": null, "mute_reason": null, "read_seq": null,
     });
     assert_eq!(member, expected);
+    expected["read_seq"] = json!(0);
     let listed = team.owner.get(&format!("{}?q=stranger", team.members())).await.ok();
     assert_eq!(listed, json!({"items": [expected], "next": null}));
     let group = team.stranger.get(&team.path).await.ok();
@@ -103,7 +104,7 @@ async fn anybody_joins_a_public_group_and_stays_what_they_are() {
         "user": {"id": team.stranger.id(), "username": "stranger", "display_name": null},
         "role": "member", "joined_at": time(&joined["joined_at"]), "as_admin": false,
         "settings": {"notify": "all", "pinned": false, "hidden": false},
-        "muted_until": null, "mute_reason": null,
+        "muted_until": null, "mute_reason": null, "read_seq": null,
     });
     assert_eq!(joined, expected);
     let again = team.stranger.post_empty(&path).await;
@@ -143,7 +144,7 @@ async fn a_role_is_changed_by_owners_and_server_admins() {
     let expected = json!({
         "user": {"id": team.member.id(), "username": "member", "display_name": null},
         "role": "admin", "joined_at": time(&changed["joined_at"]), "as_admin": false, "settings": null,
-        "muted_until": null, "mute_reason": null,
+        "muted_until": null, "mute_reason": null, "read_seq": null,
     });
     assert_eq!(changed, expected);
     assert_eq!(team.root.put(&path, role("member")).await.ok()["role"], "member");

@@ -162,7 +162,7 @@ async fn a_read_cursor_never_moves_back() {
     let path = format!("{group}/read");
     for (seq, read_seq) in [(0, 0), (3, 3), (3, 3), (1, 3), (5, 5), (0, 5)] {
         let read = bob.put(&path, json!({"seq": seq})).await.ok();
-        assert_eq!(read, json!({"read_seq": read_seq, "unread": 5 - read_seq}), "{seq}");
+        assert_eq!(read, json!({"read_seq": read_seq, "unread": 5 - read_seq, "read_version": 1}), "{seq}");
         assert_eq!(standing(&bob, &group).await, json!([5, read_seq, 5 - read_seq]));
     }
 }

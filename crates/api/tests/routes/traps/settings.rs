@@ -22,6 +22,8 @@ fn value(field: &str, operation: &Operation, number: usize) -> Value {
         "visibility" => json!("closed"),
         "history" => json!("joined"),
         "slow_mode_seconds" => json!(5),
+        "receipts" if operation.template.starts_with("/api/users") => json!("hidden"),
+        "receipts" => json!(false),
         "rank" => json!(8),
         "role" => json!("admin"),
         // Roles on the server have other permissions than those of groups.

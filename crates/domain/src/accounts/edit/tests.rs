@@ -55,7 +55,7 @@ fn users_change_their_profile_and_everyone_sees_it() {
 #[test]
 fn a_name_and_an_address_can_be_cleared() {
     let cleared = User { display_name: None, email: None, version: user(ME).version.next(), ..user(ME) };
-    let changes = ProfileChanges { display_name: Some(None), email: Some(None), presence: None };
+    let changes = ProfileChanges { display_name: Some(None), email: Some(None), ..ProfileChanges::default() };
     let mut tx = stores(locks_self(), cleared.clone());
     assert_eq!(edit_self(&mut tx, &me(), &changes), Ok(cleared));
 }
@@ -73,10 +73,26 @@ fn users_hide_their_presence_and_nobody_else_is_notified() {
 }
 
 #[test]
+fn users_hide_how_far_they_have_read_and_nobody_else_is_notified() {
+    let hidden = User { receipts: ReceiptSetting::Hidden, version: user(ME).version.next(), ..user(ME) };
+    let changes = ProfileChanges { receipts: Some(ReceiptSetting::Hidden), ..ProfileChanges::default() };
+    let mut tx = stores(locks_self(), hidden.clone());
+    assert_eq!(edit_self(&mut tx, &me(), &changes), Ok(hidden));
+    let [(Audience::User(ME), _, Event::UserUpdated(told))] = tx.emitted.as_slice() else {
+        panic!("{:?}", tx.emitted)
+    };
+    assert_eq!(told.user.receipts, ReceiptSetting::Shown, "what is private is not told");
+}
+
+#[test]
 fn a_change_that_changes_nothing_stores_and_emits_nothing() {
-    let User { display_name, email, presence, .. } = user(ME);
-    let same =
-        ProfileChanges { display_name: Some(display_name), email: Some(email), presence: Some(presence) };
+    let User { display_name, email, presence, receipts, .. } = user(ME);
+    let same = ProfileChanges {
+        display_name: Some(display_name),
+        email: Some(email),
+        presence: Some(presence),
+        receipts: Some(receipts),
+    };
     for changes in [ProfileChanges::default(), same] {
         let mut tx = locks_self();
         assert_eq!(edit_self(&mut tx, &me(), &changes), Ok(user(ME)));

@@ -174,6 +174,14 @@ fn a_presence_setting_is_read_by_its_name() {
 }
 
 #[test]
+fn a_receipt_setting_is_read_by_its_name() {
+    for (setting, name) in ReceiptSetting::ALL.into_iter().zip(["shown", "hidden"]) {
+        assert_eq!((setting.as_str(), ReceiptSetting::parse(name)), (name, Ok(setting)));
+    }
+    assert_eq!(broken(ReceiptSetting::parse("Shown")), Some(InvalidFormat));
+}
+
+#[test]
 fn messages_contain_only_id_and_names_of_a_user() {
     let reference = user(OTHER).as_ref();
     assert_eq!(reference.id, OTHER);

@@ -2,16 +2,20 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::groups::{ReadCursor, VisibleGroup};
-use crate::ids::{GroupId, Seq, UserId};
-use crate::messages::FollowedThread;
+use crate::ids::{GroupId, Seq, UserId, Version};
+use crate::messages::{FollowedThread, ReadState};
 use crate::permissions::BuiltInRole;
 use crate::testing::{GROUP, ME, MESSAGE, MockTx, REPLY, assert_hands_faults_on, group, me, standing};
+
+fn state(read_seq: i64, unread: i64) -> ReadState {
+    ReadState { read_seq: Seq::new(read_seq), unread, version: Version::new(4) }
+}
 
 /// Cursors that moved at this position or later are queried, and there is one of a group.
 fn looks_from(position: i64, threads: Vec<ThreadCursor>) -> MockTx {
     let mut tx = MockTx::new();
     let read = tx.members.expect_read_since().with(eq(ME), eq(Position::new(position)));
-    read.times(1).returning(|_, _| Ok(vec![ReadCursor { group: GROUP, read_seq: Seq::new(38), unread: 2 }]));
+    read.times(1).returning(|_, _| Ok(vec![ReadCursor { group: GROUP, state: state(38, 2) }]));
     let read = tx.threads.expect_read_since().with(eq(ME), eq(Position::new(position)));
     read.times(1).returning(move |_, _| Ok(threads.clone()));
     tx.groups.expect_find_visible_many().returning(|_: &[GroupId], _: UserId| {
@@ -23,18 +27,16 @@ fn looks_from(position: i64, threads: Vec<ThreadCursor>) -> MockTx {
 /// A cursor of a thread in this group.
 fn of_thread(group: GroupId) -> ThreadCursor {
     let thread = FollowedThread { root: MESSAGE, root_seq: Seq::new(33), group, last_reply: REPLY };
-    ThreadCursor { thread, read_seq: Seq::new(2), unread: 1 }
+    ThreadCursor { thread, state: state(2, 1) }
 }
 
 #[test]
 fn cursors_moved_elsewhere_meanwhile_are_returned() {
     let threads = vec![of_thread(GROUP), of_thread(GroupId::new(99))];
     let told = read_since(&mut looks_from(4_000, threads), &me(), Position::new(5_000));
-    let of = |thread, read_seq, unread| EphemeralEvent::ReadUpdated {
-        group: GROUP,
-        thread,
-        read_seq: Seq::new(read_seq),
-        unread,
+    let of = |thread, read_seq, unread| {
+        let state = state(read_seq, unread);
+        EphemeralEvent::ReadUpdated(ReadUpdate { group: GROUP, thread, state })
     };
     // Nothing of a group that the actor doesn't see any more.
     assert_eq!(told, Ok(vec![of(None, 38, 2), of(Some(MESSAGE), 2, 1)]));

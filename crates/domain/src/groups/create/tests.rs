@@ -87,13 +87,15 @@ fn whoever_creates_a_group_owns_it() {
         created.standing,
         Some(Standing {
             read_seq: Seq::ZERO,
+            read_version: Version::FIRST,
             joined_seq: Seq::ZERO,
             last_sent_at: NOW,
             muted_until: None,
             ..standing(BuiltInRole::Owner)
         })
     );
-    assert_eq!((created.unread(), created.last_message), (Some(0), None));
+    assert_eq!(created.read_state().map(|state| state.unread), Some(0));
+    assert_eq!(created.last_message, None);
 }
 
 #[test]

@@ -148,6 +148,18 @@ fn a_topic_and_slow_mode_are_set_and_cleared() {
 }
 
 #[test]
+fn receipts_are_turned_on_and_off_and_left_to_the_size_of_the_group() {
+    let with = |receipts| Group { receipts, ..group() };
+    for (before, after) in [(None, Some(true)), (Some(true), Some(false)), (Some(false), None)] {
+        let changed = Group { version: group().version.next(), ..with(after) };
+        let tx = MockTx::new().locks_group(Some(with(before)), Some(BuiltInRole::Admin));
+        let (mut tx, shown) = shows(stores(tx, changed.clone()), changed);
+        let changes = GroupChanges { receipts: Some(after), ..GroupChanges::default() };
+        assert_eq!(edit(&mut tx, &me(), GROUP, &changes), Ok(shown));
+    }
+}
+
+#[test]
 fn an_archived_group_stays_as_it_is() {
     let archived = Group { archived_at: Some(NOW), ..group() };
     for (caller, refusal) in [(OWNER, GroupRefusal::Archived), (MEMBER, lacks(GroupPermission::EditGroup))] {
@@ -165,6 +177,7 @@ fn a_change_that_changes_nothing_stores_and_emits_nothing() {
         history: Some(History::All),
         topic: Some(group().topic),
         slow_mode: Some(group().slow_mode),
+        receipts: Some(group().receipts),
     };
     for changes in [GroupChanges::default(), same] {
         let (mut tx, shown) = shows(MockTx::new().called_by(ADMIN), group());

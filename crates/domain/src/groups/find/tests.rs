@@ -1,15 +1,17 @@
 use mockall::predicate::eq;
 
 use super::*;
+use crate::accounts::{ReceiptSetting, User};
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::GroupKind;
 use crate::groups::model::{Group, Visibility};
+use crate::ids::Seq;
 use crate::paging::Limit;
 use crate::permissions::BuiltInRole;
 use crate::search::SearchText;
 use crate::testing::{
-    GROUP, ME, MEMBER, MockTx, OTHER, OUTSIDER, assert_hands_faults_on, group, me, member, needs, placed,
-    standing, user,
+    GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, assert_hands_faults_on, group, me, member,
+    needs, placed, standing, user,
 };
 
 fn shown() -> GroupView {
@@ -74,8 +76,8 @@ fn server_admins_see_groups_and_members_that_they_are_not_among_but_no_message()
 
 #[test]
 fn unread_is_what_lies_between_the_read_cursor_and_the_last_message() {
-    assert_eq!(shown().unread(), Some(10));
-    assert_eq!(GroupView { standing: None, ..shown() }.unread(), None);
+    assert_eq!(shown().read_state().map(|state| state.unread), Some(10));
+    assert_eq!(GroupView { standing: None, ..shown() }.read_state(), None);
 }
 
 #[test]
@@ -113,12 +115,55 @@ fn only_server_admins_look_for_all_groups_and_for_those_without_an_owner() {
 #[test]
 fn whoever_sees_a_group_sees_its_members() {
     for caller in [OUTSIDER, MEMBER] {
-        let mut tx = MockTx::new().finds_group(Some(group()), caller.role);
-        let rows = || placed([member(ME, BuiltInRole::Owner), member(OTHER, BuiltInRole::Member)]);
-        tx.members.expect_list().with(eq(member_query())).returning(move |_| Ok(rows()));
-        let page = list_members(&mut tx, &me(), &member_query()).unwrap();
-        assert_eq!(page, Page { items: placed([member(ME, BuiltInRole::Owner)]), more: true }, "{caller:?}");
+        let page = list_members(&mut lists_members(large(None), caller), &me(), &member_query()).unwrap();
+        let first = ListedMember { member: member(ME, BuiltInRole::Owner), read_seq: None };
+        assert_eq!(page, Page { items: placed([first]), more: true }, "{caller:?}");
     }
+}
+
+/// The group with more members than groups that show by themselves how far they have read.
+fn large(receipts: Option<bool>) -> Group {
+    Group { member_count: Group::RECEIPTS_UP_TO + 1, receipts, ..group() }
+}
+
+fn lists_members(group: Group, caller: GroupCaller) -> MockTx {
+    let mut tx = MockTx::new().finds_group(Some(group), caller.role);
+    let rows = || placed([member(ME, BuiltInRole::Owner), member(OTHER, BuiltInRole::Member)]);
+    tx.members.expect_list().with(eq(member_query())).returning(move |_| Ok(rows()));
+    tx
+}
+
+/// The actor is asked whether they show how far they have read.
+fn asks_for_receipts(mut tx: MockTx, receipts: ReceiptSetting) -> MockTx {
+    let actor = User { receipts, ..user(ME) };
+    tx.accounts.expect_find().with(eq(ME)).times(1).returning(move |_| Ok(Some(actor.clone())));
+    tx
+}
+
+/// The same, and this is how far the only member of the page has read.
+fn shows_receipts(group: Group, shown: Option<i64>) -> MockTx {
+    let mut tx = asks_for_receipts(lists_members(group, MEMBER), ReceiptSetting::Shown);
+    let of_page =
+        tx.read_cursors.expect_shown().withf(|group, members| (*group, members) == (GROUP, &[ME][..]));
+    of_page.times(1).returning(move |_, _| Ok(shown.map(|seq| (ME, Seq::new(seq))).into_iter().collect()));
+    tx
+}
+
+#[test]
+fn members_see_how_far_others_have_read_where_all_of_them_show_it() {
+    let small = || Group { member_count: Group::RECEIPTS_UP_TO, ..group() };
+    let read =
+        |mut tx: MockTx| list_members(&mut tx, &me(), &member_query()).unwrap().items[0].entry.read_seq;
+    for group in [small(), large(Some(true)), Group { name: None, ..large(None) }] {
+        assert_eq!(read(shows_receipts(group.clone(), Some(7))), Some(Seq::new(7)), "{group:?}");
+        assert_eq!(read(shows_receipts(group.clone(), None)), None);
+        assert_eq!(read(asks_for_receipts(lists_members(group, MEMBER), ReceiptSetting::Hidden)), None);
+    }
+    // Nothing more is read where nothing is shown.
+    for group in [large(None), Group { receipts: Some(false), ..small() }] {
+        assert_eq!(read(lists_members(group, MEMBER)), None);
+    }
+    assert_eq!(read(lists_members(small(), OUTSIDER)), None);
 }
 
 #[test]
@@ -140,11 +185,7 @@ fn faults_are_returned() {
         |tx| list(tx, &me(), &group_query(1)),
     );
     assert_hands_faults_on(
-        || {
-            let mut tx = MockTx::new().finds_group(Some(group()), None);
-            tx.members.expect_list().returning(|_| Ok(vec![]));
-            tx
-        },
+        || shows_receipts(group(), Some(7)),
         |tx| list_members(tx, &me(), &member_query()),
     );
 }

@@ -1,16 +1,12 @@
-use mockall::predicate::eq;
 use proptest::prelude::*;
 
 use super::*;
-use crate::error::Refusal;
-use crate::events::MockLiveEvents;
-use crate::groups::{GroupRefusal, Standing, VisibleGroup};
+use crate::groups::GroupRefusal;
 use crate::messages::model::Message;
 use crate::permissions::BuiltInRole;
 use crate::testing::{
-    ADMIN, GROUP, ME, MEMBER, MESSAGE, MY_KEY, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
-    SERVER_ADMIN_INSIDE, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault, group, me, message,
-    standing, tombstone, view,
+    ADMIN, GROUP, ME, MEMBER, MESSAGE, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
+    assert_hands_faults_on, group, me, message, tombstone, view,
 };
 
 const NEWEST: Window = Window::Range(MessageRange::Below(None));
@@ -126,7 +122,6 @@ fn only_members_read_server_admins_not_excepted() {
         assert!(list(&mut listing, &me(), GROUP, NEWEST, limit(1)).is_ok(), "{caller:?}");
         let mut finding = tx().finds_message(Some(message(OTHER)));
         assert!(find(&mut finding, &me(), GROUP, MESSAGE).is_ok(), "{caller:?}");
-        assert!(mark_read(&mut tx(), &me(), GROUP, Seq::new(30)).is_ok(), "{caller:?}");
     }
     for (group, caller, refusal) in [
         (Some(group()), OUTSIDER, GroupRefusal::MembersOnly),
@@ -136,8 +131,6 @@ fn only_members_read_server_admins_not_excepted() {
         let tx = || MockTx::new().finds_group(group.clone(), caller.role);
         assert_eq!(list(&mut tx(), &me(), GROUP, NEWEST, limit(1)), Err(refusal.into()), "{caller:?}");
         assert_eq!(find(&mut tx(), &me(), GROUP, MESSAGE), Err(refusal.into()), "{caller:?}");
-        // A number beyond the last would be rejected too, but less is told to strangers.
-        assert_eq!(mark_read(&mut tx(), &me(), GROUP, Seq::new(99)), Err(refusal.into()), "{caller:?}");
     }
 }
 
@@ -152,102 +145,16 @@ fn a_message_is_found_also_as_a_tombstone() {
     assert_eq!(find(&mut tx, &me(), GROUP, MESSAGE), Err(MessageRefusal::NotFound.into()));
 }
 
-/// A member of a group of 40 messages who has read up to 30.
-fn has_read_thirty() -> MockTx {
-    MockTx::new().finds_group(Some(group()), Some(BuiltInRole::Member))
-}
-
-/// The cursor is stored; others have not moved it meanwhile.
-fn advances_to(tx: MockTx, seq: i64) -> MockTx {
-    tries_to_advance_to(tx, seq, true)
-}
-
-fn tries_to_advance_to(mut tx: MockTx, seq: i64, moved: bool) -> MockTx {
-    tx.messages
-        .expect_advance_read_seq()
-        .with(eq(GROUP), eq(ME), eq(Seq::new(seq)))
-        .times(1)
-        .returning(move |_, _, _| Ok(moved));
-    tx
-}
-
-#[test]
-fn the_read_cursor_moves_up_to_the_last_message() {
-    for (seq, unread) in [(31, 9), (40, 0)] {
-        let mut tx = advances_to(has_read_thirty(), seq);
-        let state = ReadState { read_seq: Seq::new(seq), unread, moved: true };
-        assert_eq!(mark_read(&mut tx, &me(), GROUP, Seq::new(seq)), Ok(state));
-        assert_eq!(tx.emitted, []);
-    }
-}
-
-#[test]
-fn the_read_cursor_never_moves_back() {
-    for seq in [0, 29, 30] {
-        let state = ReadState { read_seq: Seq::new(30), unread: 10, moved: false };
-        assert_eq!(mark_read(&mut has_read_thirty(), &me(), GROUP, Seq::new(seq)), Ok(state));
-    }
-}
-
-/// Marks up to 31 as read and tells those who listen.
-fn tells(tx: MockTx, live: &MockLiveEvents) -> Result<ReadState, Error> {
-    let storage = ScriptedStorage::new([tx.authenticates(me())]);
-    block_on(mark_read_and_publish(&storage, live, MY_KEY, GROUP, Seq::new(31)))
-}
-
-#[test]
-fn other_devices_of_the_user_learn_how_far_was_read() {
-    let mut live = MockLiveEvents::new();
-    let told = EphemeralEvent::ReadUpdated { group: GROUP, thread: None, read_seq: Seq::new(31), unread: 9 };
-    live.expect_publish_ephemeral()
-        .withf(move |to, event| *to == EphemeralAudience::OwnDevices(ME) && *event == told)
-        .times(1)
-        .returning(|_, _| ());
-    let state = ReadState { read_seq: Seq::new(31), unread: 9, moved: true };
-    assert_eq!(tells(advances_to(has_read_thirty(), 31), &live), Ok(state));
-}
-
-#[test]
-fn nobody_is_told_of_a_cursor_that_did_not_move() {
-    let moved_by_others = tries_to_advance_to(has_read_thirty(), 31, false);
-    assert!(!tells(moved_by_others, &MockLiveEvents::new()).unwrap().moved);
-    let mut has_read_all = MockTx::new();
-    has_read_all.groups.expect_find_visible().returning(|_, _| {
-        let standing = Standing { read_seq: Seq::new(40), ..standing(BuiltInRole::Member) };
-        Ok(Some(VisibleGroup { group: group(), standing: Some(standing) }))
-    });
-    assert!(!tells(has_read_all, &MockLiveEvents::new()).unwrap().moved);
-}
-
-#[test]
-fn nobody_is_told_of_what_was_not_stored() {
-    let lost = vec![advances_to(has_read_thirty(), 31).authenticates(me())];
-    let storage = ScriptedStorage::of([Step { transactions: lost, answer: Err(fault()) }]);
-    let live = MockLiveEvents::new();
-    let told = mark_read_and_publish(&storage, &live, MY_KEY, GROUP, Seq::new(31));
-    assert_eq!(block_on(told), Err(fault().into()));
-}
-
-#[test]
-fn what_has_not_been_sent_can_t_be_read() {
-    let error = mark_read(&mut has_read_thirty(), &me(), GROUP, Seq::new(41)).unwrap_err();
-    let Error::Refused(Refusal::Invalid(fields)) = error else { panic!("{error:?}") };
-    assert_eq!(fields.len(), 1);
-    assert_eq!((fields[0].field.as_str(), fields[0].violation.code), ("seq", ViolationCode::OutOfRange));
-    assert!(fields[0].violation.detail.contains("40"), "the limit is named");
-}
-
 #[test]
 fn faults_are_returned() {
     let around = Window::Around(Seq::new(20));
     assert_hands_faults_on(holds_forty, |tx| list(tx, &me(), GROUP, around, limit(4)));
     assert_hands_faults_on(holds_forty, |tx| list(tx, &me(), GROUP, NEWEST, limit(4)));
     assert_hands_faults_on(
-        || has_read_thirty().finds_message(Some(message(OTHER))),
+        || {
+            let tx = MockTx::new().finds_group(Some(group()), Some(BuiltInRole::Member));
+            tx.finds_message(Some(message(OTHER)))
+        },
         |tx| find(tx, &me(), GROUP, MESSAGE),
-    );
-    assert_hands_faults_on(
-        || advances_to(has_read_thirty(), 40),
-        |tx| mark_read(tx, &me(), GROUP, Seq::new(40)),
     );
 }

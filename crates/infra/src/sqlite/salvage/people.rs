@@ -48,19 +48,30 @@ fn fits(name: Option<&str>, key: Option<&str>) -> bool {
 }
 
 impl Salvage<'_> {
-    /// New users, without the right to administer the server.
+    /// New users, without the right to administer the server. Those of the backup hide what they have hidden since.
     pub(super) fn bring_users(&mut self) -> QueryResult<()> {
-        let (head, mut found, mut damaged) = (self.head("users"), Vec::new(), 0);
+        let (head, mut found, mut hidden, mut damaged) = (self.head("users"), Vec::new(), Vec::new(), 0);
         let unreadable = self.source.walk::<UserRow>(|user| {
             let is_plausible = fits(user.username.as_deref(), user.username_key.as_deref())
                 && fits(user.display_name.as_deref(), user.display_key.as_deref());
             match (user.id > head, is_plausible) {
                 (true, true) => found.push(UserRow { is_admin: false, ..user }),
                 (true, false) => damaged += 1,
+                (false, true) if user.presence_hidden || user.receipts_hidden => {
+                    hidden.push((user.id, user.presence_hidden, user.receipts_hidden));
+                }
                 (false, _) => {}
             }
         });
         self.report.damaged += damaged + unreadable;
+        for (id, presence, receipts) in hidden {
+            let user = users::table.filter(users::id.eq(id)).filter(users::deleted_at.is_null());
+            let hide = diesel::update(user).set((
+                presence.then(|| users::presence_hidden.eq(true)),
+                receipts.then(|| users::receipts_hidden.eq(true)),
+            ));
+            hide.execute(self.target)?;
+        }
         for user in found {
             if self.attempt(|target| diesel::insert_into(users::table).values(user).execute(target))? {
                 self.report.users += 1;

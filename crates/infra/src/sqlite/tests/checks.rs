@@ -166,7 +166,7 @@ const THREAD: &str = "
     INSERT INTO messages (id, group_id, seq, author_id, version, created_at, likes, text, thread_id, root_seq)
         VALUES (2, 1, 1, 1, 1, 0, 0, 'well', 1, 1);
     INSERT INTO threads VALUES (1, 1, 1, 1, 1, 2, 0);
-    INSERT INTO thread_members VALUES (1, 1, 1, 1, 1, 2, NULL);
+    INSERT INTO thread_members (root_id, user_id, following, read_seq, place, seen_reply_id, read_position) VALUES (1, 1, 1, 1, 1, 2, NULL);
     UPDATE messages SET attachments = 1 WHERE id = 1;";
 
 #[test]

@@ -26,7 +26,12 @@ pub(super) const USERS: TableRows = TableRows {
     is_single_row: false,
     first: &[
         &[("id", Number(1)), ("username", Text("Ann")), ("username_key", Text("ann"))],
-        &[("id", Number(2)), ("username", Text("Bob")), ("username_key", Text("bob"))],
+        &[
+            ("id", Number(2)),
+            ("username", Text("Bob")),
+            ("username_key", Text("bob")),
+            ("receipts_hidden", Bool(true)),
+        ],
     ],
     another: &[
         ("id", Number(3)),
@@ -41,12 +46,13 @@ pub(super) const USERS: TableRows = TableRows {
         ("created_at", Number(0)),
         ("deleted_at", Null),
         ("presence_hidden", Bool(false)),
+        ("receipts_hidden", Bool(false)),
     ],
     accepted: &[
         &[("username", Characters(50)), ("display_name", Characters(100)), ("email", Characters(254))],
         &[("display_name", Null), ("display_key", Null), ("email", Null), ("is_admin", Bool(false))],
         deleted_user!(),
-        &[("presence_hidden", Bool(true))],
+        &[("presence_hidden", Bool(true)), ("receipts_hidden", Bool(true))],
     ],
     rejected: &[
         (Unique, &[("id", Number(1))]),
@@ -66,6 +72,7 @@ pub(super) const USERS: TableRows = TableRows {
         (Type, &[("version", Text("one"))]),
         (Type, &[("is_admin", Number(2))]),
         (Type, &[("presence_hidden", Number(2))]),
+        (Type, &[("receipts_hidden", Number(2))]),
         // One that isn't deleted, without a name, and without a password.
         (Check, &[("username", Null), ("username_key", Null)]),
         (Check, &[("password_hash", Null)]),

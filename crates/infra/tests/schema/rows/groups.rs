@@ -1,6 +1,6 @@
 //! Groups and their members.
 
-use super::Rule::{Check, Reference, Unique};
+use super::Rule::{Check, Reference, Type, Unique};
 use super::TableRows;
 use super::value::Value::{Bool, Bytes, Characters, Null, Number, Text};
 
@@ -13,6 +13,7 @@ pub(super) const GROUPS: TableRows = TableRows {
             ("name_key", Text("tea")),
             ("topic", Text("leaves")),
             ("slow_mode_seconds", Number(5)),
+            ("receipts", Bool(true)),
             ("archived_at", Number(6)),
         ],
         &[("id", Number(2)), ("name_key", Text("old")), ("deleted_at", Number(5))],
@@ -42,11 +43,12 @@ pub(super) const GROUPS: TableRows = TableRows {
         ("slow_mode_seconds", Number(0)),
         ("archived_at", Null),
         ("direct_key", Null),
+        ("receipts", Null),
     ],
     accepted: &[
         &[("name", Characters(100)), ("description", Characters(1000))],
         &[("description", Text(""))],
-        &[("topic", Characters(250)), ("slow_mode_seconds", Number(21_600))],
+        &[("topic", Characters(250)), ("slow_mode_seconds", Number(21_600)), ("receipts", Bool(false))],
         &[("visibility", Text("closed")), ("history", Text("joined"))],
         &[
             ("kind", Text("direct")),
@@ -106,6 +108,7 @@ pub(super) const GROUPS: TableRows = TableRows {
         (Check, &[("topic", Characters(251))]),
         (Check, &[("slow_mode_seconds", Number(-1))]),
         (Check, &[("slow_mode_seconds", Number(21_601))]),
+        (Type, &[("receipts", Number(2))]),
     ],
 };
 
@@ -185,6 +188,7 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         ("last_sent_at", Number(7)),
         ("as_admin", Bool(true)),
         ("has_ended", Bool(true)),
+        ("read_version", Number(3)),
     ]],
     another: &[
         ("group_id", Number(1)),
@@ -201,6 +205,7 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         ("last_sent_at", Null),
         ("as_admin", Bool(false)),
         ("has_ended", Bool(false)),
+        ("read_version", Number(1)),
     ],
     accepted: &[
         &[("role", Text("admin"))],
@@ -215,6 +220,7 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         (Check, &[("read_seq", Number(-1))]),
         (Check, &[("since_event", Number(-1))]),
         (Check, &[("read_position", Number(-1))]),
+        (Check, &[("read_version", Number(0))]),
         (Check, &[("joined_seq", Number(-1))]),
         (Check, &[("notify", Text("some"))]),
         (Reference, &[("group_id", Number(9))]),

@@ -138,6 +138,7 @@ pub(super) const THREAD_MEMBERS: TableRows = TableRows {
         ("following", Bool(false)),
         ("place", Number(1)),
         ("read_position", Number(3)),
+        ("read_version", Number(3)),
     ]],
     another: &[
         ("root_id", Number(1)),
@@ -145,6 +146,7 @@ pub(super) const THREAD_MEMBERS: TableRows = TableRows {
         ("following", Bool(true)),
         ("read_seq", Number(0)),
         ("seen_reply_id", Number(5)),
+        ("read_version", Number(1)),
     ],
     accepted: &[&[("place", Number(5))], &[("read_position", Number(0))]],
     rejected: &[
@@ -154,6 +156,7 @@ pub(super) const THREAD_MEMBERS: TableRows = TableRows {
         (Check, &[("place", Number(0))]),
         (Check, &[("place", Number(6))]),
         (Check, &[("read_position", Number(-1))]),
+        (Check, &[("read_version", Number(0))]),
         (Type, &[("following", Number(2))]),
         (Reference, &[("root_id", Number(2))]),
         (Reference, &[("user_id", Number(9))]),

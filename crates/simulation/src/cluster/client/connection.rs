@@ -158,10 +158,13 @@ impl Client {
     }
 
     fn take_ephemeral(&mut self, event: &EphemeralEvent) -> Verdict {
-        if let EphemeralEvent::ReadUpdated { group, thread, read_seq, .. } = event {
-            self.buffer.push_back(Change::Read(*group, *thread, *read_seq));
-            self.apply();
-        }
+        let moved = match event {
+            EphemeralEvent::ReadUpdated(update) => std::slice::from_ref(update),
+            EphemeralEvent::AllRead(updates) => updates,
+            EphemeralEvent::Typing { .. } | EphemeralEvent::PresenceChanged { .. } => return Ok(()),
+        };
+        self.buffer.extend(moved.iter().copied().map(Change::Read));
+        self.apply();
         Ok(())
     }
 

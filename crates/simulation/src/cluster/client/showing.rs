@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use groupchat_domain::Error;
-use groupchat_domain::events::{Cursor, LoggedEvent};
-use groupchat_domain::ids::{GroupId, MessageId, Seq};
+use groupchat_domain::events::{Cursor, LoggedEvent, ReadUpdate};
+use groupchat_domain::ids::GroupId;
 use groupchat_domain::storage::Storage;
 
 use crate::cluster::client::{Client, Identity, poll_once};
@@ -30,7 +30,7 @@ impl Default for Wanted {
 /// What is to be applied once what was asked for is loaded.
 pub(super) enum Change {
     Logged(Box<LoggedEvent>, Cursor),
-    Read(GroupId, Option<MessageId>, Seq),
+    Read(ReadUpdate),
 }
 impl Client {
     /// Applies what has come, up to where something has to be loaded first.
@@ -46,7 +46,7 @@ impl Client {
                     }
                     self.cursor = Some(cursor);
                 }
-                Some(Change::Read(group, thread, seq)) => self.replica.move_cursor(group, thread, seq),
+                Some(Change::Read(update)) => self.replica.move_cursor(&update),
                 None => return,
             }
         }

@@ -40,7 +40,7 @@ impl Witness {
             Answer::Message(view) | Answer::Sent(groupchat_domain::messages::Sent { view, .. }) => {
                 self.judge_messages(asked, Some(view.message.group_id), std::slice::from_ref(view))
             }
-            Answer::Reactors(_) => {
+            Answer::Reactors(_) | Answer::Readers(_) => {
                 self.judge_session(asked)?;
                 self.judge_member(asked, asked.group)
             }
@@ -54,7 +54,7 @@ impl Witness {
             Answer::Thread(view) => self.judge_member(asked, Some(view.thread.group)),
             Answer::Read(_) => self.judge_member(asked, asked.group),
             Answer::ReadSince(cursors) => cursors.iter().try_for_each(|cursor| match cursor {
-                EphemeralEvent::ReadUpdated { group, .. } => self.judge_member(asked, Some(*group)),
+                EphemeralEvent::ReadUpdated(update) => self.judge_member(asked, Some(update.group)),
                 _ => Ok(()),
             }),
             Answer::Group(view) => self.judge_group(asked, view),
@@ -68,7 +68,7 @@ impl Witness {
                 let outsider = page
                     .items
                     .iter()
-                    .map(|placed| placed.entry.user.id)
+                    .map(|placed| placed.entry.member.user.id)
                     .find(|user| self.term(group, *user, asked.at).is_none());
                 outsider
                     .map_or(Ok(()), |user| Err(format!("user {user} was listed in group {group}: {asked:?}")))
@@ -176,6 +176,7 @@ mod tests {
             "Like",
             "React",
             "ListReactors",
+            "ListReaders",
             "Pin",
             "FindMessage",
             "ListMessages",

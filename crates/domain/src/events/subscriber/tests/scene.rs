@@ -12,12 +12,14 @@ use mockall::predicate::eq;
 use super::*;
 use crate::accounts::{KeyHash, PresenceSetting};
 use crate::events::cursor::{Epoch, LogState};
+use crate::events::live::ReadUpdate;
 use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
 use crate::events::table::Event;
 use crate::events::viewer::Viewer;
 use crate::groups::ReadCursor;
-use crate::ids::{Seq, UserId};
+use crate::ids::{Seq, UserId, Version};
+use crate::messages::ReadState;
 use crate::storage::{Access, Done, Work};
 use crate::testing::{ME, MY_SESSION, deletion_record, me};
 
@@ -195,7 +197,7 @@ pub(super) fn page(after: i64, positions: &[i64]) -> Step {
 /// The same, with read cursors that moved meanwhile.
 pub(super) fn page_of_one_who_comes_back(after: i64, positions: &[i64]) -> Step {
     let mut tx = page_tx(after, positions);
-    let read = ReadCursor { group: GROUP, read_seq: Seq::new(1), unread: 0 };
+    let read = ReadCursor { group: GROUP, state: has_read(1) };
     tx.members.expect_read_since().times(1).returning(move |_, _| Ok(vec![read]));
     tx.threads.expect_read_since().times(1).returning(|_, _| Ok(vec![]));
     tx.into()
@@ -232,7 +234,12 @@ pub(super) fn logged(position: i64) -> Delivery {
 
 /// A read cursor that has moved up to here.
 pub(super) const fn ephemeral(seq: i64) -> EphemeralEvent {
-    EphemeralEvent::ReadUpdated { group: GROUP, thread: None, read_seq: Seq::new(seq), unread: 0 }
+    EphemeralEvent::ReadUpdated(ReadUpdate { group: GROUP, thread: None, state: has_read(seq) })
+}
+
+/// Up to here, which is all.
+const fn has_read(seq: i64) -> ReadState {
+    ReadState { read_seq: Seq::new(seq), unread: 0, version: Version::FIRST }
 }
 
 /// An item in short form.

@@ -1,6 +1,6 @@
 //! Presence and typing.
 
-use groupchat_domain::accounts::{DisplayName, PresenceSetting, User, Username};
+use groupchat_domain::accounts::{DisplayName, PresenceSetting, ReceiptSetting, User, Username};
 use groupchat_domain::events::{Audience, DirectPartner, EphemeralEvent, Event, LoggedEvent, UserUpdate};
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::ids::{GroupId, Position, UserId, Version};
@@ -189,6 +189,7 @@ fn hiding(user: UserId) -> User {
         email: None,
         is_admin: false,
         presence: PresenceSetting::Hidden,
+        receipts: ReceiptSetting::Shown,
         version: Version::FIRST,
         created_at: Timestamp::from_micros(0),
     }
