@@ -2,7 +2,7 @@
 
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
-use groupchat_domain::messages::{self, Emoji, FilterStart, MessageView, PinSeq, Reactor};
+use groupchat_domain::messages::{self, Emoji, FilterStart, MessageView, PinSeq, Reactor, Sent};
 use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
@@ -31,12 +31,16 @@ pub async fn send(
     let draft = body.0.parse(path.0)?;
     let writing = Writing::of_text(key.0, draft.text.as_str());
     let sent = state.storage.write_as(writing, move |tx, actor| messages::send(tx, actor, &draft)).await?;
-    Ok(if sent.repeated {
+    Ok(created_or_replayed(sent))
+}
+
+pub(super) fn created_or_replayed(sent: Sent) -> CreatedOrReplayed<MessageDto> {
+    if sent.repeated {
         CreatedOrReplayed::Replayed(sent.view.into())
     } else {
         let location = location(&sent.view);
         CreatedOrReplayed::Created(Created { body: sent.view.into(), location })
-    })
+    }
 }
 
 fn location(view: &MessageView) -> String {

@@ -5,6 +5,7 @@ mod dto;
 mod edit_handlers;
 mod edit_requests;
 mod format;
+mod forward;
 mod handlers;
 mod read_dto;
 mod read_handlers;

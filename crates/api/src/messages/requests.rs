@@ -12,6 +12,8 @@ use super::edit_requests::{DeletionParams, MessageChangesDto};
 #[cfg(any(test, fuzzing))]
 use super::format::{MessageParams, PinListParams};
 #[cfg(any(test, fuzzing))]
+use super::forward::ForwardDraftDto;
+#[cfg(any(test, fuzzing))]
 use super::read_requests::{ReadMarkDto, ReaderListParams};
 #[cfg(any(test, fuzzing))]
 use super::thread_requests::ThreadListParams;
@@ -120,6 +122,7 @@ pub(crate) fn bodies() -> Vec<Parser> {
         Parser::of_body(|draft: MessageDraftDto| draft.parse(GroupId::new(7))),
         Parser::of_body(MessageChangesDto::parse),
         Parser::of_body(BatchDto::parse),
+        Parser::of_body(|draft: ForwardDraftDto| draft.parse(GroupId::new(7), MessageId::new(8))),
         Parser::of_body(ReadMarkDto::parse),
     ]
 }

@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{batch, edit_handlers, handlers, read_handlers, thread_handlers};
+use super::{batch, edit_handlers, forward, handlers, read_handlers, thread_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -44,6 +44,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
             web::resource("/groups/{group_id}/messages/{message_id}/pin")
                 .route(web::put().to(handlers::pin))
                 .route(web::delete().to(handlers::unpin)),
+        )
+        .service(
+            web::resource("/groups/{group_id}/messages/{message_id}/forward")
+                .route(web::post().to(forward::forward)),
         )
         .service(
             web::resource("/groups/{group_id}/messages/{message_id}/follow")
@@ -98,6 +102,20 @@ pub(crate) const FEATURE: Feature = Feature {
                 Archived,
                 GroupNotFound,
                 MessageNotFound,
+                SlowMode,
+            ],
+        ),
+        operation(
+            "forwardMessage",
+            &[
+                MembersOnly,
+                Muted,
+                RoleTooLow,
+                DirectClosed,
+                Archived,
+                GroupNotFound,
+                MessageNotFound,
+                Deleted,
                 SlowMode,
             ],
         ),

@@ -3,6 +3,7 @@
 mod across;
 mod edits;
 mod format;
+mod forward;
 mod likes;
 mod pins;
 mod quotes;

@@ -312,6 +312,9 @@ impl Scene {
             }
             "POST   /api/groups/{group_id}/messages" => json!({"text": "hello"}),
             "POST   /api/groups/{group_id}/messages/batch" => json!({"messages": [{"text": "hello"}]}),
+            "POST   /api/groups/{group_id}/messages/{message_id}/forward" => {
+                json!({"group_id": id_in(&self.group)})
+            }
             "PUT    /api/groups/{group_id}/read"
             | "PUT    /api/groups/{group_id}/messages/{message_id}/read" => json!({"seq": 1}),
             _ => return self.edit(operation),

@@ -10,6 +10,7 @@ mod error;
 mod filter;
 mod find_anywhere;
 mod follow;
+mod forward;
 mod history;
 mod mark;
 mod model;
@@ -45,6 +46,7 @@ pub use error::MessageRefusal;
 pub use filter::{FilterStart, FilteredPage, MessageFilter, list_filtered};
 pub use find_anywhere::find_anywhere;
 pub use follow::{follow, unfollow};
+pub use forward::{ForwardDraft, forward};
 pub use history::list_history;
 pub use mark::{mark_read, mark_read_and_publish, mark_thread_read, mark_thread_read_and_publish};
 pub use model::{

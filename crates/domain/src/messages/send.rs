@@ -58,25 +58,24 @@ pub(super) struct References {
 /// [`MessageRefusal`], or a fault.
 pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent, Error> {
     let membership = lock_visible(tx, actor, draft.group)?.into_membership()?;
-    let references = authorize(tx, actor, &membership, draft);
-    send_or_repeat(tx, actor, &membership, draft, references)
+    match authorize(tx, actor, &membership, draft) {
+        Ok(references) => store(tx, actor, &membership, draft, references),
+        Err(Error::Refused(refusal)) => {
+            let earlier = find_earlier(tx, actor, &membership, draft.client_id.as_ref())?;
+            earlier.ok_or(Error::Refused(refusal))
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
-/// Sends a message in a group that is locked, or finds the one that it was sent as before.
-pub(super) fn send_or_repeat(
+/// Stores a message that the actor may send, in a group that is locked, or finds the one that it was sent as before.
+pub(super) fn store(
     tx: &mut dyn Tx,
     actor: &Actor,
     membership: &Membership,
     draft: &MessageDraft,
-    references: Result<References, Error>,
+    references: References,
 ) -> Result<Sent, Error> {
-    let references = match references {
-        Ok(references) => references,
-        Err(Error::Refused(refusal)) => {
-            return find_earlier(tx, actor, membership, draft)?.ok_or(Error::Refused(refusal));
-        }
-        Err(failure) => return Err(failure),
-    };
     let new = number(tx, actor, membership, draft, &references);
     match tx.messages().insert(&new)? {
         Unique::Stored(id) => {
@@ -85,7 +84,8 @@ pub(super) fn send_or_repeat(
         }
         // Only a draft with a client id can have been sent before.
         Unique::Taken => {
-            find_earlier(tx, actor, membership, draft)?.ok_or_else(|| MessageRefusal::NotFound.into())
+            let earlier = find_earlier(tx, actor, membership, draft.client_id.as_ref())?;
+            earlier.ok_or_else(|| MessageRefusal::NotFound.into())
         }
     }
 }
@@ -168,17 +168,17 @@ fn authorize(
     Ok(References { root, quoted })
 }
 
-/// What the draft was sent as before, if it was. Its author may see it even where it is from before they came in again:
+/// What was sent before with this client id, if anything was. Its author may see it even where it is from before they came in again:
 /// else they could never learn that it was sent. What others have added to it since, and what it quotes, is for who may
 /// read it there.
-fn find_earlier(
+pub(super) fn find_earlier(
     tx: &mut dyn Tx,
     actor: &Actor,
     membership: &Membership,
-    draft: &MessageDraft,
+    client_id: Option<&ClientId>,
 ) -> Result<Option<Sent>, Error> {
-    let Some(client_id) = &draft.client_id else { return Ok(None) };
-    let mut earlier = tx.messages().find_by_client_id(draft.group, actor.id(), client_id)?;
+    let Some(client_id) = client_id else { return Ok(None) };
+    let mut earlier = tx.messages().find_by_client_id(membership.group.id, actor.id(), client_id)?;
     let may_read = membership.require(GroupPermission::ReadHistory).is_ok();
     let above = membership.readable_after();
     let readable = earlier.iter_mut().filter(|view| may_read && view.message.history_seq() > above);

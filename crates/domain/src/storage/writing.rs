@@ -62,6 +62,11 @@ impl Writing {
         Self { bytes: many.bytes.saturating_add(bytes), ..many }
     }
 
+    /// A write that stores a copy of a text of at most so many bytes. It counts as if it had them.
+    pub fn of_copy(who: impl Into<Principal>, at_most: usize) -> Self {
+        Self { bytes: at_most, ..Self::new(who, WritePurpose::Grow) }
+    }
+
     /// A write that stores a text.
     pub fn of_text(who: impl Into<Principal>, text: &str) -> Self {
         Self { bytes: text.len(), ..Self::new(who, WritePurpose::Grow) }

@@ -15,7 +15,9 @@ use groupchat_domain::groups::{
 };
 use groupchat_domain::ids::{Position, Seq};
 use groupchat_domain::jobs;
-use groupchat_domain::messages::{self, BatchItem, ChangeTerms, FilterStart, MessageDraft, MessageFilter};
+use groupchat_domain::messages::{
+    self, BatchItem, ChangeTerms, FilterStart, ForwardDraft, MessageDraft, MessageFilter,
+};
 use groupchat_domain::network::Network;
 use groupchat_domain::operations;
 use groupchat_domain::permissions::RoleName;
@@ -413,6 +415,11 @@ commands! {
         |tx, actor| messages::send(tx, actor, &MessageDraft {
             group: quoted.0, text: text.clone(), client_id: client_id.clone(), thread: root.map(|root| root.1),
             reply_to: Some(quoted.1),
+        });
+    /// A member forwards a message.
+    10 write Forward[messages::forward](message: AMessage, to: AGroup, client_id: Option<AClientId>)
+        |tx, actor| messages::forward(tx, actor, &ForwardDraft {
+            from: message.0, message: message.1, to, client_id: client_id.clone(),
         });
     /// A member follows a thread.
     4 write Follow[messages::follow](root: ARoot) |tx, actor| messages::follow(tx, actor, root.0, root.1);
