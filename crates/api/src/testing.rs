@@ -148,6 +148,10 @@ impl LiveEvents for Silent {
 
     fn publish_ephemeral(&self, _: EphemeralAudience, _: EphemeralEvent) {}
 
+    fn online_in(&self, _: groupchat_domain::ids::GroupId) -> Vec<UserId> {
+        Vec::new()
+    }
+
     fn stop(&self) {}
 }
 

@@ -222,6 +222,26 @@ macro_rules! for_each_table {
                 created_at -> BigInt,
             }
 
+            mentions (message_id, user_id) {
+                message_id -> BigInt,
+                user_id -> BigInt,
+                group_id -> BigInt,
+                thread_id -> Nullable<BigInt>,
+                root_seq -> BigInt,
+                seq -> BigInt,
+                is_named -> Bool,
+                is_told -> Bool,
+            }
+
+            group_mentions (message_id) {
+                message_id -> BigInt,
+                group_id -> BigInt,
+                thread_id -> Nullable<BigInt>,
+                root_seq -> BigInt,
+                seq -> BigInt,
+                author_id -> BigInt,
+            }
+
             jobs (id) numbered {
                 id -> BigInt,
                 kind -> Text,
@@ -315,6 +335,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_edits,
     message_quotes,
     reactions,
+    mentions,
+    group_mentions,
     renames
 );
 // For the subqueries that look up the ends of the log.

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use groupchat_domain::accounts::UsernameKey;
 use groupchat_domain::groups::{Batch, DirectKey, NewDirect, Quotas, Visibility, add_members};
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft, MessageRange, Window};
@@ -279,6 +280,74 @@ fn followed_threads_take_five(open: fn() -> Database) {
     assert_statements(&database.take_queries(), &expected);
 }
 
+/// Sends a text that mentions so many users, who are in the group.
+fn mention(database: &Database, who: Credential, group: GroupId, users: usize) {
+    database.take_queries();
+    let words: String = (0..users).map(|nth| format!("@user{nth} ")).collect();
+    let sent = database.write_as(who, move |tx, actor| {
+        let draft = MessageDraft {
+            group,
+            text: text(words.trim_end()),
+            client_id: None,
+            thread: None,
+            reply_to: None,
+        };
+        messages::send(tx, actor, &draft)
+    });
+    assert_eq!(sent.unwrap().view.message.mentioned.len(), users);
+}
+
+/// A send with mentions takes three statements more than one without, and an event for each user, however many these
+/// are; a page with mentions one more, and the list of mentions six.
+fn mentions_take_a_constant_number(open: fn() -> Database, of_a_send: usize) {
+    let database = open();
+    let (group, who) = prepare(&database);
+    let members = database.write(move |tx| {
+        for nth in 0..40 {
+            let member = user(tx, &format!("user{nth}")).id;
+            join(tx, group, member, BuiltInRole::Member);
+        }
+        Ok(())
+    });
+    members.unwrap();
+    send(&database, who, group, "first");
+    for users in [1, 2, 40] {
+        mention(&database, who, group, users);
+        let executed = database.take_queries();
+        let events = executed.iter().filter(|sql| sql.starts_with("INSERT INTO") && sql.contains("events"));
+        let others = executed.len() - events.count();
+        assert_eq!(others, of_a_send - 1 + 3, "{executed:#?}");
+    }
+    read_page(&database, who, group);
+    database.take_queries();
+    assert_eq!(read_page(&database, who, group), 4);
+    let expected =
+        ["SELECT users.id", "SELECT groups.id", "SELECT messages.id", "SELECT mentions.message_id"];
+    assert_statements(&database.take_queries(), &expected);
+    let list = |who| {
+        database.read_as(who, |tx, actor| messages::list_mentions(tx, actor, false, None, limit(2))).unwrap()
+    };
+    let key_of_mentioned = database.write(move |tx| {
+        let mentioned = tx.accounts().find_by_username(&UsernameKey::of("user0"))?.unwrap().id;
+        let tomorrow = tx.now().plus(Duration::from_secs(24 * 3600));
+        session(tx, mentioned, KEY + 1, tomorrow);
+        Ok(key(KEY + 1))
+    });
+    let mentioned = Credential { key: key_of_mentioned.unwrap(), network: Network::UNKNOWN };
+    list(mentioned);
+    database.take_queries();
+    assert_eq!(list(mentioned).items.len(), 2);
+    let expected = [
+        "SELECT users.id",
+        "SELECT mentions.message_id",
+        "SELECT group_mentions.message_id",
+        "SELECT groups.id",
+        "SELECT messages.id",
+        "SELECT mentions.message_id",
+    ];
+    assert_statements(&database.take_queries(), &expected);
+}
+
 /// What connections have prepared and keep for the next time, and what they executed.
 static HEARD: Mutex<(BTreeSet<String>, BTreeSet<String>)> = Mutex::new((BTreeSet::new(), BTreeSet::new()));
 
@@ -395,6 +464,11 @@ mod sqlite {
     }
 
     #[test]
+    fn mentions_take_a_constant_number_of_statements() {
+        mentions_take_a_constant_number(Database::sqlite, 4);
+    }
+
+    #[test]
     fn each_user_of_a_batch_takes_seven_statements() {
         each_added_user_takes_at_most(Database::sqlite, 7);
     }
@@ -452,6 +526,11 @@ mod postgres {
     #[test]
     fn followed_threads_take_five_statements() {
         followed_threads_take_five(Database::postgres_with_one_of_each);
+    }
+
+    #[test]
+    fn mentions_take_a_constant_number_of_statements() {
+        mentions_take_a_constant_number(Database::postgres_with_one_of_each, 5);
     }
 
     #[test]

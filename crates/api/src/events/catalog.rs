@@ -39,7 +39,9 @@ fn shape_of(event_type: EventType) -> Option<Shape> {
         SubjectKind::Invitation => Shape { group: Nullness::Null, ..logged("Invitation") },
         SubjectKind::EndedInvitation => Shape { group: Nullness::Null, ..logged("Removed") },
         SubjectKind::GroupSenders | SubjectKind::DirectPartner => return None,
-        SubjectKind::Message => Shape { fixed: MessageDto::IN_EVENTS, ..logged("Message") },
+        SubjectKind::Message | SubjectKind::MentionUpdate => {
+            Shape { fixed: MessageDto::IN_EVENTS, ..logged("Message") }
+        }
         SubjectKind::MessageReaction => Shape { fixed: MessageDto::IN_EVENTS, ..logged("MessageReaction") },
         SubjectKind::ThreadUpdate => logged("ThreadUpdate"),
         SubjectKind::OwnThread => logged("ThreadRef"),

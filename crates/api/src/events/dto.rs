@@ -5,8 +5,8 @@ use std::time::Duration;
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::events::{
     AddedMember, BanUpdate, Cursor, EndReason, EndedBan, EndedJoinRequest, EphemeralEvent, Epoch,
-    GroupMember, GroupUpdate, JoinRequestUpdate, LoggedEvent, OwnMembership, RemovedMember, ServerRoles,
-    Subject, ThreadUpdate, Tombstone, UserUpdate,
+    GroupMember, GroupUpdate, JoinRequestUpdate, LoggedEvent, MentionUpdate, OwnMembership, RemovedMember,
+    ServerRoles, Subject, ThreadUpdate, Tombstone, UserUpdate,
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::presence::Presence;
@@ -280,6 +280,9 @@ impl From<Subject> for EventData {
                 Self::Removed(RemovedDto { id: GoneId(ended.id.get()).into() })
             }
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => {
+                Self::Message(MessageDto::for_everybody(message))
+            }
+            Subject::MentionUpdate(MentionUpdate { message, .. }) => {
                 Self::Message(MessageDto::for_everybody(message))
             }
             Subject::MessageReaction(reaction) => Self::Reaction(Box::new(reaction.into())),

@@ -84,9 +84,12 @@ fn reaction() -> Value {
     let properties = &mut schema["properties"];
     properties["author"] = reference("UserRef");
     properties["reactions"]["items"] = reference("Reaction");
-    for (field, component) in
-        [("thread", "Thread"), ("reply_to", "QuotedMessage"), ("forwarded_from", "ForwardedFrom")]
-    {
+    for (field, component) in [
+        ("thread", "Thread"),
+        ("reply_to", "QuotedMessage"),
+        ("forwarded_from", "ForwardedFrom"),
+        ("mentions", "Mentions"),
+    ] {
         properties[field] = json!({"nullable": true, "allOf": [reference(component)]});
     }
     schema

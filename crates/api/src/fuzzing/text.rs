@@ -2,10 +2,12 @@
 
 use groupchat_domain::accounts::{DisplayName, Email, Password, Username, UsernameKey};
 use groupchat_domain::groups::{Description, GroupName};
-use groupchat_domain::messages::{ClientId, MessageText};
+use groupchat_domain::messages::{ClientId, MessageText, find_marks};
 use groupchat_domain::search::SearchText;
 use groupchat_domain::text::{MAX_KEY_LENGTH, fold, has_visible_character, name_key, nfc};
 use groupchat_domain::validation::Violation;
+
+use crate::messages::render_html;
 
 /// Folding a text again changes nothing, and what looks alike folds alike. A value that was accepted is accepted again,
 /// unchanged and within its limits. A search for a name finds it.
@@ -14,6 +16,22 @@ pub fn text(bytes: &[u8]) {
     folding(text);
     values(text);
     searches(text);
+    marks(text);
+}
+
+/// The marks of a text are in order, apart, and what they say. Stored with ids, it mentions as often as before.
+fn marks(text: &str) {
+    let (mut stored, mut end) = (String::new(), 0);
+    let marks = find_marks(text);
+    for mark in &marks {
+        assert!(mark.range.start >= end);
+        stored.push_str(&text[end..mark.range.start]);
+        stored.push_str("<@42>");
+        end = mark.range.end;
+    }
+    stored.push_str(&text[end..]);
+    assert_eq!(find_marks(&stored).len(), marks.len(), "{text:?} became {stored:?}");
+    render_html(&stored);
 }
 
 fn folding(text: &str) {

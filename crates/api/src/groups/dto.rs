@@ -56,6 +56,9 @@ pub struct GroupDto {
     pub unread: Option<Field<Count>>,
     /// Increases when the caller marks messages as unread, starting at 1; null if the caller is not a member.
     pub read_version: Option<Field<Version>>,
+    /// How many of these mention the caller. At most 100 are counted of those that name the caller, and at most 100 of those
+    /// that mention all members. Null if the caller is not a member.
+    pub unread_mentions: Option<Field<Count>>,
     /// The newest message; null before the first, and for those who may not read it.
     pub last_message: Option<MessageDto>,
     /// The caller's own settings of the group; null if the caller is not a member.
@@ -73,6 +76,7 @@ impl GroupDto {
             "read_seq",
             "unread",
             "read_version",
+            "unread_mentions",
             "last_message",
             "my_settings",
             "owner",
@@ -90,7 +94,8 @@ impl From<GroupView> for GroupDto {
     fn from(view: GroupView) -> Self {
         let read = view.read_state();
         let my_permissions = view.permissions().map(Field::from);
-        let GroupView { group, standing, last_message, owner } = view;
+        let unread_mentions = view.standing.as_ref().map(|_| view.unread_mentions.into());
+        let GroupView { group, standing, last_message, owner, .. } = view;
         let my_settings = standing.as_ref().map(|standing| standing.settings.into());
         Self {
             id: group.id.into(),
@@ -111,6 +116,7 @@ impl From<GroupView> for GroupDto {
             my_role: standing.map(|standing| standing.role.title.name.into()),
             unread: read.map(|read| read.unread.into()),
             read_version: read.map(|read| read.version.into()),
+            unread_mentions,
             my_permissions,
             last_message: last_message.map(MessageDto::from),
             my_settings,

@@ -1,10 +1,12 @@
 //! Response bodies for messages.
 
+use groupchat_domain::accounts::UserRef;
 use groupchat_domain::events::MessageReaction;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
-    ClientId, EarlierText, Emoji, Excerpt, MAX_PARTICIPANTS, MAX_REACTIONS, Message, MessageText,
-    MessageView, Quoted, ReactionCount, Reactions, Reactor, Thread, ThreadView,
+    Attachments, ClientId, EarlierText, Emoji, Excerpt, MAX_MENTIONED, MAX_NAMES, MAX_PARTICIPANTS,
+    MAX_REACTIONS, Message, MessageText, MessageView, Quoted, ReactionCount, Reactions, Reactor, Thread,
+    ThreadView,
 };
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
@@ -63,6 +65,8 @@ pub struct MessageDto {
     pub forwarded: Field<bool>,
     /// The message that it was forwarded from; null for those who may not read that, if it is gone, and in events.
     pub forwarded_from: Option<SourceDto>,
+    /// Whom it mentions; null if nobody.
+    pub mentions: Option<MentionsDto>,
 }
 
 impl MessageDto {
@@ -72,7 +76,17 @@ impl MessageDto {
 
     /// The same for the tombstone of a deleted message.
     pub(crate) const TOMBSTONE: FixedFields = FixedFields {
-        null: &["liked", "html", "text", "pinned_at", "pinned_by", "thread", "reply_to", "forwarded_from"],
+        null: &[
+            "liked",
+            "html",
+            "text",
+            "pinned_at",
+            "pinned_by",
+            "thread",
+            "reply_to",
+            "forwarded_from",
+            "mentions",
+        ],
         given: &["deleted_at"],
     };
 
@@ -80,6 +94,36 @@ impl MessageDto {
     pub(crate) fn for_everybody(message: Message) -> Self {
         let reactions = ReactionDto::list(&message.reactions, |_| None);
         Self { liked: None, reactions, ..MessageView::without_own_reactions(message).into() }
+    }
+}
+
+/// Whom a message mentions.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Mentions")]
+pub struct MentionsDto {
+    /// The users whom the text mentions, in the order of their ids: in the text, each is `<@id>`.
+    pub users: Items<UserRefDto, MAX_MENTIONED>,
+    /// Whether it mentions all members: the text says `@all`.
+    pub all: Field<bool>,
+    /// Whether it mentions all members who were online: the text says `@here`.
+    pub here: Field<bool>,
+    /// Users whom the text names who can't read the message, and so are not mentioned. Only in the answer to whoever sends
+    /// or edits the message; else empty.
+    pub unreachable: Items<UserRefDto, MAX_UNREACHABLE>,
+}
+
+/// As many as are looked up by name and by id.
+const MAX_UNREACHABLE: usize = 2 * MAX_NAMES;
+
+impl MentionsDto {
+    fn of(kinds: Attachments, mentioned: Vec<UserRef>, unreachable: Vec<UserRef>) -> Option<Self> {
+        let has_some = kinds.mention() || !unreachable.is_empty();
+        has_some.then(|| Self {
+            users: mentioned.into_iter().map(UserRefDto::from).collect(),
+            all: Field(kinds.contain(Attachments::ALL)),
+            here: Field(kinds.contain(Attachments::HERE)),
+            unreachable: unreachable.into_iter().map(UserRefDto::from).collect(),
+        })
     }
 }
 
@@ -117,7 +161,7 @@ impl ReactionDto {
 impl From<MessageView> for MessageDto {
     fn from(view: MessageView) -> Self {
         let reactions = ReactionDto::seen(&view);
-        let MessageView { message, liked, thread, quoted, .. } = view;
+        let MessageView { message, liked, thread, quoted, unreachable, .. } = view;
         let forwarded = message.is_forwarded();
         let (source, quoted) = if forwarded { (quoted, None) } else { (None, quoted) };
         let is_imported = message.is_imported();
@@ -144,6 +188,7 @@ impl From<MessageView> for MessageDto {
             reply_to: message.reply_to.map(|id| QuotedDto::new(id, quoted)),
             forwarded: forwarded.into(),
             forwarded_from: source.map(SourceDto::from),
+            mentions: MentionsDto::of(message.attachments, message.mentioned, unreachable),
         }
     }
 }
@@ -229,11 +274,14 @@ pub struct ThreadDto {
     pub unread: Field<Count>,
     /// Increases when the caller marks replies as unread, starting at 1.
     pub read_version: Field<Version>,
+    /// How many of these mention the caller. At most 100 are counted of those that name the caller, and at most 100 of those
+    /// that mention all members.
+    pub unread_mentions: Field<Count>,
 }
 
 impl From<ThreadView> for ThreadDto {
     fn from(view: ThreadView) -> Self {
-        let (state, ThreadView { thread, standing }) = (view.read_state(), view);
+        let (state, ThreadView { thread, standing, unread_mentions }) = (view.read_state(), view);
         Self {
             reply_count: thread.reply_count.into(),
             last_seq: thread.last_seq.into(),
@@ -243,6 +291,7 @@ impl From<ThreadView> for ThreadDto {
             read_seq: state.read_seq.into(),
             unread: state.unread.into(),
             read_version: state.version.into(),
+            unread_mentions: unread_mentions.into(),
         }
     }
 }
@@ -375,8 +424,7 @@ impl From<MessageReaction> for MessageReactionDto {
 
 #[cfg(test)]
 mod tests {
-    use groupchat_domain::accounts::UserRef;
-    use groupchat_domain::messages::{Attachments, InThread, NewMessage, Pin, PinSeq};
+    use groupchat_domain::messages::{InThread, NewMessage, Pin, PinSeq};
     use groupchat_domain::time::Timestamp;
 
     use super::*;
@@ -407,12 +455,13 @@ mod tests {
         Message {
             thread: Some(InThread { root: MessageId::new(2), root_seq: Seq::new(1) }),
             client_id: Some(ClientId::parse("hello-1").unwrap()),
-            attachments: Attachments::QUOTE,
+            attachments: Attachments::QUOTE.with(Attachments::NAMES),
             reply_to: Some(MessageId::new(2)),
             edited_at: Some(AT),
             deleted_at: Some(AT),
             pin: Some(Pin { seq: PinSeq::new(1), at: AT, by: UserId::new(1) }),
             reactions,
+            mentioned: vec![bare().author],
             ..bare()
         }
     }

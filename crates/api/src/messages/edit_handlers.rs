@@ -28,7 +28,8 @@ pub async fn edit(
 ) -> Result<Ok200<MessageDto>, ApiError> {
     let ((text, if_version), Ids((group, id))) = (body.0.parse()?, path);
     let terms = ChangeTerms { if_version, within: state.options.change_windows.edit };
-    let writing = Writing::of_text(key.0, text.as_ref().map_or("", MessageText::as_str));
+    let mentions = text.as_ref().map_or(0, MessageText::mention_count);
+    let writing = Writing::of_text(key.0, text.as_ref().map_or("", MessageText::as_str)).for_others(mentions);
     let view = state
         .storage
         .write_as(writing, move |tx, actor| messages::edit(tx, actor, group, id, text.as_ref(), terms))

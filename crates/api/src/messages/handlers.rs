@@ -29,8 +29,11 @@ pub async fn send(
     _: NoParams,
 ) -> Result<CreatedOrReplayed<MessageDto>, ApiError> {
     let draft = body.0.parse(path.0)?;
-    let writing = Writing::of_text(key.0, draft.text.as_str());
-    let sent = state.storage.write_as(writing, move |tx, actor| messages::send(tx, actor, &draft)).await?;
+    let writing = Writing::of_text(key.0, draft.text.as_str()).for_others(draft.text.mention_count());
+    let online = draft.online(state.live.as_ref());
+    let sending =
+        move |tx: &mut dyn Tx, actor: &Actor| messages::send_with_online(tx, actor, &draft, &online);
+    let sent = state.storage.write_as(writing, sending).await?;
     Ok(created_or_replayed(sent))
 }
 

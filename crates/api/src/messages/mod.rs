@@ -1,4 +1,4 @@
-//! Messages, threads, reactions and read cursors.
+//! Messages, threads, reactions, mentions and read cursors.
 
 mod batch;
 mod dto;
@@ -7,6 +7,8 @@ mod edit_requests;
 mod format;
 mod forward;
 mod handlers;
+mod mention_handlers;
+mod mention_requests;
 mod read_dto;
 mod read_handlers;
 mod read_requests;

@@ -14,6 +14,8 @@ use super::format::{MessageParams, PinListParams};
 #[cfg(any(test, fuzzing))]
 use super::forward::ForwardDraftDto;
 #[cfg(any(test, fuzzing))]
+use super::mention_requests::MentionListParams;
+#[cfg(any(test, fuzzing))]
 use super::read_requests::{ReadMarkDto, ReaderListParams};
 #[cfg(any(test, fuzzing))]
 use super::thread_requests::ThreadListParams;
@@ -137,6 +139,7 @@ pub(crate) fn queries() -> Vec<Parser> {
         Parser::of_query(|params: PinListParams| params.parse(list())),
         Parser::of_query(|params: ThreadListParams| params.parse(list())),
         Parser::of_query(|params: ReaderListParams| params.parse(list())),
+        Parser::of_query(|params: MentionListParams| params.parse(list())),
     ]
 }
 

@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{batch, edit_handlers, forward, handlers, read_handlers, thread_handlers};
+use super::{batch, edit_handlers, forward, handlers, mention_handlers, read_handlers, thread_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -58,6 +58,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
             web::resource("/groups/{group_id}/messages/{message_id}/read")
                 .route(web::put().to(read_handlers::mark_thread_read)),
         )
+        .service(web::resource("/mentions").route(web::get().to(mention_handlers::list)))
         .service(web::resource("/threads").route(web::get().to(thread_handlers::list)))
         .service(web::resource("/groups/{group_id}/pins").route(web::get().to(handlers::list_pins)))
         .service(web::resource("/groups/{group_id}/read").route(web::put().to(read_handlers::mark_read)))
@@ -70,7 +71,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Messages",
-    description: "Messages, threads, reactions, pins, read cursors and receipts.",
+    description: "Messages, threads, reactions, mentions, pins, read cursors and receipts.",
     file: file!(),
     routes,
     operations: &[
@@ -88,6 +89,7 @@ pub(crate) const FEATURE: Feature = Feature {
                 NotARoot,
                 Deleted,
                 SlowMode,
+                TooManyMentions,
             ],
         ),
         operation(
@@ -136,6 +138,7 @@ pub(crate) const FEATURE: Feature = Feature {
                 MessageNotFound,
                 Deleted,
                 VersionConflict,
+                TooManyMentions,
             ],
         ),
         operation(
@@ -211,6 +214,7 @@ pub(crate) const FEATURE: Feature = Feature {
         )
         .writes_to(WritePurpose::Tidy),
         operation("listThreads", &[]),
+        operation("listMentions", &[]),
         operation(
             "followThread",
             &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound, NotARoot, NoThread],

@@ -198,6 +198,9 @@ codes! {
     /// A message can have 20 different reactions.
     TooManyReactions = CONFLICT, "too_many_reactions", "The message has too many different reactions",
         for Message(MessageRefusal::TooManyReactions);
+    /// The text mentions more users by name than it may.
+    TooManyMentions = BAD_REQUEST, "too_many_mentions", "The message mentions too many users",
+        for Message(MessageRefusal::TooManyMentions);
     /// The caller has blocked as many users as they may.
     TooManyBlocks = CONFLICT, "too_many_blocks", "You have blocked too many users",
         for Account(AccountRefusal::TooManyBlocks);

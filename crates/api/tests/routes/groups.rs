@@ -32,7 +32,7 @@ async fn a_created_group_is_shown_whole_to_its_owner() {
         "visibility": "public", "history": "all", "topic": null, "slow_mode_seconds": 0, "receipts": null, "archived_at": null,
         "version": 1, "created_at": time(&group["created_at"]), "member_count": 1,
         "my_role": "owner", "my_permissions": group["my_permissions"], "last_seq": 0, "read_seq": 0, "unread": 0, "read_version": 1,
-        "last_message": null,
+        "unread_mentions": 0, "last_message": null,
         "my_settings": {"notify": "all", "pinned": false, "hidden": false}, "owner": null,
     });
     assert_eq!(group, expected);
@@ -53,7 +53,7 @@ async fn others_see_a_public_group_without_its_messages() {
     let of_member = json!([mine["my_role"], mine["read_seq"], mine["unread"], mine["last_message"]]);
     assert_eq!(of_member, json!(["owner", 1, 0, message]));
     let mut expected = mine.clone();
-    let read = ["read_seq", "unread", "read_version"];
+    let read = ["read_seq", "unread", "read_version", "unread_mentions"];
     for field in ["my_role", "my_permissions", "last_message", "my_settings", "owner"].into_iter().chain(read)
     {
         expected[field] = Value::Null;

@@ -30,6 +30,7 @@ impl Lists {
                 let path = scene.path(&operation.template, 0);
                 reader.call(operation.method.clone(), &path, scene.body(operation).as_ref()).await;
             }
+            scene.caller("group admin").say(&scene.group, &format!("<@{}>", reader.id())).await;
             server.sign_in_again("owner-0").await;
             scene.renew(server).await;
         }

@@ -5,6 +5,7 @@ mod edits;
 mod format;
 mod forward;
 mod likes;
+mod mentions;
 mod pins;
 mod quotes;
 mod reactions;
@@ -43,6 +44,7 @@ async fn a_sent_message_is_shown_whole() {
         "client_id": "a-1", "version": 1, "created_at": time(&message["created_at"]), "edited_at": null,
         "deleted_at": null, "likes": 0, "liked": false, "reactions": [], "pinned_at": null, "pinned_by": null,
         "thread_id": null, "imported": false, "thread": null, "reply_to": null, "forwarded": false, "forwarded_from": null,
+        "mentions": null,
     });
     assert_eq!(message, expected);
     assert_eq!(location, format!("{messages}/{}", message["id"]));

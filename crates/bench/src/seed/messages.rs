@@ -19,6 +19,9 @@ const LIKED_ONE_IN: u64 = 8;
 /// One message in this many is the root of a thread of two replies, by the next two authors.
 const REPLIED_ONE_IN: u64 = 32;
 
+/// One message in this many mentions the next author.
+const MENTIONED_ONE_IN: u64 = 20;
+
 /// How the messages of a plan are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
@@ -66,6 +69,10 @@ fn store(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, numbers: Range<u64>
     let mut seq = found.first().map_or(Seq::ZERO, |group| group.last_seq);
     for number in numbers {
         seq = seq.next();
+        if number % MENTIONED_ONE_IN == 1 {
+            mention(tx, authors, group, number)?;
+            continue;
+        }
         let author = authors[number as usize % authors.len()].id();
         let (text, created_at) = (MessageText::from_stored(text(number)), tx.now());
         let stored = tx.messages().insert(&NewMessage {
@@ -83,6 +90,16 @@ fn store(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, numbers: Range<u64>
         }
     }
     Ok(())
+}
+
+/// Sends a message that mentions the author of the next one.
+fn mention(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, number: u64) -> Result<(), Error> {
+    let of = |number: u64| &authors[number as usize % authors.len()];
+    let words = format!("<@{}> {}", of(number + 1).id(), text(number));
+    // Parsed, because only then it mentions somebody.
+    let text = MessageText::parse(&words).unwrap_or_else(|_| MessageText::from_stored(words));
+    let draft = MessageDraft { group, text, client_id: None, thread: None, reply_to: None };
+    messages::send(tx, of(number), &draft).map(drop)
 }
 
 /// Replies to some messages: to this one, if its number is among theirs.
@@ -116,6 +133,9 @@ pub(super) async fn one_in_each(
 }
 
 fn write(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, number: u64) -> Result<(), Error> {
+    if number % MENTIONED_ONE_IN == 1 {
+        return mention(tx, authors, group, number);
+    }
     let of = |number: u64| &authors[number as usize % authors.len()];
     // With the time, so that filling the same database again repeats no client id.
     let client_id = ClientId::from_stored(format!("seed-{:x}-{number}", tx.now().as_micros()));

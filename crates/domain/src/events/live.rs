@@ -155,6 +155,9 @@ pub trait LiveEvents: Send + Sync {
     /// Broadcasts an ephemeral event. MUST NOT block.
     fn publish_ephemeral(&self, to: EphemeralAudience, event: EphemeralEvent);
 
+    /// Who is online in a group, as far as its members are shown to each other: at most 100. MUST NOT block.
+    fn online_in(&self, group: GroupId) -> Vec<UserId>;
+
     /// Notifies all listeners that the server stops.
     fn stop(&self);
 }

@@ -24,7 +24,7 @@ pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec
 /// The events of a page of the log, in its order, each with the current state of its subject: a message that has since
 /// been deleted is its tombstone, and a user, group or membership that has since ended leaves
 /// [`Event::Gone`](crate::events::Event::Gone). However long the page is, there is at most one query each for users,
-/// groups, members, bans, roles, messages, quotes, threads, invitations, blocks, requests to join, and roles on the server.
+/// groups, members, bans, roles, messages, quotes, mentions, threads, invitations, blocks, requests to join, and roles on the server.
 ///
 /// Doesn't check who may see an event.
 ///

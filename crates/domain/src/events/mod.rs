@@ -41,8 +41,8 @@ pub(crate) use repository::MockEventRepository;
 pub use repository::{EventRepository, Removed, Retained};
 pub use subject::{
     AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
-    GroupUpdate, JoinRequestUpdate, MessageReaction, OwnMembership, OwnThread, RemovedGroup, RemovedMember,
-    RolesOfUser, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
+    GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership, OwnThread, RemovedGroup,
+    RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
 };
 pub use subscriber::{Backpressure, Delivered, Item, Subscriber, SubscriberKind, Subscription};
 pub use table::{Event, EventType};

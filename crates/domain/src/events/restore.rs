@@ -8,8 +8,8 @@ use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
     AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
-    GroupUpdate, JoinRequestUpdate, MessageReaction, OwnMembership, OwnThread, RemovedGroup, RemovedMember,
-    RolesOfUser, ServerRoles, ThreadUpdate, Tombstone, UserUpdate,
+    GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership, OwnThread, RemovedGroup,
+    RemovedMember, RolesOfUser, ServerRoles, ThreadUpdate, Tombstone, UserUpdate,
 };
 use crate::groups::{Ban, Group, Member};
 use crate::ids::{GroupId, InvitationId, MessageId, RoleId, UserId};
@@ -270,6 +270,17 @@ impl Restore for MessageReaction {
         // A newer program may have logged an emoji that this one doesn't know.
         let Some(emoji) = ids.emoji else { return Ok(None) };
         Ok(Message::restore(ids, audience, found)?.map(|message| Self { message, emoji }))
+    }
+}
+
+impl Restore for MentionUpdate {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        Message::look_up(ids, lookup)
+    }
+
+    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let user = user_of(ids)?;
+        Ok(Message::restore(ids, audience, found)?.map(|message| Self { message, user }))
     }
 }
 

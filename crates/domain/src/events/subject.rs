@@ -5,6 +5,7 @@ mod groups;
 mod invitations;
 mod join_requests;
 mod members;
+mod mentions;
 mod messages;
 mod threads;
 mod users;
@@ -20,6 +21,7 @@ pub use self::join_requests::{EndedJoinRequest, JoinRequestUpdate};
 pub use self::members::{
     AddedMember, DirectPartner, GroupMember, GroupSenders, OwnMembership, RemovedMember,
 };
+pub use self::mentions::MentionUpdate;
 pub use self::messages::{MessageReaction, Tombstone};
 pub use self::threads::{OwnThread, ThreadUpdate};
 pub use self::users::{RolesOfUser, ServerRoles, UserUpdate};
@@ -87,6 +89,8 @@ subjects! {
     Tombstone,
     /// A reaction to a message.
     MessageReaction,
+    /// A message that mentions a user, or no longer does.
+    MentionUpdate,
     /// A thread.
     ThreadUpdate,
     /// A thread that a user follows, or no longer does.

@@ -19,8 +19,8 @@ use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
     AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
-    GroupUpdate, JoinRequestUpdate, MessageReaction, OwnMembership, OwnThread, RemovedGroup, RemovedMember,
-    RolesOfUser, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
+    GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership, OwnThread, RemovedGroup,
+    RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
 };
 use crate::ids::{GroupId, Seq, UserId};
 use crate::messages::Message;
@@ -95,6 +95,11 @@ events! {
     MessagePinned(Message) = "message.pinned", to members, by user;
     /// A message was unpinned.
     MessageUnpinned(Message) = "message.unpinned", to members, by user;
+    /// A message mentions you. Only your devices receive this event.
+    // Each has the actor of what caused it. Mentions of all members have none: the message itself tells them.
+    MentionCreated(MentionUpdate) = "mention.created", to user, by user;
+    /// A message that mentioned you no longer does, or was deleted. Only your devices receive this event.
+    MentionRemoved(MentionUpdate) = "mention.removed", to user, by user;
     /// A thread has a new reply, or one less, or began; `thread` has what it is like now.
     ThreadUpdated(ThreadUpdate) = "thread.updated", to members, by user;
     /// You follow a thread now. Only your devices receive this event.
@@ -170,6 +175,10 @@ impl Event {
     pub const fn history(&self) -> Option<(GroupId, Seq)> {
         match self {
             Self::ThreadUpdated(ThreadUpdate(thread)) => Some((thread.group, thread.root_seq)),
+            Self::MentionCreated(MentionUpdate { message, .. })
+            | Self::MentionRemoved(MentionUpdate { message, .. }) => {
+                Some((message.group_id, message.history_seq()))
+            }
             Self::ThreadFollowed(own) | Self::ThreadUnfollowed(own) => Some((own.group, own.root_seq)),
             event => match event.message() {
                 Some(message) => Some((message.group_id, message.history_seq())),

@@ -386,6 +386,9 @@ pub struct GroupView {
     pub standing: Option<Standing>,
     /// The newest message or its tombstone; `None` before the first, and for those who may not read it.
     pub last_message: Option<MessageView>,
+    /// How many messages of the group itself that the one who looks has not read mention them: counted as those of a
+    /// [thread](crate::messages::ThreadView::unread_mentions). 0 for others than members.
+    pub unread_mentions: i64,
     /// Its longest-serving owner; `None` unless it is listed for those who manage all groups.
     pub owner: Option<UserRef>,
 }
@@ -407,7 +410,7 @@ impl GroupView {
         let may_read = decide(&who, GroupPermission::ReadHistory, &group.scope()).is_allowed();
         let after = standing.as_ref().map_or(group.last_seq, |standing| group.readable_after(standing));
         let last_message = newest.filter(|view| may_read && view.message.seq > after);
-        Self { group, standing, last_message, owner: None }
+        Self { group, standing, last_message, unread_mentions: 0, owner: None }
     }
 
     /// How far the one who looks has read; `None` for others than members.

@@ -18,6 +18,7 @@ pub(crate) fn attach<'a>(
 ) -> Result<(), StorageFault> {
     let has_some = |view: &&mut MessageView| !view.message.attachments.is_empty();
     let mut views: Vec<_> = views.into_iter().filter(has_some).collect();
+    attach_mentions(tx, views.iter_mut().map(|view| &mut view.message))?;
     attach_threads(tx, actor.id(), &mut views)?;
     attach_quoted(tx, actor, readable, &mut views)
 }
@@ -66,6 +67,7 @@ fn attach_quoted(
 
 /// Completes messages as everybody sees them.
 pub(crate) fn attach_for_everybody(tx: &mut dyn Tx, messages: &mut [Message]) -> Result<(), StorageFault> {
+    attach_mentions(tx, &mut *messages)?;
     let replies = messages.iter().filter(|message| message.attachments.contain(Attachments::QUOTE));
     let ids: Vec<MessageId> = replies.map(|message| message.id).collect();
     if ids.is_empty() {
@@ -75,6 +77,27 @@ pub(crate) fn attach_for_everybody(tx: &mut dyn Tx, messages: &mut [Message]) ->
     let quoted: HashMap<_, _> = found.into_iter().map(|quote| (quote.by, quote.quoted.id)).collect();
     for message in messages {
         quoted.get(&message.id).into_iter().for_each(|quoted| message.name_quoted(*quoted));
+    }
+    Ok(())
+}
+
+/// Completes messages by whom they mention: one query, and none where they mention nobody by name.
+fn attach_mentions<'a>(
+    tx: &mut dyn Tx,
+    messages: impl IntoIterator<Item = &'a mut Message>,
+) -> Result<(), StorageFault> {
+    let names = |message: &&mut Message| message.attachments.contain(Attachments::NAMES);
+    let mut naming: Vec<_> = messages.into_iter().filter(names).collect();
+    if naming.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = naming.iter().map(|message| message.id).collect();
+    let mut users: HashMap<_, Vec<_>> = HashMap::new();
+    for (message, user) in tx.mentions().named(&ids)? {
+        users.entry(message).or_default().push(user);
+    }
+    for message in &mut naming {
+        message.mentioned = users.remove(&message.id).unwrap_or_default();
     }
     Ok(())
 }

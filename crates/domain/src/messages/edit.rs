@@ -8,6 +8,7 @@ use crate::ids::{GroupId, MessageId};
 use crate::jobs::Task;
 use crate::messages::earlier_text::{EarlierText, MAX_EARLIER_TEXTS};
 use crate::messages::error::MessageRefusal;
+use crate::messages::mentions::{self, Writing};
 use crate::messages::model::{Attachments, Message, MessageText, MessageView};
 use crate::messages::read::find_readable;
 use crate::messages::reply::uncount_reply;
@@ -24,7 +25,8 @@ const ROWS_AT_ONCE: i64 = 400;
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`,
-/// `NotAuthor`, `TooLate`, `Deleted`, `VersionConflict` of [`MessageRefusal`], or a fault.
+/// `NotAuthor`, `TooLate`, `Deleted`, `VersionConflict`, `TooManyMentions` of [`MessageRefusal`], an invalid text that is too
+/// long with its mentions, or a fault.
 pub fn edit(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -47,14 +49,24 @@ pub fn edit(
         return Err(MessageRefusal::Deleted.into());
     }
     terms.require_version(&view.message)?;
+    let Some(text) = text else { return Ok(view) };
+    let (history_seq, before) = (view.message.history_seq(), Some(&view.message));
+    let writing = Writing { history_seq, before, online: &[] };
+    let mentioned = mentions::resolve(tx, actor, &membership, text, &writing)?;
+    view.unreachable.clone_from(&mentioned.unreachable);
+    if view.message.text.as_ref() == Some(&mentioned.text) && mentioned.are_of(&view.message) {
+        return Ok(view);
+    }
     if let Some(earlier) = EarlierText::of(&view.message) {
         tx.edits().add(id, &earlier, MAX_EARLIER_TEXTS)?;
     }
-    view.message.text = text.cloned();
+    let changed = mentions::replace(tx, &mut view.message, &mentioned)?;
+    view.message.text = Some(mentioned.text);
     view.message.edited_at = Some(tx.now());
     view.message.version = view.message.version.next();
     tx.messages().update(&view.message)?;
     tx.emit(Some(actor.id()), Event::MessageUpdated(view.message.clone()));
+    mentions::tell_changed(tx, actor, &view.message, &changed)?;
     Ok(view)
 }
 
@@ -72,7 +84,7 @@ pub fn delete(
     terms: ChangeTerms,
 ) -> Result<(), Error> {
     let (view, membership) = load(tx, actor, group, id)?;
-    let message = view.message;
+    let mut message = view.message;
     let right = authorize_deletion(&membership, message.author.id == actor.id())?;
     if message.is_deleted() {
         return Ok(());
@@ -82,11 +94,13 @@ pub fn delete(
         terms.require_in_time(&message, now)?;
     }
     terms.require_version(&message)?;
+    let untold = mentions::remove(tx, &mut message)?;
     remove_belongings(tx, &message, now)?;
     let message = message.into_tombstone(now);
     tx.messages().update(&message)?;
     let thread = message.thread;
-    tx.emit(Some(actor.id()), Event::MessageDeleted(Tombstone(message)));
+    tx.emit(Some(actor.id()), Event::MessageDeleted(Tombstone(message.clone())));
+    mentions::tell_removed(tx, actor, &message, &untold);
     match thread {
         Some(thread) => uncount_reply(tx, actor.id(), thread.root),
         None => Ok(()),

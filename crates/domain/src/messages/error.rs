@@ -1,6 +1,7 @@
 //! Rejections about messages.
 
 use crate::ids::Version;
+use crate::messages::marks::MAX_MENTIONED;
 use crate::messages::model::MAX_PINS;
 use crate::messages::reactions::MAX_REACTIONS;
 use crate::time::Timestamp;
@@ -41,4 +42,7 @@ pub enum MessageRefusal {
     /// The message has as many different reactions as it may.
     #[error("there may be at most {MAX_REACTIONS} different reactions to a message")]
     TooManyReactions,
+    /// The text mentions more users than it may.
+    #[error("a message may mention at most {MAX_MENTIONED} users by name")]
+    TooManyMentions,
 }

@@ -38,7 +38,7 @@ pub fn follow(tx: &mut dyn Tx, actor: &Actor, group: GroupId, root: MessageId) -
 pub fn unfollow(tx: &mut dyn Tx, actor: &Actor, group: GroupId, root: MessageId) -> Result<(), Error> {
     let membership = lock_visible(tx, actor, group)?.into_membership_with(GroupPermission::View)?;
     let found = find_thread(tx, actor, &membership, root)?;
-    let Some(ThreadView { thread, standing }) = found else { return Ok(()) };
+    let Some(ThreadView { thread, standing, .. }) = found else { return Ok(()) };
     if standing.following && tx.threads().follow(thread.root, actor.id(), false, thread.last_reply)? {
         tx.emit(Some(actor.id()), Event::ThreadUnfollowed(OwnThread::of(&thread, actor.id())));
     }

@@ -53,7 +53,7 @@ pub fn forward(tx: &mut dyn Tx, actor: &Actor, draft: &ForwardDraft) -> Result<S
     let client_id = draft.client_id.clone();
     let new = MessageDraft { group: draft.to, text, client_id, thread: None, reply_to: None };
     let quoted = Some((Attachments::FORWARD, message.as_quoted()));
-    store(tx, actor, &membership, &new, References { root: None, quoted })
+    store(tx, actor, &membership, (&new, &[]), References { root: None, quoted })
 }
 
 /// Both groups, locked in the order of their ids: what is forwarded is there until it has been, and so are the rights to it.

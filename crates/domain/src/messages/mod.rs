@@ -13,6 +13,12 @@ mod follow;
 mod forward;
 mod history;
 mod mark;
+mod markdown;
+mod marks;
+mod mention;
+mod mention_list;
+mod mention_repository;
+mod mentions;
 mod model;
 mod pin;
 mod quote;
@@ -49,6 +55,14 @@ pub use follow::{follow, unfollow};
 pub use forward::{ForwardDraft, forward};
 pub use history::list_history;
 pub use mark::{mark_read, mark_read_and_publish, mark_thread_read, mark_thread_read_and_publish};
+pub use markdown::markdown;
+pub use marks::{MAX_MENTIONED, MAX_NAMES, Mark, MarkTarget, find_marks};
+pub use mention::{MAX_GROUP_MENTIONS, MentionPlace, MentionRow, Mentionable, OwnMention};
+pub use mention_list::{MentionPage, list_mentions};
+#[cfg(test)]
+pub(crate) use mention_repository::MockMentionRepository;
+pub use mention_repository::{MentionLookup, MentionQuery, MentionRepository};
+
 pub use model::{
     Attachments, ClientId, InThread, MAX_PINS, Message, MessageText, MessageView, NewMessage, Pin, PinSeq,
     Reactor,
@@ -72,7 +86,7 @@ pub use receipts::{FoundReaders, MAX_LOOKED_AT, Reader, ReaderPage, ReaderQuery,
 #[cfg(test)]
 pub(crate) use repository::MockMessageRepository;
 pub use repository::{MessageQuery, MessageRange, MessageRepository, PinQuery, PinState, ReactionQuery};
-pub use send::{MessageDraft, Sent, send};
+pub use send::{MessageDraft, Sent, send, send_with_online};
 pub use terms::{ChangeTerms, ChangeWindows};
 pub use thread::{
     FollowedThread, MAX_FOLLOWED, MAX_PARTICIPANTS, Participation, Thread, ThreadStanding, ThreadView,

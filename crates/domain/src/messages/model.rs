@@ -5,6 +5,7 @@ use std::fmt;
 use crate::accounts::UserRef;
 use crate::ids::{GroupId, MessageId, Seq, UserId, Version, integer_newtype};
 use crate::messages::emoji::Emoji;
+use crate::messages::marks::{MAX_MENTIONED, Mark, MarkTarget, find_marks};
 use crate::messages::quote::{Excerpt, Quoted};
 use crate::messages::reactions::Reactions;
 use crate::messages::thread::ThreadView;
@@ -13,9 +14,25 @@ use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
 
 /// The text of a message: 1–10,000 characters, one of them visible. Shown by no `Debug`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct MessageText(String);
-text_newtype!(MessageText);
+#[derive(Clone)]
+pub struct MessageText {
+    text: String,
+    marks: Box<[Mark]>,
+}
+
+impl PartialEq for MessageText {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for MessageText {}
+
+impl TextBytes for MessageText {
+    fn text_bytes(&self) -> usize {
+        self.text.len()
+    }
+}
 
 impl fmt::Debug for MessageText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,7 +51,41 @@ impl MessageText {
     pub fn parse(text: &str) -> Result<Self, Violation> {
         let text = multi_line(text, 1, Self::MAX_LENGTH)?;
         check_visible(&text)?;
-        Ok(Self(text))
+        // Here, so that it takes no time of a transaction.
+        let marks = find_marks(&text).into();
+        Ok(Self { text, marks })
+    }
+
+    /// Wraps a text that was checked before it was stored.
+    pub fn from_stored(text: String) -> Self {
+        Self { text, marks: Box::default() }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The text, without its wrapper.
+    pub fn into_string(self) -> String {
+        self.text
+    }
+
+    /// How many users the text, as somebody has typed it, may mention by name: at most
+    /// [`MAX_MENTIONED`], since a text with more of them is rejected.
+    pub fn mention_count(&self) -> usize {
+        let is_user = |mark: &&Mark| matches!(mark.of, MarkTarget::Name(_) | MarkTarget::Id(_));
+        self.marks.iter().filter(is_user).count().min(MAX_MENTIONED)
+    }
+
+    /// Whether the text, as somebody has typed it, mentions all who are online.
+    pub(super) fn says_here(&self) -> bool {
+        self.marks.iter().any(|mark| mark.of == MarkTarget::Here)
+    }
+
+    /// Where the text, as somebody has typed it, may mention somebody. A text that was stored has none.
+    pub(super) fn marks(&self) -> &[Mark] {
+        &self.marks
     }
 }
 
@@ -95,6 +146,9 @@ pub struct Message {
     pub attachments: Attachments,
     /// The message of the group that it replies to; `None` once it is deleted. Repositories leave it out.
     pub reply_to: Option<MessageId>,
+    /// The users whom the text mentions by name, in the order of their ids; none once it is deleted. Repositories leave it
+    /// out: use cases load them for all messages of a page together.
+    pub mentioned: Vec<UserRef>,
 }
 
 /// The thread that a reply is in.
@@ -120,6 +174,14 @@ impl Attachments {
     pub const FORWARD: Self = Self(8);
     /// The message was imported. There are no rows for this.
     pub const IMPORTED: Self = Self(1 << 10);
+    /// The text mentions users by name.
+    pub const NAMES: Self = Self(16);
+    /// The text mentions all members.
+    pub const ALL: Self = Self(32);
+    /// The text mentions all who were online.
+    pub const HERE: Self = Self(64);
+
+    const MENTIONS: i64 = Self::NAMES.0 | Self::ALL.0 | Self::HERE.0;
 
     /// The kinds that are stored as these bits.
     pub const fn from_stored(bits: i64) -> Self {
@@ -151,6 +213,22 @@ impl Attachments {
     /// Whether one of these kinds is among them.
     pub const fn meet(self, kinds: Self) -> bool {
         self.0 & kinds.0 != 0
+    }
+
+    /// Whether the text mentions anybody.
+    pub const fn mention(self) -> bool {
+        self.0 & Self::MENTIONS != 0
+    }
+
+    /// Whether single users may be mentioned.
+    pub(super) const fn has_rows(self) -> bool {
+        self.0 & (Self::NAMES.0 | Self::HERE.0) != 0
+    }
+
+    /// The others than mentions.
+    #[must_use]
+    pub(super) const fn without_mentions(self) -> Self {
+        Self(self.0 & !Self::MENTIONS)
     }
 
     /// Whether all of these kinds are among them.
@@ -251,8 +329,12 @@ impl Message {
             deleted_at: Some(deleted_at),
             reactions: Reactions::NONE,
             pin: None,
-            attachments: self.attachments.without(Attachments::QUOTE.with(Attachments::FORWARD)),
+            attachments: self
+                .attachments
+                .without(Attachments::QUOTE.with(Attachments::FORWARD))
+                .without_mentions(),
             reply_to: None,
+            mentioned: Vec::new(),
             ..self
         }
     }
@@ -261,7 +343,8 @@ impl Message {
 impl TextBytes for Message {
     fn text_bytes(&self) -> usize {
         let texts = self.author.text_bytes() + self.text.text_bytes() + self.client_id.text_bytes();
-        texts + self.reactions.text_bytes()
+        let mentioned: usize = self.mentioned.iter().map(TextBytes::text_bytes).sum();
+        texts + self.reactions.text_bytes() + mentioned
     }
 }
 
@@ -280,12 +363,22 @@ pub struct MessageView {
     /// The message that it replies to or was forwarded from, if the one who looks may read that. Left out in the same
     /// way.
     pub quoted: Option<Quoted>,
+    /// Whom the text names that can't read the message, and who are therefore not mentioned. Only in what sending and
+    /// editing answer.
+    pub unreachable: Vec<UserRef>,
 }
 
 impl MessageView {
     /// A message, for somebody who hasn't reacted to it.
     pub const fn without_own_reactions(message: Message) -> Self {
-        Self { message, liked: false, reacted: Vec::new(), thread: None, quoted: None }
+        Self {
+            message,
+            liked: false,
+            reacted: Vec::new(),
+            thread: None,
+            quoted: None,
+            unreachable: Vec::new(),
+        }
     }
 
     /// Whether the one who looks has given this reaction.
@@ -323,7 +416,9 @@ impl TextBytes for Reactor {
 
 impl TextBytes for MessageView {
     fn text_bytes(&self) -> usize {
-        self.message.text_bytes() + self.thread.text_bytes() + self.quoted.text_bytes()
+        let unreachable: usize = self.unreachable.iter().map(TextBytes::text_bytes).sum();
+        let shown = self.message.text_bytes() + self.thread.text_bytes() + self.quoted.text_bytes();
+        shown + unreachable
     }
 }
 
@@ -367,6 +462,7 @@ impl NewMessage {
             pin: None,
             attachments: self.attachments,
             reply_to: None,
+            mentioned: Vec::new(),
         }
     }
 }

@@ -109,6 +109,28 @@ pub(super) fn note_following(
     Ok(())
 }
 
+/// Makes users follow a thread who are mentioned in it. Those who follow it already have nothing to be told.
+///
+/// # Errors
+/// A fault.
+pub(super) fn follow_mentioned(
+    tx: &mut dyn Tx,
+    actor: UserId,
+    root: MessageId,
+    users: &[UserId],
+) -> Result<(), Error> {
+    let followers = tx.threads().follow_all(root, users, UNSEEN)?;
+    if followers.is_empty() {
+        return Ok(());
+    }
+    for thread in tx.threads().find_many(&[root])? {
+        for user in &followers {
+            note_following(tx, actor, &thread, *user, None)?;
+        }
+    }
+    Ok(())
+}
+
 /// Counts a reply no longer that was deleted. Its number stays taken.
 ///
 /// # Errors

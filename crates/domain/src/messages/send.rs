@@ -2,11 +2,12 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::Event;
+use crate::events::{Event, LiveEvents};
 use crate::groups::{Membership, lock_visible};
-use crate::ids::{GroupId, MessageId, Seq};
+use crate::ids::{GroupId, MessageId, Seq, UserId};
 use crate::messages::attach::attach;
 use crate::messages::error::MessageRefusal;
+use crate::messages::mentions::{self, Mentions, Writing};
 use crate::messages::model::{Attachments, ClientId, MessageText, MessageView, NewMessage};
 use crate::messages::quote::Quoted;
 use crate::messages::read::{find_bare, find_readable};
@@ -28,6 +29,13 @@ pub struct MessageDraft {
     pub thread: Option<MessageId>,
     /// The message of the group that it quotes.
     pub reply_to: Option<MessageId>,
+}
+
+impl MessageDraft {
+    /// Who is online in the group, if that matters to the draft, because it says `@here`.
+    pub fn online(&self, live: &dyn LiveEvents) -> Vec<UserId> {
+        if self.text.says_here() { live.online_in(self.group) } else { Vec::new() }
+    }
 }
 
 /// What became of a draft.
@@ -55,11 +63,24 @@ pub(super) struct References {
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `Muted`, `SlowMode` of
 /// [`GroupRefusal`](crate::groups::GroupRefusal), for a reply or a quote `NotFound`, `Deleted`, for a reply `NotRoot` of
-/// [`MessageRefusal`], or a fault.
+/// [`MessageRefusal`], `TooManyMentions`, an invalid text that is too long with its mentions, or a fault.
 pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent, Error> {
+    send_with_online(tx, actor, draft, &[])
+}
+
+/// [`send`], where these users are online in the group: they are whom `@here` mentions.
+///
+/// # Errors
+/// As `send`.
+pub fn send_with_online(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    draft: &MessageDraft,
+    online: &[UserId],
+) -> Result<Sent, Error> {
     let membership = lock_visible(tx, actor, draft.group)?.into_membership()?;
     match authorize(tx, actor, &membership, draft) {
-        Ok(references) => store(tx, actor, &membership, draft, references),
+        Ok(references) => store(tx, actor, &membership, (draft, online), references),
         Err(Error::Refused(refusal)) => {
             let earlier = find_earlier(tx, actor, &membership, draft.client_id.as_ref())?;
             earlier.ok_or(Error::Refused(refusal))
@@ -73,13 +94,17 @@ pub(super) fn store(
     tx: &mut dyn Tx,
     actor: &Actor,
     membership: &Membership,
-    draft: &MessageDraft,
+    (draft, online): (&MessageDraft, &[UserId]),
     references: References,
 ) -> Result<Sent, Error> {
     let new = number(tx, actor, membership, draft, &references);
+    let history_seq = new.thread.map_or(new.seq, |thread| thread.root_seq);
+    let writing = Writing { history_seq, before: None, online };
+    let mentions = mentions::resolve(tx, actor, membership, &draft.text, &writing)?;
+    let new = NewMessage { text: mentions.text.clone(), ..new };
     match tx.messages().insert(&new)? {
         Unique::Stored(id) => {
-            let view = complete(tx, actor, membership, (new, id), references)?;
+            let view = complete(tx, actor, membership, (new, id), (references, mentions))?;
             Ok(Sent { view, repeated: false })
         }
         // Only a draft with a client id can have been sent before.
@@ -120,7 +145,7 @@ fn complete(
     actor: &Actor,
     membership: &Membership,
     (new, id): (NewMessage, MessageId),
-    references: References,
+    (references, mentions): (References, Mentions),
 ) -> Result<MessageView, Error> {
     let mut message = new.into_message(id, actor.user.clone());
     let quoted = references.quoted.map(|(_, quoted)| quoted);
@@ -128,11 +153,14 @@ fn complete(
         tx.quotes().put(id, quoted.id)?;
         message.name_quoted(quoted.id);
     }
+    mentions::store(tx, &mut message, &mentions)?;
     tx.emit(Some(actor.id()), Event::MessageCreated(message.clone()));
     if let Some(root) = &references.root {
         count_reply(tx, &membership.group, root, &message)?;
     }
-    Ok(MessageView { quoted, ..MessageView::without_own_reactions(message) })
+    mentions::tell(tx, actor, &message, &mentions)?;
+    let unreachable = mentions.unreachable;
+    Ok(MessageView { quoted, unreachable, ..MessageView::without_own_reactions(message) })
 }
 
 /// What a draft that the actor may send now refers to.

@@ -63,6 +63,9 @@ pub struct ThreadView {
     pub thread: Thread,
     /// How the one who looks stands in it.
     pub standing: ThreadStanding,
+    /// How many replies that they have not read mention them. At most 100 are counted of those that name them, or all who
+    /// were online, and at most 100 of those that mention all.
+    pub unread_mentions: i64,
 }
 
 impl ThreadView {

@@ -60,6 +60,15 @@ repository! {
             seen: MessageId,
         ) -> Result<bool, StorageFault>;
 
+        /// Stores that these users follow a thread, and returns those of them who didn't. `seen` is the newest reply that those
+        /// know of who were nothing to the thread. MUST be one statement.
+        fn follow_all(
+            &mut self,
+            root: MessageId,
+            users: &[UserId],
+            seen: MessageId,
+        ) -> Result<Vec<UserId>, StorageFault>;
+
         /// Ends the following of all but this thread and the `keep` others whose newest reply the user has seen most
         /// recently: at most 100 of them, which are returned.
         fn unfollow_oldest(

@@ -273,6 +273,18 @@ impl PresenceTracker {
         all.into_iter().map(event).collect()
     }
 
+    /// The users who are shown in a group as online, in the order of their ids: what others see of it, and so at most
+    /// [`MAX_SHOWN_PER_GROUP`].
+    pub fn online_in(&self, group: GroupId) -> Vec<UserId> {
+        let shown = self.shown_in.get(&group).into_iter().flatten();
+        let is_online = |user: &&UserId| {
+            self.users.get(user).is_some_and(|present| present.announced == Presence::Online)
+        };
+        let mut online: Vec<_> = shown.filter(is_online).copied().collect();
+        online.sort_unstable();
+        online
+    }
+
     /// The change to announce about a user, if their presence differs from what was announced.
     fn announce(&mut self, user: UserId, now: Timestamp) -> Option<PresenceChange> {
         let present = self.users.get_mut(&user)?;

@@ -45,6 +45,8 @@ macro_rules! for_each_repository {
             threads: messages::ThreadRepository, MockThreadRepository;
             /// Which messages quote which.
             quotes: messages::QuoteRepository, MockQuoteRepository;
+            /// Whom messages mention.
+            mentions: messages::MentionRepository, MockMentionRepository;
             /// Work that goes on after the command, also after a restart.
             jobs: jobs::JobRepository, MockJobRepository;
             /// The log, without what this command emits.

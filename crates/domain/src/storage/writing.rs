@@ -71,6 +71,12 @@ impl Writing {
     pub fn of_text(who: impl Into<Principal>, text: &str) -> Self {
         Self { bytes: text.len(), ..Self::new(who, WritePurpose::Grow) }
     }
+
+    /// The same write where it may also do something for so many others, as a message does for those whom it mentions.
+    #[must_use]
+    pub const fn for_others(self, others: usize) -> Self {
+        Self { bytes: self.bytes.saturating_add(ONE_OF_MANY.saturating_mul(others)), ..self }
+    }
 }
 
 macro_rules! grows {

@@ -221,7 +221,7 @@ pub(crate) fn thread() -> Thread {
 pub(crate) fn root(following: bool) -> MessageView {
     let attachments = Attachments::THREAD;
     let standing = ThreadStanding { following, read_seq: Seq::new(1), read_version: Version::new(3) };
-    let thread = Some(ThreadView { thread: thread(), standing });
+    let thread = Some(ThreadView { thread: thread(), standing, unread_mentions: 0 });
     MessageView { thread, ..view(Message { attachments, ..message(OTHER) }) }
 }
 

@@ -61,6 +61,13 @@ pub(crate) struct UserRefRow {
     display_name: Option<String>,
 }
 
+impl UserRefRow {
+    /// The user's id.
+    pub(crate) const fn id(&self) -> i64 {
+        self.id
+    }
+}
+
 impl From<UserRefRow> for UserRef {
     fn from(row: UserRefRow) -> Self {
         Self {

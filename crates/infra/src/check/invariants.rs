@@ -39,7 +39,7 @@ pub(crate) const MESSAGE_NUMBERS_BEFORE_THREADS: Invariant = Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 18] = [
+pub(crate) const INVARIANTS: [Invariant; 20] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -226,13 +226,35 @@ pub(crate) const INVARIANTS: [Invariant; 18] = [
         holds: "every message that quotes one says so, and replies to one of its group",
         broken: "messages quote what they don't say, or reply to what is not in their group",
     },
+    Invariant {
+        check: "mentions",
+        offenders: "SELECT count(*) AS number FROM mentions JOIN groups ON groups.id = mentions.group_id \
+            LEFT JOIN messages ON messages.id = mentions.message_id AND messages.group_id = mentions.group_id \
+                AND messages.root_seq = mentions.root_seq AND messages.seq = mentions.seq \
+                AND messages.deleted_at IS NULL AND (messages.attachments & 80) <> 0 \
+            WHERE groups.deleted_at IS NULL AND messages.id IS NULL",
+        holds: "every mention is in a message that is there",
+        broken: "mentions are in no message, or in another place than it",
+    },
+    Invariant {
+        check: "group_mentions",
+        offenders: "SELECT count(*) AS number FROM group_mentions JOIN groups ON groups.id = group_mentions.group_id \
+            LEFT JOIN messages ON messages.id = group_mentions.message_id \
+                AND messages.group_id = group_mentions.group_id AND messages.root_seq = group_mentions.root_seq \
+                AND messages.seq = group_mentions.seq AND messages.author_id = group_mentions.author_id \
+                AND messages.deleted_at IS NULL AND (messages.attachments & 32) <> 0 \
+            WHERE groups.deleted_at IS NULL AND messages.id IS NULL",
+        holds: "every mention of all members is in a message that is there",
+        broken: "mentions of all members are in no message, or in another place than it",
+    },
     // A page that was written and is an old one again has rows with valid checksums. Each change of a message increases
     // its version and emits an event.
     Invariant {
         check: "logged_messages",
         offenders: "SELECT count(*) AS number FROM \
             (SELECT message_id, group_id, count(*) AS changes FROM events \
-             WHERE message_id IS NOT NULL AND type NOT LIKE 'thread.%' GROUP BY message_id, group_id) AS logged \
+             WHERE message_id IS NOT NULL AND type NOT LIKE 'thread.%' \
+             AND type NOT LIKE 'mention.%' GROUP BY message_id, group_id) AS logged \
             JOIN groups ON groups.id = logged.group_id LEFT JOIN messages ON messages.id = logged.message_id \
             WHERE groups.deleted_at IS NULL AND (messages.id IS NULL OR messages.version < changes)",
         holds: "every message has all changes that the event log records",

@@ -8,8 +8,8 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
 use crate::schema::{
-    group_bans, group_mutes, group_roles, groups, invite_links, join_requests, memberships, message_edits,
-    message_quotes, messages, reactions, thread_members, threads,
+    group_bans, group_mentions, group_mutes, group_roles, groups, invite_links, join_requests, memberships,
+    mentions, message_edits, message_quotes, messages, reactions, thread_members, threads,
 };
 use crate::sql::row_count;
 use crate::sql::stored::StoredVisibility;
@@ -36,8 +36,8 @@ pub(crate) enum Rest {
 /// Removes up to so many rows of a group, and returns how many it removed.
 type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
-/// Removes up to `limit` rows of a deleted group, after the memberships that stay are noted as ended: replies from the
-/// first on, each after its reactions, earlier texts and what it quotes, then threads, each after its followers, then
+/// Removes up to `limit` rows of a deleted group, after the memberships that stay are noted as ended: mentions, replies from
+/// the first on, each after its reactions, earlier texts and what it quotes, then threads, each after its followers, then
 /// messages in the same manner, then
 /// bans and mutes, then the rest: memberships, then the requests to join, the invite links, the roles and the group.
 /// Returns `true` once nothing is left to be removed.
@@ -54,8 +54,9 @@ pub(crate) fn purge_group(
         .optional())?;
     let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
     let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
-    let steps: [PurgeStep; 14] = [
+    let steps: [PurgeStep; 15] = [
         if keeps_rest { end_memberships } else { skip },
+        purge_mentions,
         purge_reactions_to_replies,
         purge_edits_of_replies,
         purge_quotes_of_replies,
@@ -97,6 +98,24 @@ pub(crate) fn purge_group(
 /// Removes nothing: of a private group, the memberships stay.
 const fn skip(_: &mut DbTx<'_>, _: i64, _: i64) -> Result<i64, StorageFault> {
     Ok(0)
+}
+
+/// Removes up to `limit` mentions in messages of the group, and returns how many.
+fn purge_mentions(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let found = mentions::table
+        .select((mentions::message_id, mentions::user_id))
+        .filter(mentions::group_id.eq(group))
+        .order(mentions::message_id)
+        .limit(limit);
+    let keys: Vec<(i64, i64)> = on_backend!(tx, |connection| found.load(connection))?;
+    for key in &keys {
+        let mention = mentions::table.find(*key);
+        on_backend!(tx, |connection| diesel::delete(mention).execute(connection))?;
+    }
+    // A group has only a hundred of these.
+    let to_all = group_mentions::table.filter(group_mentions::group_id.eq(group));
+    on_backend!(tx, |connection| diesel::delete(to_all).execute(connection))?;
+    Ok(row_count(keys.len()))
 }
 
 /// Removes up to `limit` reactions to the group's first `limit` messages, which must have no replies, and returns how

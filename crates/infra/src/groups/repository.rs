@@ -15,6 +15,7 @@ use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::groups::purge;
 use crate::messages::repository::{MessageRow, MessageViewRow};
+use crate::messages::unread_mentions::UnreadInGroup;
 use crate::permissions::rows::StandingRow;
 use crate::schema::{group_mutes, group_roles, groups, memberships, messages, reactions, renames, users};
 use crate::sql::contains::contains;
@@ -93,13 +94,16 @@ struct GroupViewRow {
     author: Option<UserRefRow>,
     #[diesel(select_expression = reactions::user_id.nullable().is_not_null())]
     liked: bool,
+    #[diesel(select_expression = UnreadInGroup)]
+    unread_mentions: i64,
 }
 
 impl From<GroupViewRow> for GroupView {
     fn from(row: GroupViewRow) -> Self {
         let newest = row.message.zip(row.author);
         let view = |(message, author)| MessageViewRow { message, author, liked: row.liked }.into();
-        Self::new(row.group.into(), row.standing.0, newest.map(view))
+        let shown = Self::new(row.group.into(), row.standing.0, newest.map(view));
+        Self { unread_mentions: row.unread_mentions, ..shown }
     }
 }
 

@@ -1,12 +1,14 @@
-//! Messages, threads, reactions and read cursors.
+//! Messages, threads, reactions, mentions and read cursors.
 
 mod by_time;
 mod checksum;
 mod edits;
+mod mentions;
 mod quotes;
 pub(crate) mod reactions;
 pub(crate) mod read_cursors;
 pub(crate) mod repository;
 mod threads;
+pub(crate) mod unread_mentions;
 
 pub(crate) use checksum::DamagedMessage;

@@ -75,6 +75,7 @@ impl MessageRow {
             thread: thread(self.thread_id, self.root_seq),
             attachments: Attachments::from_stored(self.attachments),
             reply_to: None,
+            mentioned: Vec::new(),
         }
     }
 }

@@ -14,6 +14,7 @@ use groupchat_domain::time::Timestamp;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::messages::read_cursors::read_state;
+use crate::messages::unread_mentions::UnreadInThread;
 use crate::schema::{groups, thread_members, threads, users};
 use crate::sql::among;
 use crate::tx::DbTx;
@@ -95,7 +96,7 @@ type Cursor = (
 );
 
 /// A thread with one of its participants, and what the viewer is to it.
-type ViewRow = (ThreadRow, UserRefRow, Option<bool>, Option<i64>, Option<i64>);
+type ViewRow = (ThreadRow, UserRefRow, Option<bool>, Option<i64>, Option<i64>, i64);
 
 /// Who looks at threads only to tell everybody of them.
 const NOBODY: i64 = 0;
@@ -126,17 +127,18 @@ impl DbTx<'_> {
                 OWN.field(thread_members::following).nullable(),
                 OWN.field(thread_members::read_seq).nullable(),
                 OWN.field(thread_members::read_version).nullable(),
+                UnreadInThread::of(viewer),
             ))
             .load(connection))?;
         let mut views: Vec<ThreadView> = Vec::new();
-        for (row, participant, following, read_seq, read_version) in rows {
+        for (row, participant, following, read_seq, read_version, unread_mentions) in rows {
             if views.last().is_none_or(|view| view.thread.root.get() != row.root_id) {
                 let standing = ThreadStanding {
                     following: following.unwrap_or(false),
                     read_seq: read_seq.map_or(Seq::ZERO, Seq::new),
                     read_version: read_version.map_or(Version::FIRST, Version::new),
                 };
-                views.push(ThreadView { thread: row.into_thread(), standing });
+                views.push(ThreadView { thread: row.into_thread(), standing, unread_mentions });
             }
             if let Some(view) = views.last_mut() {
                 view.thread.participants.push(participant.into());
@@ -266,6 +268,41 @@ impl ThreadRepository for DbTx<'_> {
             ))
             .on_conflict_do_nothing();
         on_backend!(self, |connection| row.execute(connection)).map(|rows| rows > 0)
+    }
+
+    fn follow_all(
+        &mut self,
+        root: MessageId,
+        users: &[UserId],
+        seen: MessageId,
+    ) -> Result<Vec<UserId>, StorageFault> {
+        let known = thread_members::table
+            .filter(thread_members::root_id.eq(root.get()))
+            .filter(thread_members::following)
+            .filter(among(thread_members::user_id, users.iter().map(|user| user.get())))
+            .select(thread_members::user_id);
+        let known: Vec<i64> = on_backend!(self, |connection| known.load(connection))?;
+        let new: Vec<_> = users.iter().filter(|user| !known.contains(&user.get())).copied().collect();
+        if new.is_empty() {
+            return Ok(new);
+        }
+        let row = |user: &UserId| {
+            (
+                thread_members::root_id.eq(root.get()),
+                thread_members::user_id.eq(user.get()),
+                thread_members::following.eq(true),
+                thread_members::read_seq.eq(0),
+                thread_members::seen_reply_id.eq(seen.get()),
+            )
+        };
+        let rows: Vec<_> = new.iter().map(row).collect();
+        on_backend!(self, |connection| diesel::insert_into(thread_members::table)
+            .values(&rows)
+            .on_conflict((thread_members::root_id, thread_members::user_id))
+            .do_update()
+            .set(thread_members::following.eq(true))
+            .execute(connection))?;
+        Ok(new)
     }
 
     fn unfollow_oldest(

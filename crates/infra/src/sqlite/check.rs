@@ -66,7 +66,7 @@ fn check_file(path: &Path, depth: Depth, now: Timestamp) -> Result<Vec<Finding>,
 
 /// Tables and columns that a file from before lacks, as a backup may be one, with the check that reads them. Without roles of
 /// groups, the schema allows only built-in ones.
-const LATER: [(&str, &str); 13] = [
+const LATER: [(&str, &str); 15] = [
     ("roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_roles'"),
     ("bans", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_bans'"),
     ("invitations", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'invitations'"),
@@ -82,11 +82,15 @@ const LATER: [(&str, &str); 13] = [
     ("threads", HAS_THREADS),
     ("thread_members", HAS_THREADS),
     ("quotes", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'message_quotes'"),
+    ("mentions", HAS_MENTIONS),
+    ("group_mentions", HAS_MENTIONS),
     (
         "reaction_counts",
         "SELECT count(*) AS number FROM pragma_table_info('messages') WHERE name = 'reactions'",
     ),
 ];
+
+const HAS_MENTIONS: &str = "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'mentions'";
 
 const HAS_THREADS: &str = "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'threads'";
 

@@ -8,9 +8,9 @@ use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::admissions::{EndedInvitation, JoinRequest, NewInvitation};
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, Event, EventRecord,
-    EventType, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent, MessageReaction,
-    OwnMembership, OwnThread, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind,
-    ThreadUpdate, Tombstone, UserUpdate, load,
+    EventType, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent, MentionUpdate,
+    MessageReaction, OwnMembership, OwnThread, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles,
+    Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate, load,
 };
 use groupchat_domain::groups::History;
 use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, UserId};
@@ -102,6 +102,7 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
         SubjectKind::MessageReaction => {
             Subject::MessageReaction(MessageReaction { message, emoji: emoji("❤️") })
         }
+        SubjectKind::MentionUpdate => Subject::MentionUpdate(MentionUpdate::of(&message, user)),
         SubjectKind::ThreadUpdate | SubjectKind::OwnThread => {
             let thread = tx.threads().find_many(&[message.id]).unwrap().remove(0);
             if kind == SubjectKind::OwnThread {

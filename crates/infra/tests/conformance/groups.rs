@@ -42,7 +42,7 @@ fn a_new_group_has_no_members_and_no_messages(tx: &mut dyn Tx) {
     let group = new.into_group(id);
     assert_eq!((group.member_count, group.last_seq), (0, Seq::ZERO));
     assert_eq!(found(tx, id), group);
-    let view = GroupView { group, standing: None, last_message: None, owner: None };
+    let view = GroupView { group, standing: None, last_message: None, unread_mentions: 0, owner: None };
     assert_eq!(shown(tx, id, STRANGER), view);
 }
 

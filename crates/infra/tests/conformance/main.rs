@@ -52,6 +52,7 @@ mod known_networks;
 mod lineage;
 mod log;
 mod members;
+mod mentions;
 mod messages;
 mod mutes;
 mod name_order;

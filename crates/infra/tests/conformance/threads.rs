@@ -93,7 +93,10 @@ fn a_thread_reads_back_as_it_was_stored(tx: &mut dyn Tx) {
         last_reply_at: view(tx, room.group, reply, room.ann).message.created_at,
         participants: vec![participant],
     };
-    assert_eq!(found, ThreadView { thread: expected.clone(), standing: ThreadStanding::NONE });
+    assert_eq!(
+        found,
+        ThreadView { thread: expected.clone(), standing: ThreadStanding::NONE, unread_mentions: 0 }
+    );
     let own = ThreadStanding { following: true, read_seq: Seq::new(1), read_version: Version::FIRST };
     assert_eq!(seen(tx, room.root, room.bob).standing, own);
     assert_eq!(tx.threads().find_many(&[room.root]), Ok(vec![expected.clone()]));

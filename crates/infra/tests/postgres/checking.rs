@@ -82,6 +82,8 @@ fn a_healthy_database_passes_every_check() {
             "thread_members",
             "edits",
             "quotes",
+            "mentions",
+            "group_mentions",
             "logged_messages",
             "event_log",
             "checksums",

@@ -9,11 +9,12 @@ use diesel::sql_types::BigInt;
 use crate::snapshot::Snapshot;
 
 /// Queries that count what disagrees, each with what that is. The log must go back to the beginning of the database.
-const DISAGREEMENTS: [(&str, &str); 12] = [
+const DISAGREEMENTS: [(&str, &str); 13] = [
     (
         "messages whose version is not the number of events about them",
         "SELECT count(*) AS number FROM messages \
-         WHERE version <> (SELECT count(*) FROM events WHERE message_id = messages.id AND type NOT LIKE 'thread.%') \
+         WHERE version <> (SELECT count(*) FROM events WHERE message_id = messages.id \
+                AND type NOT LIKE 'thread.%' AND type NOT LIKE 'mention.%') \
             OR NOT EXISTS (SELECT 1 FROM events WHERE message_id = messages.id AND type = 'message.created')",
     ),
     (
@@ -62,6 +63,13 @@ const DISAGREEMENTS: [(&str, &str); 12] = [
          WHERE groups.deleted_at IS NULL AND (threads.last_seq, reply_count) <> \
             (SELECT sum(type = 'message.created'), sum((type = 'message.created') - (type = 'message.deleted')) \
              FROM events JOIN messages ON messages.id = message_id WHERE thread_id = root_id)",
+    ),
+    (
+        "mentions that their last event doesn't tell of",
+        "SELECT count(*) AS number FROM mentions JOIN groups ON groups.id = mentions.group_id \
+         WHERE groups.deleted_at IS NULL AND is_told <> coalesce( \
+            (SELECT type = 'mention.created' FROM events WHERE events.message_id = mentions.message_id \
+                AND events.user_id = mentions.user_id AND type LIKE 'mention.%' ORDER BY id DESC LIMIT 1), 0)",
     ),
     (
         "memberships that their last event doesn't tell of",
@@ -148,13 +156,14 @@ mod tests {
     use crate::snapshot::connect;
 
     /// Changes that nobody has emitted an event for, and events that nothing stands for.
-    const TAMPERING: [&str; 11] = [
+    const TAMPERING: [&str; 12] = [
         "UPDATE messages SET version = version + 1 WHERE id = 1",
         "UPDATE messages SET likes = likes + 1 WHERE deleted_at IS NULL",
         "INSERT INTO message_edits SELECT id, 90, 'another', 1 FROM messages WHERE id = 1",
         "UPDATE threads SET last_seq = last_seq + 1",
         "UPDATE messages SET pin_seq = 99, pinned_at = 1, pinned_by = 1 WHERE deleted_at IS NULL AND pin_seq IS NULL \
             AND id = (SELECT max(id) FROM messages WHERE pin_seq IS NULL AND deleted_at IS NULL)",
+        "UPDATE mentions SET is_named = 1, is_told = 1 - is_told",
         "DELETE FROM memberships WHERE user_id = 3",
         "DELETE FROM events WHERE type = 'member.added' AND user_id = 3",
         "DELETE FROM events WHERE type = 'message.created' AND id = \

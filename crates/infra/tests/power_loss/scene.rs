@@ -122,7 +122,12 @@ impl Scene {
     pub(crate) fn text(&mut self, dice: &mut Dice) -> MessageText {
         let words = format!("words of {} ", self.name());
         let times = if dice.below(8) == 0 { 1 + dice.below(400) } else { 1 + dice.below(6) };
-        MessageText::parse(&words.repeat(times)).unwrap()
+        let mentions = match dice.below(4) {
+            0 => format!("<@{}> <@{}>", self.member(dice).id, self.member(dice).id),
+            1 => "@all".to_owned(),
+            _ => String::new(),
+        };
+        MessageText::parse(&(words.repeat(times) + &mentions)).unwrap()
     }
 
     pub(crate) fn member(&self, dice: &mut Dice) -> Person {

@@ -36,6 +36,7 @@ mod direct;
 mod invitations;
 mod links;
 mod mayhem;
+mod mentions;
 mod messages;
 mod names;
 mod owners;

@@ -95,7 +95,7 @@ fn happen(tx: &mut dyn Tx) -> Result<(), Error> {
     let draft = GroupDraft::named(name);
     let later = groups::create(tx, bob, &draft, &Quotas::default())?.group.id;
     groups::add_member(tx, bob, later, &Candidate::Id(cleo), &BuiltInRole::Admin.into(), &Quotas::default())?;
-    for words in ["first", "second"] {
+    for words in ["first, @cleo", "second, @all"] {
         messages::send(
             tx,
             bob,
@@ -103,7 +103,7 @@ fn happen(tx: &mut dyn Tx) -> Result<(), Error> {
         )?;
     }
     let old = MessageId::new;
-    messages::edit(tx, bob, room.id, old(4), Some(&text("edited later")), ChangeTerms::default())?;
+    messages::edit(tx, bob, room.id, old(4), Some(&text("edited later, @ann")), ChangeTerms::default())?;
     messages::delete(tx, ann, room.id, old(7), ChangeTerms::default())?;
     // Both were edited before the backup.
     messages::edit(tx, bob, room.id, old(13), Some(&text("edited again")), ChangeTerms::default())?;
@@ -125,6 +125,9 @@ fn nothing_is_lost_if_nothing_is_damaged() {
     for query in [
         "SELECT sum(likes) AS number FROM messages",
         "SELECT count(*) AS number FROM reactions",
+        "SELECT sum(message_id * 1000 + user_id * 100 + seq * 10 + is_named * 2 + is_told) AS number FROM mentions",
+        "SELECT sum(message_id * 100 + seq) AS number FROM group_mentions",
+        "SELECT sum(attachments) AS number FROM messages",
         "SELECT sum(message_id * 1000 + version * 100 + length(text)) AS number FROM message_edits",
         "SELECT sum(last_seq * id + member_count) AS number FROM groups",
         "SELECT sum(seq * id) AS number FROM messages",

@@ -91,6 +91,10 @@ fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
             let page = Page::from_lookahead(tx.messages().list(&query)?, newest);
             (group.messages, group.more) = (page.items, page.more);
             let roots: Vec<_> = group.messages.iter().map(|view| view.message.id).collect();
+            for (message, user) in tx.mentions().named(&roots)? {
+                let mentioning = group.messages.iter_mut().find(|view| view.message.id == message);
+                mentioning.into_iter().for_each(|view| view.message.mentioned.push(user.clone()));
+            }
             for thread in tx.threads().views(&roots, user)? {
                 let root = group.messages.iter_mut().find(|view| view.message.id == thread.thread.root);
                 root.into_iter().for_each(|view| view.thread = Some(thread.clone()));

@@ -153,6 +153,10 @@ impl LiveEvents for ServerHub {
         Box::new(ServerFeed { hub: self.clone(), listener, known: since.position, since })
     }
 
+    fn online_in(&self, _: groupchat_domain::ids::GroupId) -> Vec<groupchat_domain::ids::UserId> {
+        Vec::new()
+    }
+
     fn publish_ephemeral(&self, to: EphemeralAudience, event: EphemeralEvent) {
         let event = Arc::new(SharedEvent::new(event));
         for listener in &locked(&self.0).listeners {

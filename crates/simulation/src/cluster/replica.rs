@@ -128,6 +128,9 @@ impl ShownMessage {
     fn new(message: &Message, mut own: BTreeSet<Emoji>, thread: Option<ShownThread>) -> Self {
         let mut message = message.clone();
         (message.author.username, message.author.display_name) = (None, None);
+        for mentioned in &mut message.mentioned {
+            (mentioned.username, mentioned.display_name) = (None, None);
+        }
         message.attachments = Attachments::default();
         if message.is_deleted() {
             own.clear();
@@ -347,6 +350,8 @@ impl Replica {
                     self.apply_own(message);
                 }
             }
+            // The message itself says whom it mentions, and it was told before.
+            Event::MentionCreated(_) | Event::MentionRemoved(_) => {}
             Event::ThreadUpdated(ThreadUpdate(thread)) => self.put_thread(thread),
             Event::ThreadFollowed(own) => self.follow(own, true),
             Event::ThreadUnfollowed(own) => self.follow(own, false),

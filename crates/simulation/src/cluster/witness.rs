@@ -207,14 +207,14 @@ impl Witness {
                     ));
                 }
                 // What is forwarded was sent before.
-                let text = message.text.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default();
-                if AText::is_unique(&text) && !message.quotes() {
-                    if let Some(earlier) = self.sent.insert(text.clone(), message.id) {
-                        return Err(format!(
-                            "{text:?} was sent once and is stored as {earlier} and {}",
-                            message.id
-                        ));
-                    }
+                let text = message.text.as_ref().filter(|_| !message.quotes()).map(|text| text.as_str());
+                if let Some(text) = text.and_then(AText::unique_part)
+                    && let Some(earlier) = self.sent.insert(text.to_owned(), message.id)
+                {
+                    return Err(format!(
+                        "{text:?} was sent once and is stored as {earlier} and {}",
+                        message.id
+                    ));
                 }
                 self.versions.insert(message.id, message.version.get());
             }
@@ -334,7 +334,7 @@ impl Witness {
 
     /// A client was told that its message is stored.
     pub(super) fn acknowledge(&self, text: &str, sent: &MessageView) -> Verdict {
-        match self.sent.get(text) {
+        match AText::unique_part(text).and_then(|text| self.sent.get(text)) {
             Some(id) if *id == sent.message.id => Ok(()),
             stored => Err(format!("{text:?} was acknowledged as {}, and is {stored:?}", sent.message.id)),
         }
@@ -432,8 +432,9 @@ fn is_lasting(event: &Event) -> bool {
             true
         }
         Event::InvitationWithdrawn(_) | Event::InvitationAccepted(_) | Event::InvitationDeclined(_) => true,
-        // Nobody is told what they follow in a group that they have left.
+        // Nobody is told what they follow in a group that they have left, or who mentions them there.
         Event::ThreadFollowed(_) | Event::ThreadUnfollowed(_) => false,
+        Event::MentionCreated(_) | Event::MentionRemoved(_) => false,
         event => event.ids().message.is_some(),
     }
 }

@@ -16,7 +16,7 @@ use groupchat_domain::groups::{
 use groupchat_domain::ids::{Position, Seq};
 use groupchat_domain::jobs;
 use groupchat_domain::messages::{
-    self, BatchItem, ChangeTerms, FilterStart, ForwardDraft, MessageDraft, MessageFilter,
+    self, BatchItem, ChangeTerms, FilterStart, ForwardDraft, MessageDraft, MessageFilter, MessageText,
 };
 use groupchat_domain::network::Network;
 use groupchat_domain::operations;
@@ -402,6 +402,12 @@ commands! {
                 BatchItem { text: second.clone(), client_id: None, author: None, created_at: None },
             ])
         };
+    /// A member sends a message to all who are online, of whom there are two.
+    4 write SendHere[messages::send_with_online](group: AGroup, one: AUser, other: AUser) |tx, actor| {
+        let text = MessageText::parse("@here, please").unwrap_or_else(|_| unreachable!("a short text"));
+        let draft = MessageDraft { group, text, client_id: None, thread: None, reply_to: None };
+        messages::send_with_online(tx, actor, &draft, &[one, other])
+    };
     /// A member replies.
     30 write Reply[messages::send](root: ARoot, text: AText, client_id: Option<AClientId>)
         |tx, actor| messages::send(tx, actor, &MessageDraft {
@@ -438,6 +444,11 @@ commands! {
     4 read ListThreads[messages::list_threads](unread: AFlag, before: Option<AMessage>, limit: ALimit) |tx, actor| {
         let before = before.map(|(_, reply)| reply);
         messages::list_threads(tx, actor, unread, before, limit).map(FollowedThreads)
+    };
+    /// The messages that mention a user.
+    6 read ListMentions[messages::list_mentions](unread: AFlag, before: Option<AMessage>, limit: ALimit) |tx, actor| {
+        let before = before.map(|(_, message)| message);
+        messages::list_mentions(tx, actor, unread, before, limit)
     };
     /// An author edits a message.
     5 write EditMessage[messages::edit](message: AMessage, text: Option<AText>)

@@ -11,7 +11,8 @@ use groupchat_domain::ids::{
 };
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{
-    EarlierText, FilteredPage, Marked, MessagePage, MessageView, Reactor, ReaderPage, Sent, ThreadView,
+    EarlierText, FilteredPage, Marked, MentionPage, MessagePage, MessageView, Reactor, ReaderPage, Sent,
+    ThreadView,
 };
 use groupchat_domain::operations::ClockDoubt;
 use groupchat_domain::paging::{NamePosition, Page};
@@ -156,6 +157,8 @@ answers! {
     Thread(ThreadView),
     /// Threads, as their roots.
     Threads(FollowedThreads),
+    /// Messages that mention somebody.
+    Mentions(MentionPage),
     /// How far somebody has read.
     Read(Marked),
     /// Who has read a message.
@@ -320,6 +323,7 @@ impl Answer {
             Self::Filtered(page) => page.items.renumber(ids),
             Self::Message(view) => view.renumber(ids),
             Self::Messages(page) => page.renumber(ids),
+            Self::Mentions(page) => page.renumber(ids),
             Self::Pins(page) | Self::Threads(FollowedThreads(page)) => page.renumber(ids),
             Self::Thread(view) => view.renumber(ids),
             Self::Reactors(page) => page.renumber(ids),

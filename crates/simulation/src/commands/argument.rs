@@ -109,10 +109,11 @@ impl AText {
         Self(DRAWN_TEXTS as u32 + number)
     }
 
-    /// Whether no other message has this text.
-    pub(crate) fn is_unique(text: &str) -> bool {
-        let number = text.strip_prefix("text ").and_then(|number| number.parse::<u32>().ok());
-        number.is_some_and(|number| number >= DRAWN_TEXTS.into())
+    /// The part of a text that no other message has, if there is one: names that it mentions are stored as ids.
+    pub(crate) fn unique_part(text: &str) -> Option<&str> {
+        let part = text.get(text.rfind("text ")?..)?;
+        let number: u32 = part.strip_prefix("text ")?.parse().ok()?;
+        (number >= DRAWN_TEXTS.into()).then_some(part)
     }
 }
 
@@ -233,9 +234,20 @@ arguments! {
     /// What a member wants to be notified of.
     ANotify(u8) for Notify: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
         |number, ids| Notify::ALL[usize::from(number % 3)];
-    /// A message's text.
+    /// A message's text: many mention somebody.
     AText(u32) for MessageText: |dice, known| small(dice, DRAWN_TEXTS).into(),
-        |number, ids| MessageText::from_stored(format!("text {number}"));
+        |number, ids| {
+            let name = |nth: u32| named("user", u16::try_from(nth % u32::from(NAMES)).unwrap_or(0));
+            let text = format!("text {number}");
+            let text = match number % 8 {
+                0 => format!("@{} {text}", name(number / 8)),
+                1 => format!("@all, {text}"),
+                2 => format!("@{} and (@{}): `@{}` {text}", name(number / 8), name(number / 7), name(0)),
+                3 => format!("> @{}\n\n<@{}> {text}", name(number / 8), ids.user(i64::from(number / 8 % 12)).get()),
+                _ => text,
+            };
+            MessageText::parse(&text).unwrap_or_else(|_| unreachable!("a short text"))
+        };
     /// The id that a sender gives a message: few, so that they repeat.
     AClientId(u32) for ClientId: |dice, known| small(dice, 60).into(),
         |number, ids| ClientId::from_stored(format!("client-{number}"));

@@ -176,6 +176,10 @@ impl LiveEvents for Notebook {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((to, event));
     }
 
+    fn online_in(&self, _: groupchat_domain::ids::GroupId) -> Vec<groupchat_domain::ids::UserId> {
+        Vec::new()
+    }
+
     fn stop(&self) {}
 }
 

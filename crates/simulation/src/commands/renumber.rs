@@ -8,14 +8,15 @@ use groupchat_domain::admissions::{
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, EphemeralAudience,
     EphemeralEvent, EventRecord, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent,
-    MessageReaction, OwnMembership, OwnThread, ReadUpdate, RemovedGroup, RemovedMember, RolesOfUser,
-    ServerRoles, Subject, ThreadUpdate, Tombstone, UserUpdate,
+    MentionUpdate, MessageReaction, OwnMembership, OwnThread, ReadUpdate, RemovedGroup, RemovedMember,
+    RolesOfUser, ServerRoles, Subject, ThreadUpdate, Tombstone, UserUpdate,
 };
 use groupchat_domain::groups::{Addition, Ban, Group, GroupView, ListedMember, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{
-    Message, MessagePage, MessageView, Quoted, Reactor, Reader, ReaderPage, Thread, ThreadView,
+    MarkTarget, MentionPage, Message, MessagePage, MessageText, MessageView, Quoted, Reactor, Reader,
+    ReaderPage, Thread, ThreadView, find_marks,
 };
 use groupchat_domain::paging::{NamePosition, Page};
 
@@ -86,10 +87,12 @@ renumber! {
     JoinRequest: user;
     JoinRequestUpdate: group request;
     EndedJoinRequest: group user;
-    Message: id group_id author pin thread reply_to;
+    Message: id group_id author pin thread reply_to mentioned text;
     groupchat_domain::messages::InThread: root;
-    MessageView: message thread quoted;
+    MessageView: message thread quoted unreachable;
     Quoted: id group root author;
+    MentionPage: items next;
+    MentionUpdate: message user;
     Thread: root group last_reply participants;
     ThreadView: thread;
     OwnThread: group root user;
@@ -121,6 +124,19 @@ ids! {
     groupchat_domain::ids::InvitationId: canonical_invitation;
     groupchat_domain::ids::InviteLinkId: canonical_invite_link;
     groupchat_domain::ids::SessionId: canonical_session;
+}
+
+/// Mentions are written with the ids of users.
+impl Renumber for MessageText {
+    fn renumber(&mut self, ids: &Ids) {
+        let mut text = self.as_str().to_owned();
+        for mark in find_marks(self.as_str()).into_iter().rev() {
+            if let MarkTarget::Id(user) = mark.of {
+                text.replace_range(mark.range, &format!("<@{}>", ids.canonical_user(user)));
+            }
+        }
+        *self = Self::from_stored(text);
+    }
 }
 
 /// The position in a list names the entry that it is after, by this id.
@@ -221,6 +237,7 @@ impl Renumber for LoggedEvent {
             Subject::ThreadUpdate(ThreadUpdate(thread)) => thread.renumber(ids),
             Subject::OwnThread(own) => own.renumber(ids),
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.renumber(ids),
+            Subject::MentionUpdate(update) => update.renumber(ids),
             Subject::MessageReaction(reaction) => reaction.renumber(ids),
             Subject::Gone => {}
         }

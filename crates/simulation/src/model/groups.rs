@@ -67,7 +67,10 @@ impl Tables {
         let standing = self.standing(group.id, viewer, now);
         let newest = self.messages.get(&(group.id, None, group.last_seq)).filter(|_| standing.is_some());
         let last_message = newest.map(|message| self.message_view(message, viewer));
-        GroupView::new(group.clone(), standing, last_message)
+        let above = standing.as_ref().map(|standing| group.readable_after(standing));
+        let unread = above.map(|above| self.unread_mentions(viewer, (group.id, None), above));
+        let view = GroupView::new(group.clone(), standing, last_message);
+        GroupView { unread_mentions: unread.unwrap_or(0), ..view }
     }
 
     /// Whether the viewer may know of the group.
@@ -100,7 +103,7 @@ impl Tables {
         left
     }
 
-    /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: of its first
+    /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: mentions, of its first
     /// replies the likes, then these, then its threads, then messages likewise, then bans and mutes, then memberships, and with the group its roles. Of a private
     /// group the rest is kept, unless it is to be forgotten.
     fn purge_group(&mut self, group: GroupId, forgets: bool, limit: usize) -> bool {
@@ -111,7 +114,8 @@ impl Tables {
             .map(|(place, message)| (*place, message.clone()))
             .partition(|(_, message)| message.thread.is_some());
         replies.sort_by_key(|(_, message)| (message.history_seq(), message.seq));
-        let mut left = self.purge_messages(replies, limit);
+        let mut left = limit - self.purge_mentions(group, limit);
+        left = self.purge_messages(replies, left);
         left -= self.purge_threads(group, left);
         left = self.purge_messages(messages, left);
         let bans: Vec<_> = self.bans.iter().map(|(key, _)| *key).filter(|(of, _)| *of == group).collect();

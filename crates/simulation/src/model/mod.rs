@@ -13,6 +13,7 @@ mod jobs;
 mod join_requests;
 mod key_use;
 mod members;
+mod mentions;
 mod messages;
 mod mutes;
 mod names;

@@ -11,7 +11,7 @@ use groupchat_domain::ids::{
     Version,
 };
 use groupchat_domain::jobs::{JobId, Task};
-use groupchat_domain::messages::{EarlierText, Emoji, Message, PinSeq, Thread, ThreadStanding};
+use groupchat_domain::messages::{EarlierText, Emoji, MentionRow, Message, PinSeq, Thread, ThreadStanding};
 use groupchat_domain::permissions::{RoleDefinition, RoleName, ServerRole};
 use groupchat_domain::time::Timestamp;
 
@@ -155,6 +155,9 @@ tables! {
     pins: Table<(GroupId, PinSeq), MessageId>,
     reactions: Table<(MessageId, Emoji, UserId), Timestamp>,
     edits: Table<(MessageId, Version), EarlierText>,
+    mentions: Table<(MessageId, UserId), MentionRow>,
+    /// The messages that mention all members of a group.
+    group_mentions: Table<(GroupId, MessageId), ()>,
     jobs: Table<JobId, JobRow>,
     renames: Table<i64, Rename>,
     log: Table<Position, EventRecord>,

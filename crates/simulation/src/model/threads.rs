@@ -75,7 +75,12 @@ impl ThreadRepository for ModelTx<'_> {
             member.map_or(ThreadStanding::NONE, |member| member.standing)
         };
         let threads = each_once(roots).filter_map(|root| tables.thread(root));
-        Ok(threads.map(|thread| ThreadView { standing: standing(thread.root), thread }).collect())
+        let view = |thread: Thread| {
+            let place = (thread.group, Some(thread.root));
+            let unread_mentions = tables.unread_mentions(viewer, place, Seq::ZERO);
+            ThreadView { standing: standing(thread.root), thread, unread_mentions }
+        };
+        Ok(threads.map(view).collect())
     }
 
     fn find_many(&mut self, roots: &[MessageId]) -> Result<Vec<Thread>, StorageFault> {
@@ -126,6 +131,25 @@ impl ThreadRepository for ModelTx<'_> {
         }
         tables.change_member((root, user), seen, |member| member.standing.following = following);
         Ok(true)
+    }
+
+    fn follow_all(
+        &mut self,
+        root: MessageId,
+        users: &[UserId],
+        seen: MessageId,
+    ) -> Result<Vec<UserId>, StorageFault> {
+        let tables = self.write()?;
+        let follows = |user: &&UserId| {
+            let member = tables.thread_members.get(&(root, **user));
+            member.is_some_and(|member| member.standing.following)
+        };
+        let new: Vec<_> = users.iter().filter(|user| !follows(user)).copied().collect();
+        for user in &new {
+            let seen = tables.thread_members.get(&(root, *user)).map_or(seen, |member| member.seen);
+            tables.change_member((root, *user), seen, |member| member.standing.following = true);
+        }
+        Ok(new)
     }
 
     fn unfollow_oldest(

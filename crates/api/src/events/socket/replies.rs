@@ -119,8 +119,12 @@ impl RequestContext<'_> {
     }
 
     async fn send(&mut self, draft: MessageDraft) -> Result<ReplyData, ApiError> {
-        let (storage, writing) = (&self.state.storage, Writing::of_text(self.principal, draft.text.as_str()));
-        let sent = storage.write_as(writing, move |tx, actor| messages::send(tx, actor, &draft)).await?;
+        let writing = Writing::of_text(self.principal, draft.text.as_str());
+        let (storage, writing) = (&self.state.storage, writing.for_others(draft.text.mention_count()));
+        let online = draft.online(self.state.live.as_ref());
+        let sent = storage
+            .write_as(writing, move |tx, actor| messages::send_with_online(tx, actor, &draft, &online))
+            .await?;
         self.subscriber.act(Activity::Active)?;
         Ok(ReplyData::Message(SentReply { message: Box::new(sent.view.into()), replayed: sent.repeated }))
     }

@@ -6,22 +6,19 @@
 //! Content-Security-Policy would reject. Depth and size are limited, so that a text can't make a browser or a server
 //! work much longer than its length explains.
 
+use std::iter::Peekable;
+use std::ops::Range;
+use std::vec;
+
+use groupchat_domain::accounts::Username;
+use groupchat_domain::messages::{Attachments, Mark, MarkTarget, Message, find_marks, markdown};
 use linkify::{LinkFinder, LinkKind};
-use pulldown_cmark::{
-    Alignment, CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TextMergeStream,
-};
+use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, LinkType, Tag};
 use pulldown_cmark_escape::{escape_href, escape_html_body_text};
 
 /// How many elements of the text can be nested; what is deeper is shown at this depth, apart from tables, code and bare
 /// links. Browsers stop at 512.
 const MAX_DEPTH: usize = 32;
-
-/// A text in which a line opens more quotations and lists than this is shown as it was written. The parser looks at each
-/// of them again in every line that follows.
-const MAX_CONTAINERS: usize = 32;
-
-/// A text in which a line has more bars than this has no tables: the parser fills every row up to the width of the first.
-const MAX_COLUMNS: usize = 32;
 
 /// The bytes of HTML of one message. A text that would become longer is shown as it was written: tables and reference
 /// definitions can make megabytes of ten kilobytes.
@@ -29,41 +26,67 @@ const MAX_LENGTH: usize = 100_000;
 
 /// Renders a message text as HTML, in a time that is linear in its length.
 pub fn render(text: &str) -> String {
-    if text.lines().any(|line| containers(line) > MAX_CONTAINERS) {
-        return unformatted(text);
-    }
-    let mut options = Options::ENABLE_STRIKETHROUGH;
-    options.set(Options::ENABLE_TABLES, text.lines().all(|line| line.matches('|').count() <= MAX_COLUMNS));
-    let mut writer = Writer::new(text.len());
-    for event in TextMergeStream::new(Parser::new_ext(text, options)) {
-        writer.event(event);
+    render_with(text, Vec::new())
+}
+
+/// The text of a message as HTML, with whom it mentions as spans; `None` once it is deleted.
+pub(super) fn render_message(message: &Message) -> Option<String> {
+    let text = message.text.as_ref()?.as_str();
+    let mentions = if message.attachments.mention() { Mention::all(message, text) } else { Vec::new() };
+    Some(render_with(text, mentions))
+}
+
+fn render_with(text: &str, mentions: Vec<Mention>) -> String {
+    let Some(parser) = markdown(text) else { return unformatted(text) };
+    let mut writer = Writer::new(text.len(), mentions);
+    for (event, range) in parser.into_offset_iter() {
+        match event {
+            Event::Text(piece) => writer.piece(&piece, range, text),
+            event => writer.event(event),
+        }
         if writer.html.len() > MAX_LENGTH {
             return unformatted(text);
         }
     }
-    writer.html
+    writer.finish()
 }
 
-/// How many quotations and lists a line opens, or goes on with, if it isn't code.
-fn containers(line: &str) -> usize {
-    let (mut count, mut rest) = (0, line.trim_start());
-    while let Some(inner) = container(rest) {
-        count += 1;
-        rest = inner.trim_start();
-    }
-    count
+/// A part of the text that mentions somebody.
+struct Mention {
+    range: Range<usize>,
+    html: String,
 }
 
-/// What a quotation or the item of a list contains, if the line begins with the mark of one.
-fn container(line: &str) -> Option<&str> {
-    if let Some(inner) = line.strip_prefix('>') {
-        return Some(inner);
+impl Mention {
+    /// The mentions of a text, in their order.
+    fn all(message: &Message, text: &str) -> Vec<Self> {
+        let marks = find_marks(text).into_iter();
+        marks
+            .filter_map(|mark| Some(Self { html: Self::html(message, &mark, text)?, range: mark.range }))
+            .collect()
     }
-    let inner = match line.strip_prefix(['-', '+', '*']) {
-        Some(inner) => inner,
-        None => line.trim_start_matches(|char: char| char.is_ascii_digit()).strip_prefix(['.', ')'])?,
-    };
-    (inner.is_empty() || inner.starts_with([' ', '\t'])).then_some(inner)
+
+    /// The span of a mark, if somebody is mentioned by it.
+    fn html(message: &Message, mark: &Mark, text: &str) -> Option<String> {
+        let typed = || text[mark.range.clone()].to_owned();
+        let (user, shown) = match mark.of {
+            MarkTarget::Id(id) => {
+                let user = message.mentioned.iter().find(|user| user.id == id)?;
+                let name = user.username.as_ref().map_or("deleted", Username::as_str);
+                (Some(id), format!("@{name}"))
+            }
+            MarkTarget::All if message.attachments.contain(Attachments::ALL) => (None, typed()),
+            MarkTarget::Here if message.attachments.contain(Attachments::HERE) => (None, typed()),
+            _ => return None,
+        };
+        let mut html = match user {
+            Some(id) => format!("<span class=\"mention\" data-user-id=\"{id}\">"),
+            None => "<span class=\"mention\">".to_owned(),
+        };
+        push_escaped(&mut html, &shown);
+        html.push_str("</span>");
+        Some(html)
+    }
 }
 
 /// The text as it was written, in one paragraph.
@@ -95,6 +118,12 @@ struct Writer {
     is_code: bool,
     table: Table,
     finder: LinkFinder,
+    /// The mentions that are still to be written, in the order of the text.
+    mentions: Peekable<vec::IntoIter<Mention>>,
+    /// Where the last one of those that were written ends.
+    mentioned_until: usize,
+    /// Text of which more may come.
+    pending: String,
 }
 
 /// The table that is being written. Tables don't nest.
@@ -106,8 +135,8 @@ struct Table {
 }
 
 impl Writer {
-    /// For a text of this many bytes.
-    fn new(length: usize) -> Self {
+    /// For a text of this many bytes, with these mentions.
+    fn new(length: usize, mentions: Vec<Mention>) -> Self {
         let mut finder = LinkFinder::new();
         finder.url_must_have_scheme(true);
         Self {
@@ -117,10 +146,14 @@ impl Writer {
             is_code: false,
             table: Table::default(),
             finder,
+            mentions: mentions.into_iter().peekable(),
+            mentioned_until: 0,
+            pending: String::new(),
         }
     }
 
     fn event(&mut self, event: Event<'_>) {
+        self.flush();
         match event {
             Event::Start(tag) => {
                 self.is_code = matches!(tag, Tag::CodeBlock(_));
@@ -267,6 +300,42 @@ impl Writer {
         self.html.push_str("<code>");
         push_escaped(&mut self.html, text);
         self.html.push_str("</code>");
+    }
+
+    /// A piece of text, as the parser cuts it. Mentions become spans; one can have several pieces.
+    fn piece(&mut self, piece: &str, range: Range<usize>, source: &str) {
+        let mut rest = piece;
+        if range.start < self.mentioned_until {
+            rest = source.get(self.mentioned_until..range.end).unwrap_or_default();
+        }
+        let mut at = range.end - rest.len().min(range.len());
+        while let Some(mention) = self.mentions.next_if(|mention| mention.range.start < range.end) {
+            // Where a piece is not what was written, as an entity is, nothing is mentioned.
+            if mention.range.start < at || source.get(at..range.end) != Some(rest) {
+                continue;
+            }
+            self.pending.push_str(&source[at..mention.range.start]);
+            self.flush();
+            self.html.push_str(&mention.html);
+            self.mentioned_until = mention.range.end;
+            at = mention.range.end.min(range.end);
+            rest = &source[at..range.end];
+        }
+        self.pending.push_str(rest);
+    }
+
+    /// Writes the pieces of text that are one text.
+    fn flush(&mut self) {
+        let text = std::mem::take(&mut self.pending);
+        if !text.is_empty() {
+            self.text(&text);
+        }
+    }
+
+    /// The HTML, once all is written.
+    fn finish(mut self) -> String {
+        self.flush();
+        self.html
     }
 
     /// Text, in which bare links become links. In code and in links they are text.

@@ -62,7 +62,7 @@ impl MessageFormat {
     pub(super) fn of(self, view: MessageView) -> Formatted {
         let html = match self {
             Self::Text => None,
-            Self::Html => view.message.text.as_ref().map(|text| html::render(text.as_str())),
+            Self::Html => html::render_message(&view.message),
         };
         Formatted { view, html }
     }

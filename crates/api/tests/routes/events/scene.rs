@@ -159,6 +159,12 @@ impl Scene {
         self.log("message.pinned").await;
         self.ada.delete(&format!("{path}/pin")).await.ok();
         self.log("message.unpinned").await;
+        let naming = self.grace.say_at(&self.group, "@ada, look!").await;
+        self.log("message.created").await;
+        self.log("mention.created").await;
+        self.grace.patch(&naming, json!({"text": "Look!"})).await.ok();
+        self.log("message.updated").await;
+        self.log("mention.removed").await;
         // Grace follows no thread, of which Ada would not be told.
         let root = self.ada.say_at(&self.group, "A bug?").await;
         self.ada.reply_to(&root, "A moth, in fact.").await;

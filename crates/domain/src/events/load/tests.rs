@@ -7,9 +7,9 @@ use crate::error::Error;
 use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    AddedMember, BanUpdate, DirectPartner, EndedBan, GroupMember, GroupSenders, GroupUpdate, MessageReaction,
-    OwnMembership, OwnThread, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind,
-    ThreadUpdate, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, DirectPartner, EndedBan, GroupMember, GroupSenders, GroupUpdate, MentionUpdate,
+    MessageReaction, OwnMembership, OwnThread, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles,
+    Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::{Group, History};
@@ -162,6 +162,7 @@ fn present(event_type: EventType) -> Subject {
             Subject::MessageReaction(MessageReaction { message: message(OTHER), emoji: PARTY })
         }
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message(OTHER))),
+        SubjectKind::MentionUpdate => Subject::MentionUpdate(MentionUpdate::of(&message(OTHER), OTHER)),
         SubjectKind::ThreadUpdate => Subject::ThreadUpdate(ThreadUpdate(thread())),
         SubjectKind::OwnThread => Subject::OwnThread(OwnThread::of(&thread(), OTHER)),
         _ => gone(event_type),

@@ -46,6 +46,7 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::MessageReaction => {
             Subject::MessageReaction(MessageReaction { message: message(OTHER), emoji: PARTY })
         }
+        SubjectKind::MentionUpdate => Subject::MentionUpdate(MentionUpdate::of(&message(OTHER), OTHER)),
         SubjectKind::ThreadUpdate => Subject::ThreadUpdate(ThreadUpdate(thread())),
         SubjectKind::OwnThread => Subject::OwnThread(OwnThread::of(&thread(), OTHER)),
     };
@@ -74,7 +75,7 @@ fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageI
         | SubjectKind::EndedJoinRequest
         | SubjectKind::DirectPartner
         | SubjectKind::RemovedMember => (Some(OTHER), Some(GROUP), None),
-        SubjectKind::OwnThread => (Some(OTHER), Some(GROUP), Some(MESSAGE)),
+        SubjectKind::OwnThread | SubjectKind::MentionUpdate => (Some(OTHER), Some(GROUP), Some(MESSAGE)),
         SubjectKind::Message
         | SubjectKind::Tombstone
         | SubjectKind::MessageReaction

@@ -24,8 +24,13 @@ fn renamed() -> Group {
 
 /// What the group looks like in the end; it is read once.
 fn shows(mut tx: MockTx, group: Group) -> (MockTx, GroupView) {
-    let shown =
-        GroupView { group, standing: Some(standing(BuiltInRole::Admin)), last_message: None, owner: None };
+    let shown = GroupView {
+        group,
+        standing: Some(standing(BuiltInRole::Admin)),
+        last_message: None,
+        unread_mentions: 0,
+        owner: None,
+    };
     let view = shown.clone();
     tx.groups.expect_view().with(eq(GROUP), eq(ME)).times(1).returning(move |_, _| Ok(Some(view.clone())));
     (tx, shown)

@@ -19,6 +19,7 @@ fn shown() -> GroupView {
         group: group(),
         standing: Some(standing(BuiltInRole::Member)),
         last_message: None,
+        unread_mentions: 0,
         owner: None,
     }
 }
@@ -67,7 +68,13 @@ fn server_admins_see_groups_and_members_that_they_are_not_among_but_no_message()
     };
     let mut tx = finds_hidden(MockTx::new());
     tx.groups.expect_view().returning(|_, _| Ok(None));
-    let view = GroupView { group: hidden.clone(), standing: None, last_message: None, owner: None };
+    let view = GroupView {
+        group: hidden.clone(),
+        standing: None,
+        last_message: None,
+        unread_mentions: 0,
+        owner: None,
+    };
     assert_eq!(find(&mut tx, &me(), GROUP), Ok(view));
     let mut tx = finds_hidden(MockTx::new().finds_group(None, None)).reads_rights(true);
     tx.members.expect_list().returning(|_| Ok(Vec::new()));

@@ -74,11 +74,7 @@ fn members_react_to_a_message_and_the_group_learns_the_new_count() {
             let answer = react(&mut tx, &me(), GROUP, MESSAGE, emoji).unwrap();
             let reacted = if emoji == Emoji::LIKE { Vec::new() } else { vec![emoji] };
             let liked = emoji == Emoji::LIKE;
-            assert_eq!(
-                answer,
-                MessageView { message: after.clone(), liked, reacted, thread: None, quoted: None },
-                "{caller:?}"
-            );
+            assert_eq!(answer, MessageView { liked, reacted, ..view(after.clone()) }, "{caller:?}");
             assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), told(after, emoji, true))]);
         }
     }

@@ -89,8 +89,13 @@ fn every_reaction_to_a_message_counts_as_much_as_it_takes() {
 #[test]
 fn every_text_of_a_group_counts_and_that_of_its_last_message() {
     assert_eq!(described().text_bytes(), 32 + 64);
-    let shown =
-        GroupView { group: described(), standing: None, last_message: Some(view(sent())), owner: None };
+    let shown = GroupView {
+        group: described(),
+        standing: None,
+        last_message: Some(view(sent())),
+        unread_mentions: 0,
+        owner: None,
+    };
     assert_eq!(shown.text_bytes(), 32 + 64 + 1 + 2 + 8 + 16);
 }
 

@@ -85,6 +85,10 @@ impl LiveEvents for LocalHub {
         self.0.publish_ephemeral(to, event);
     }
 
+    fn online_in(&self, group: groupchat_domain::ids::GroupId) -> Vec<groupchat_domain::ids::UserId> {
+        self.0.online_in(group)
+    }
+
     fn stop(&self) {
         self.0.stop();
     }

@@ -155,6 +155,11 @@ impl Hub {
         }
     }
 
+    /// Who is shown in a group as online.
+    pub(super) fn online_in(&self, group: GroupId) -> Vec<UserId> {
+        locked(&self.trackers).presence.online_in(group)
+    }
+
     /// Broadcasts changes that only the passage of time causes.
     pub(super) fn tick(&self) {
         let (mut trackers, reading) = (locked(&self.trackers), self.reading());

@@ -27,14 +27,17 @@ struct Pinned {
 }
 
 /// A message whose reactions may be others now, with the order of those that it had.
-struct Touched {
-    message: i64,
+pub(super) struct Touched {
+    pub(super) message: i64,
     order: Reactions,
+    /// Which kinds of rows belonged to it.
+    pub(super) attachments: i64,
 }
 
 impl Touched {
     fn new(row: &MessageRow) -> Self {
-        Self { message: row.id, order: from_column(row.reactions.as_deref(), row.likes) }
+        let order = from_column(row.reactions.as_deref(), row.likes);
+        Self { message: row.id, order, attachments: row.attachments }
     }
 }
 
@@ -83,7 +86,8 @@ impl Salvage<'_> {
         self.note_lost_ends(&groups);
         self.restore_pins(&pinned)?;
         self.bring_reactions(&touched)?;
-        self.bring_edits(&touched.iter().map(|touched| touched.message).collect::<Vec<_>>())
+        self.bring_edits(&touched.iter().map(|touched| touched.message).collect::<Vec<_>>())?;
+        self.bring_mentions(&touched)
     }
 
     /// The numbers after the last message of a group that was met, if the group says that there were any.
@@ -112,7 +116,7 @@ impl Salvage<'_> {
 
     /// Replaces the reactions to these messages by those of the damaged database, and counts them.
     fn bring_reactions(&mut self, touched: &[Touched]) -> QueryResult<()> {
-        for Touched { message, order } in touched {
+        for Touched { message, order, .. } in touched {
             if let Some(found) = self.source.reactions(*message) {
                 let old = reactions::table.filter(reactions::message_id.eq(message));
                 diesel::delete(old).execute(self.target)?;

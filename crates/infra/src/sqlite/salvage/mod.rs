@@ -16,6 +16,7 @@
 mod edits;
 mod limits;
 mod log;
+mod mentions;
 mod messages;
 mod people;
 mod quotes;

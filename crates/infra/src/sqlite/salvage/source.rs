@@ -10,8 +10,8 @@ use crate::check::is_complete;
 use crate::checksum::{Checksummed, Stored, Walked, walk};
 use crate::connection::Connection;
 use crate::rows::{
-    blocks, group_bans, group_mutes, group_roles, memberships, message_edits, message_quotes, reactions,
-    thread_members,
+    blocks, group_bans, group_mentions, group_mutes, group_roles, memberships, mentions, message_edits,
+    message_quotes, reactions, thread_members,
 };
 use crate::schema;
 
@@ -138,5 +138,16 @@ impl DamagedDatabase {
     pub(super) fn reactions(&mut self, message: i64) -> Option<Vec<reactions::Row>> {
         use schema::reactions as columns;
         columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).ok()
+    }
+
+    /// Whom a message mentions, as far as that can be read.
+    pub(super) fn mentions(&mut self, message: i64) -> Vec<mentions::Row> {
+        use schema::mentions as columns;
+        columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).unwrap_or_default()
+    }
+
+    /// That a message mentions all members, if it does and that can be read.
+    pub(super) fn mention_of_all(&mut self, message: i64) -> Option<group_mentions::Row> {
+        schema::group_mentions::table.find(message).first(&mut self.connection).ok()
     }
 }

@@ -92,6 +92,8 @@ fn a_healthy_database_passes_every_check() {
         "thread_members",
         "edits",
         "quotes",
+        "mentions",
+        "group_mentions",
         "logged_messages",
         "event_log",
         "checksums",
@@ -227,6 +229,26 @@ fn each_kind_of_damage_to_quotes_is_found_by_its_check() {
     ];
     for damage in damages {
         assert_eq!(Setting::with(&format!("{QUOTES} {damage}")).failing(), ["quotes"], "{damage}");
+    }
+}
+
+/// The message mentions its author, and all members.
+const MENTIONS: &str = "
+    INSERT INTO mentions VALUES (1, 1, 1, NULL, 0, 1, 1, 0);
+    INSERT INTO group_mentions VALUES (1, 1, NULL, 0, 1, 1);
+    UPDATE messages SET attachments = 48 WHERE id = 1;";
+
+#[test]
+fn each_kind_of_damage_to_a_mention_is_found_by_its_check() {
+    assert_eq!(Setting::with(MENTIONS).failing(), Vec::<&str>::new());
+    let damages = [
+        ("UPDATE mentions SET seq = 2", "mentions"),
+        ("UPDATE messages SET attachments = 32", "mentions"),
+        ("UPDATE group_mentions SET seq = 2", "group_mentions"),
+        ("UPDATE messages SET attachments = 16", "group_mentions"),
+    ];
+    for (damage, check) in damages {
+        assert_eq!(Setting::with(&format!("{MENTIONS} {damage}")).failing(), [check], "{damage}");
     }
 }
 

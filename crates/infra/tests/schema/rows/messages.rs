@@ -219,3 +219,66 @@ pub(super) const REACTIONS: TableRows = TableRows {
         (Reference, &[("user_id", Number(9))]),
     ],
 };
+
+pub(super) const MENTIONS: TableRows = TableRows {
+    table: "mentions",
+    is_single_row: false,
+    first: &[&[
+        ("message_id", Number(5)),
+        ("thread_id", Number(1)),
+        ("root_seq", Number(1)),
+        ("seq", Number(1)),
+    ]],
+    another: &[
+        ("message_id", Number(1)),
+        ("user_id", Number(2)),
+        ("group_id", Number(1)),
+        ("root_seq", Number(0)),
+        ("seq", Number(1)),
+        ("is_named", Bool(true)),
+        ("is_told", Bool(true)),
+    ],
+    accepted: &[&[("is_named", Bool(false))], &[("is_told", Bool(false))]],
+    rejected: &[
+        (Unique, &[("message_id", Number(5)), ("thread_id", Number(1)), ("root_seq", Number(1))]),
+        (Check, &[("seq", Number(0))]),
+        (Check, &[("root_seq", Number(-1)), ("thread_id", Number(1))]),
+        (Check, &[("root_seq", Number(1))]),
+        (Check, &[("thread_id", Number(1))]),
+        (Check, &[("is_named", Bool(false)), ("is_told", Bool(false))]),
+        (Type, &[("is_named", Number(2))]),
+        (Type, &[("is_told", Number(2))]),
+        (Reference, &[("message_id", Number(9))]),
+        (Reference, &[("user_id", Number(9))]),
+        (Reference, &[("group_id", Number(9))]),
+    ],
+};
+
+pub(super) const GROUP_MENTIONS: TableRows = TableRows {
+    table: "group_mentions",
+    is_single_row: false,
+    first: &[&[
+        ("message_id", Number(5)),
+        ("thread_id", Number(1)),
+        ("root_seq", Number(1)),
+        ("seq", Number(1)),
+    ]],
+    another: &[
+        ("message_id", Number(1)),
+        ("group_id", Number(1)),
+        ("root_seq", Number(0)),
+        ("seq", Number(1)),
+        ("author_id", Number(1)),
+    ],
+    accepted: &[&[("author_id", Number(2))]],
+    rejected: &[
+        (Unique, &[("message_id", Number(5)), ("thread_id", Number(1)), ("root_seq", Number(1))]),
+        (Check, &[("seq", Number(0))]),
+        (Check, &[("root_seq", Number(-1)), ("thread_id", Number(1))]),
+        (Check, &[("root_seq", Number(1))]),
+        (Check, &[("thread_id", Number(1))]),
+        (Reference, &[("message_id", Number(9))]),
+        (Reference, &[("author_id", Number(9))]),
+        (Reference, &[("group_id", Number(9))]),
+    ],
+};

@@ -53,6 +53,8 @@ pub(crate) const TABLES: &[TableRows] = &[
     messages::MESSAGE_EDITS,
     messages::MESSAGE_QUOTES,
     messages::REACTIONS,
+    messages::MENTIONS,
+    messages::GROUP_MENTIONS,
     internal::JOBS,
     internal::EVENTS,
     internal::LOG_STATE,

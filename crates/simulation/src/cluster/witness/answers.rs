@@ -51,6 +51,13 @@ impl Witness {
                 };
                 page.items.iter().try_for_each(of_group)
             }
+            Answer::Mentions(page) => {
+                self.judge_session(asked)?;
+                let of_group = |view: &MessageView| {
+                    self.judge_messages(asked, Some(view.message.group_id), std::slice::from_ref(view))
+                };
+                page.items.iter().try_for_each(of_group)
+            }
             Answer::Thread(view) => self.judge_member(asked, Some(view.thread.group)),
             Answer::Read(_) => self.judge_member(asked, asked.group),
             Answer::ReadSince(cursors) => cursors.iter().try_for_each(|cursor| match cursor {

@@ -2,6 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// How many containers a line may open.
+const MAX_CONTAINERS: usize = 32;
+
 #[track_caller]
 fn shows(text: &str, html: &str) {
     assert_eq!(render(text).trim_end(), html, "{text:?}");
@@ -178,20 +181,65 @@ fn what_is_deep_or_grows_is_limited() {
     }
 }
 
+/// A message with this text, which mentions the user 42.
+fn mentioning(text: &str, kinds: Attachments) -> Message {
+    use groupchat_domain::accounts::UserRef;
+    use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
+    use groupchat_domain::messages::{MessageText, NewMessage};
+    use groupchat_domain::time::Timestamp;
+
+    let user = UserRef { id: UserId::new(42), username: Username::parse("ada").ok(), display_name: None };
+    let new = NewMessage {
+        group: GroupId::new(1),
+        thread: None,
+        seq: Seq::new(1),
+        author: user.id,
+        text: MessageText::from_stored(text.to_owned()),
+        client_id: None,
+        created_at: Timestamp::from_micros(0),
+        attachments: kinds,
+    };
+    let message = new.into_message(MessageId::new(1), user.clone());
+    Message { attachments: kinds, mentioned: vec![user], ..message }
+}
+
+#[track_caller]
+fn shows_mentions(text: &str, html: &str) {
+    let kinds = Attachments::NAMES.with(Attachments::ALL);
+    assert_eq!(render_message(&mentioning(text, kinds)).unwrap().trim_end(), html, "{text:?}");
+}
+
+const ADA: &str = "<span class=\"mention\" data-user-id=\"42\">@ada</span>";
+
 #[test]
-fn a_line_opens_as_many_containers_as_it_has_marks() {
-    for (line, count) in [
-        ("a", 0),
-        ("> a", 1),
-        (" >>a", 2),
-        ("- + *", 3),
-        ("12. 3) a", 2),
-        ("- - -a", 2),
-        ("-----", 0),
-        ("1.5", 0),
-    ] {
-        assert_eq!(containers(line), count, "{line}");
-    }
+fn mentions_are_spans_where_they_mention_somebody() {
+    shows_mentions("a <@42>, b", &format!("<p>a {ADA}, b</p>"));
+    shows_mentions(
+        "**<@42>** @All",
+        &format!("<p><strong>{ADA}</strong> <span class=\"mention\">@All</span></p>"),
+    );
+    shows_mentions("<@42><@42>_a\n<@42>", &format!("<p>{ADA}{ADA}_a<br>\n{ADA}</p>"));
+    shows_mentions("&lt;b> <@42> &amp; \\* <@42>", &format!("<p>&lt;b&gt; {ADA} &amp; * {ADA}</p>"));
+    shows_mentions(
+        "<@42> https://example.org",
+        &format!(
+            "<p>{ADA} <a href=\"https://example.org\" rel=\"nofollow noopener\">https://example.org</a></p>"
+        ),
+    );
+    // Others than the message mentions, `@here` among them, and where nobody is mentioned.
+    shows_mentions("<@43> @here", "<p>&lt;@43&gt; @here</p>");
+    shows_mentions("`<@42>`", "<p><code>&lt;@42&gt;</code></p>");
+    shows_mentions("> <@42>", "<blockquote>\n<p>&lt;@42&gt;</p>\n</blockquote>");
+}
+
+#[test]
+fn who_is_gone_has_no_name() {
+    let mut message = mentioning("<@42>", Attachments::NAMES);
+    message.mentioned[0].username = None;
+    let html = "<p><span class=\"mention\" data-user-id=\"42\">@deleted</span></p>\n";
+    assert_eq!(render_message(&message).as_deref(), Some(html));
+    message.text = None;
+    assert_eq!(render_message(&message), None);
 }
 
 /// Pieces that mean something to one of the parsers.
@@ -245,6 +293,8 @@ fn piece() -> impl Strategy<Value = String> {
         "[a]: ",
         "[a]",
         "<http://a>",
+        "<@42>",
+        "@all",
         "\u{0}",
         "\u{202e}",
         "onclick=",
@@ -254,6 +304,16 @@ fn piece() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    /// What is no mention is written as it would be without any.
+    #[test]
+    fn mentions_change_nothing_else(pieces in proptest::collection::vec(piece(), 0..40), at in 0_usize..40) {
+        let mut pieces = pieces;
+        pieces.insert(at.min(pieces.len()), " <@42> ".to_owned());
+        let text = pieces.concat();
+        let html = render_message(&mentioning(&text, Attachments::NAMES)).unwrap();
+        prop_assert_eq!(html.replace(ADA, "&lt;@42&gt;"), render(&text));
+    }
+
     #[test]
     fn the_output_is_of_known_elements_whatever_the_text(pieces in proptest::collection::vec(piece(), 0..60)) {
         let html = render(&pieces.concat());

@@ -1,0 +1,169 @@
+//! Finds what may mention somebody in the text of a message: `@ada`, `<@42>`, `@all` and `@here`. Code, quotations and links
+//! are passed over, as whoever renders the text sees them, and so are e-mail addresses.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Tag, TagEnd};
+
+use crate::accounts::{Username, UsernameKey};
+use crate::ids::UserId;
+use crate::messages::markdown::markdown;
+
+/// The most users whom a message may mention by name.
+pub const MAX_MENTIONED: usize = 50;
+
+/// How many different names, and ids, of a text are looked up: the first ones. Most texts with more of them are no
+/// conversation, but a list of something else with a `@` in front.
+pub const MAX_NAMES: usize = 200;
+
+/// A place in a text that may mention somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it is, in bytes.
+    pub range: Range<usize>,
+    /// Whom it means.
+    pub of: MarkTarget,
+}
+
+/// Whom a mark means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MarkTarget {
+    /// A user, by name: `@ada`. There may be no such user.
+    Name(UsernameKey),
+    /// A user, by id: `<@42>`, as it is stored. There may be no such user.
+    Id(UserId),
+    /// Everybody in the group: `@all`.
+    All,
+    /// Everybody who is online: `@here`.
+    Here,
+}
+
+/// The form in which a mention of a user is stored.
+pub(super) fn stored_mark(user: UserId) -> String {
+    format!("<@{user}>")
+}
+
+/// The marks of a text, in their order. Takes a time that is linear in its length.
+pub fn find_marks(text: &str) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    if !text.contains('@') {
+        return marks;
+    }
+    let Some(parser) = markdown(text) else { return marks };
+    // How many elements are open in which nothing is a mention.
+    let mut closed = 0_usize;
+    let mut run: Option<Range<usize>> = None;
+    for (event, range) in parser.into_offset_iter() {
+        match event {
+            Event::Text(_) if closed == 0 => {
+                // The parser cuts text into pieces. What is between two of them can only be a backslash.
+                run = Some(match run.take() {
+                    Some(before) if before.end == range.start => before.start..range.end,
+                    before => {
+                        flush(text, before, &mut marks);
+                        range
+                    }
+                });
+                continue;
+            }
+            Event::Start(tag) if is_closed(&tag) => closed += 1,
+            Event::End(tag) if is_end_of_closed(tag) => closed = closed.saturating_sub(1),
+            _ => {}
+        }
+        flush(text, run.take(), &mut marks);
+    }
+    flush(text, run, &mut marks);
+    marks
+}
+
+const fn is_closed(tag: &Tag<'_>) -> bool {
+    matches!(tag, Tag::BlockQuote(_) | Tag::CodeBlock(_) | Tag::Link { .. } | Tag::Image { .. })
+}
+
+const fn is_end_of_closed(tag: TagEnd) -> bool {
+    matches!(tag, TagEnd::BlockQuote(_) | TagEnd::CodeBlock | TagEnd::Link | TagEnd::Image)
+}
+
+/// Finds the marks of a run of plain text.
+fn flush(text: &str, run: Option<Range<usize>>, marks: &mut Vec<Mark>) {
+    let Some(run) = run else { return };
+    let (mut at, mut links_until) = (run.start, run.start);
+    while let Some(found) = text.get(at..run.end).and_then(|rest| rest.find(['@', ':'])) {
+        let place = at + found;
+        at = place + 1;
+        let rest = &text[place..run.end];
+        if rest.starts_with("://") {
+            // A bare link: it goes on to the next white space, at most.
+            let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            links_until = place + length;
+            at = links_until;
+            continue;
+        }
+        if place < links_until || !rest.starts_with('@') {
+            continue;
+        }
+        if let Some(mark) = mark_at(text, place, &run) {
+            at = mark.range.end;
+            marks.push(mark);
+        }
+    }
+}
+
+/// The mark whose `@` is here.
+fn mark_at(text: &str, at: usize, run: &Range<usize>) -> Option<Mark> {
+    let rest = &text[at + 1..run.end];
+    let before = text[..at].chars().next_back();
+    if before == Some('<') && at > run.start {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let id = (rest[digits..].starts_with('>') && !rest.starts_with('0')).then(|| rest[..digits].parse());
+        let is_escaped = text[..at - 1].ends_with('\\');
+        return match id {
+            Some(Ok(id)) if !is_escaped => {
+                Some(Mark { range: at - 1..at + digits + 2, of: MarkTarget::Id(UserId::parse(id).ok()?) })
+            }
+            _ => None,
+        };
+    }
+    let is_open = at == run.start && before != Some('\\');
+    if !is_open && !before.is_none_or(may_precede) {
+        return None;
+    }
+    let length = rest.bytes().take_while(|byte| is_of_name(*byte)).count();
+    let name = rest[..length].trim_end_matches(|char: char| !char.is_ascii_alphanumeric());
+    let after = rest[length..].chars().next();
+    // `@ada@example.org` is an address, and the name of somebody else may go on in letters that usernames don't have.
+    if name.len() == length && after.is_some_and(|char| char == '@' || char.is_alphanumeric()) {
+        return None;
+    }
+    let is_name = !name.is_empty()
+        && name.len() <= Username::MAX_LENGTH
+        && name.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
+    let range = at..at + 1 + name.len();
+    is_name.then(|| Mark { range, of: named(name) })
+}
+
+fn named(name: &str) -> MarkTarget {
+    let key = UsernameKey::of(name);
+    match key.as_str() {
+        "all" => MarkTarget::All,
+        "here" => MarkTarget::Here,
+        _ => MarkTarget::Name(key),
+    }
+}
+
+const fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
+}
+
+/// Whether a name can follow this character. After others, the `@` is likely to be that of an address or a link.
+fn may_precede(char: char) -> bool {
+    char.is_whitespace()
+        || matches!(
+            char,
+            '(' | '[' | '{' | '"' | '\'' | '*' | '_' | '~' | '|' | ',' | ';' | ':' | '!' | '?' | '>'
+        )
+        || (!char.is_ascii() && !char.is_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// What is found, as it is written in the text.
+fn found(text: &str) -> Vec<&str> {
+    find_marks(text).into_iter().map(|mark| &text[mark.range]).collect()
+}
+
+#[test]
+fn names_are_found_where_a_word_begins() {
+    assert_eq!(
+        found("@ada and (@Grace), \"@b.c\"; **@d** _@e_ ~~@f~~"),
+        ["@ada", "@Grace", "@b.c", "@d", "@e", "@f"]
+    );
+    assert_eq!(found("Hello @ada. @grace! @x-y_z-..."), ["@ada", "@grace", "@x-y_z"]);
+    assert_eq!(found("# @ada\n- @grace\n\n| a |\n|---|\n| @b |"), ["@ada", "@grace", "@b"]);
+    assert_eq!(found("¿@ada? —@grace 你好，@b"), ["@ada", "@grace", "@b"]);
+    assert_eq!(found("<b>@ada</b>"), ["@ada"]);
+}
+
+#[test]
+fn names_are_compared_as_they_are_folded() {
+    let marks = find_marks("@ADA @All @hERE");
+    let meant: Vec<_> = marks.into_iter().map(|mark| mark.of).collect();
+    assert_eq!(meant, [MarkTarget::Name(UsernameKey::of("ada")), MarkTarget::All, MarkTarget::Here]);
+}
+
+#[test]
+fn ids_are_found_as_they_are_stored() {
+    let marks = find_marks("a<@42> **<@7>**");
+    let meant: Vec<_> = marks.iter().map(|mark| mark.of.clone()).collect();
+    assert_eq!(meant, [MarkTarget::Id(UserId::new(42)), MarkTarget::Id(UserId::new(7))]);
+    assert_eq!(found("a<@42>b"), ["<@42>"]);
+    assert_eq!(found(&format!("so {}", stored_mark(UserId::new(42)))), ["<@42>"]);
+    for text in [
+        "<@042>",
+        "<@>",
+        "<@-1>",
+        "<@99999999999999999999>",
+        "\\<@42>",
+        "<@4",
+        "`<@42>`",
+        "> <@42>",
+        "<@ada>",
+    ] {
+        assert_eq!(found(text), [""; 0], "{text:?}");
+    }
+}
+
+#[test]
+fn code_quotations_and_links_mention_nobody() {
+    for text in [
+        "`@ada`",
+        "``a ` @ada``",
+        "```\n@ada\n```",
+        "~~~ @ada\n@ada",
+        "    @ada",
+        "> @ada",
+        "> a\n@ada",
+        "- > @ada",
+        "[@ada](https://example.org)",
+        "[a](https://example.org/@ada)",
+        "![@ada](https://example.org)",
+        "<https://example.org/@ada>",
+        "https://example.org/@ada",
+        "see https://example.org/?a=(@ada",
+        "[a]\n\n[a]: https://example.org/@ada",
+    ] {
+        assert_eq!(found(text), [""; 0], "{text:?}");
+    }
+    assert_eq!(found("> a\n\n@ada"), ["@ada"]);
+    assert_eq!(found("`a` @ada `b`"), ["@ada"]);
+    assert_eq!(found("https://example.org/@ada @grace"), ["@grace"]);
+}
+
+#[test]
+fn addresses_and_escaped_signs_mention_nobody() {
+    for text in [
+        "ada@example.org",
+        "a.b+@example.org",
+        "<ada@example.org>",
+        "@ada@example.org",
+        "\\@ada",
+        "a\\@ada",
+        "&#64;ada",
+        "é@ada",
+        "@adaé",
+        "@",
+        "@-",
+        "@.ada",
+        "@@ada",
+        "a/@ada",
+        "example.org/@ada",
+    ] {
+        assert_eq!(found(text), [""; 0], "{text:?}");
+    }
+    assert_eq!(found(&format!("@{}", "a".repeat(51))), [""; 0]);
+    assert_eq!(found(&format!("@{}", "a".repeat(50))).len(), 1);
+}
+
+#[test]
+fn a_text_that_is_shown_as_it_was_written_mentions_nobody() {
+    assert_eq!(found(&format!("{}a\n\n@ada", "> ".repeat(33))), [""; 0]);
+}
+
+#[test]
+fn hostile_texts_take_no_longer_than_their_length_explains() {
+    for piece in
+        ["@", "@a ", "<@", "<@1>", "[@a](", "*@a_", "`@a``", "> @a\n", "://@a", "a@b.c", "|@a|\n", "@a\\"]
+    {
+        let text: String = piece.chars().cycle().take(10_000).collect();
+        let marks = find_marks(&text);
+        assert!(marks.len() <= 5_000, "{piece:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn marks_are_in_order_and_within_the_text(text in "[@<>ab1 .\\\\`*_~|>:/()\\[\\]\n-]{0,60}") {
+        let mut end = 0;
+        for mark in find_marks(&text) {
+            prop_assert!(mark.range.start >= end && mark.range.end <= text.len());
+            let written = &text[mark.range.clone()];
+            match mark.of {
+                MarkTarget::Id(id) => prop_assert_eq!(written, stored_mark(id)),
+                _ => prop_assert!(written.starts_with('@')),
+            }
+            end = mark.range.end;
+        }
+    }
+
+    #[test]
+    fn what_is_stored_mentions_whom_the_text_mentioned(text in "[@a1 .\\\\`*_~|>/()\\[\\]\n-]{0,60}") {
+        let marks = find_marks(&text);
+        let mut stored = String::new();
+        let mut end = 0;
+        for mark in &marks {
+            stored.push_str(&text[end..mark.range.start]);
+            stored.push_str(&stored_mark(UserId::new(42)));
+            end = mark.range.end;
+        }
+        stored.push_str(&text[end..]);
+        let again = find_marks(&stored).into_iter().filter(|mark| mark.of == MarkTarget::Id(UserId::new(42))).count();
+        prop_assert_eq!(again, marks.len(), "{} became {}", text, stored);
+    }
+}

@@ -1,0 +1,239 @@
+//! Mentions.
+
+use diesel::dsl::{auto_type, exists, not};
+use diesel::prelude::*;
+use groupchat_domain::accounts::{UserRef, UsernameKey};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
+use groupchat_domain::messages::{
+    InThread, MAX_GROUP_MENTIONS, MentionLookup, MentionPlace, MentionQuery, MentionRepository, MentionRow,
+    Mentionable, OwnMention,
+};
+use groupchat_domain::permissions::{Role, RoleName};
+use groupchat_domain::storage::StorageFault;
+
+use crate::accounts::repository::UserRefRow;
+use crate::connection::on_backend;
+use crate::permissions::rows::definition;
+use crate::schema::{blocks, group_mentions, group_roles, memberships, mentions, thread_members, users};
+use crate::sql::among::among;
+use crate::tx::DbTx;
+
+/// A user, their role in the group with what it stores about that, when they came in, and whether they have blocked the
+/// author.
+type FoundRow = (UserRefRow, Option<String>, Option<i64>, Option<i64>, Option<i64>, bool);
+
+/// A mention, its place, and how far the user has read the group and the thread.
+type OwnRow = (i64, i64, i64, i64, Option<i64>, Option<i64>);
+
+fn own((message, group, root_seq, seq, read, read_in_thread): OwnRow) -> OwnMention {
+    let is_reply = root_seq > 0;
+    OwnMention {
+        message: MessageId::new(message),
+        group: GroupId::new(group),
+        history_seq: Seq::new(if is_reply { root_seq } else { seq }),
+        is_unread: seq > if is_reply { read_in_thread } else { read }.unwrap_or(0),
+    }
+}
+
+fn mentionable(row: FoundRow, is_private: bool) -> Result<Mentionable, StorageFault> {
+    let (user, role, rank, permissions, joined_seq, blocks_author) = row;
+    let fault = |reason: String| StorageFault::Internal { reason };
+    let stored =
+        rank.zip(permissions).map(definition).transpose().map_err(|error| fault(error.to_string()))?;
+    let membership = match role.zip(joined_seq) {
+        Some((role, joined_seq)) => {
+            let role = Role::resolve(RoleName::from_stored(role), stored, is_private);
+            let role =
+                role.ok_or_else(|| fault("a member has a role that the group doesn't have".to_owned()))?;
+            Some((role, Seq::new(joined_seq)))
+        }
+        None => None,
+    };
+    Ok(Mentionable { user: user.into(), membership, blocks_author })
+}
+
+/// Users, each with the membership in a group, what the group stores about the role, and whether they have blocked the
+/// author.
+#[auto_type]
+fn lookable(group: i64, author: i64) -> _ {
+    let member = memberships::user_id.eq(users::id).and(memberships::group_id.eq(group));
+    let role = group_roles::group_id.eq(memberships::group_id).and(group_roles::name.eq(memberships::role));
+    let block = blocks::user_id.eq(users::id).and(blocks::blocked_id.eq(author));
+    users::table
+        .left_join(memberships::table.on(member))
+        .left_join(group_roles::table.on(role))
+        .left_join(blocks::table.on(block))
+        .filter(users::deleted_at.is_null())
+}
+
+/// Selects a [`FoundRow`].
+macro_rules! found_columns {
+    ($found:expr) => {
+        $found.select((
+            UserRefRow::as_select(),
+            memberships::role.nullable(),
+            group_roles::rank.nullable(),
+            group_roles::permissions.nullable(),
+            memberships::joined_seq.nullable(),
+            blocks::user_id.nullable().is_not_null(),
+        ))
+    };
+}
+
+fn root_seq(thread: Option<InThread>) -> i64 {
+    thread.map_or(0, |thread| thread.root_seq.get())
+}
+
+impl MentionRepository for DbTx<'_> {
+    fn look_up(&mut self, lookup: &MentionLookup) -> Result<Vec<Mentionable>, StorageFault> {
+        let found = || lookable(lookup.group.get(), lookup.author.get());
+        let mut rows: Vec<FoundRow> = Vec::new();
+        // Two queries, because one with "or" would look at all users.
+        if !lookup.names.is_empty() {
+            let named =
+                found().filter(users::username_key.eq_any(lookup.names.iter().map(UsernameKey::as_str)));
+            rows = on_backend!(self, |connection| found_columns!(named).load(connection))?;
+        }
+        if !lookup.ids.is_empty() {
+            let by_id = found().filter(among(users::id, lookup.ids.iter().map(|id| id.get())));
+            let by_id: Vec<FoundRow> =
+                on_backend!(self, |connection| found_columns!(by_id).load(connection))?;
+            rows.extend(by_id);
+        }
+        rows.sort_by_key(|row| row.0.id());
+        rows.dedup_by_key(|row| row.0.id());
+        rows.into_iter().map(|row| mentionable(row, !lookup.visibility.is_listed())).collect()
+    }
+
+    fn add(&mut self, place: &MentionPlace, rows: &[MentionRow]) -> Result<(), StorageFault> {
+        let row = |row: &MentionRow| {
+            (
+                mentions::message_id.eq(place.message.get()),
+                mentions::user_id.eq(row.user.get()),
+                mentions::group_id.eq(place.group.get()),
+                mentions::thread_id.eq(place.thread.map(|thread| thread.root.get())),
+                mentions::root_seq.eq(root_seq(place.thread)),
+                mentions::seq.eq(place.seq.get()),
+                mentions::is_named.eq(row.is_named),
+                mentions::is_told.eq(row.is_told),
+            )
+        };
+        let rows: Vec<_> = rows.iter().map(row).collect();
+        let stored = diesel::insert_into(mentions::table).values(&rows);
+        on_backend!(self, |connection| stored.execute(connection)).map(drop)
+    }
+
+    fn find(&mut self, message: MessageId) -> Result<Vec<MentionRow>, StorageFault> {
+        let found = mentions::table
+            .filter(mentions::message_id.eq(message.get()))
+            .order(mentions::user_id)
+            .select((mentions::user_id, mentions::is_named, mentions::is_told));
+        let rows: Vec<(i64, bool, bool)> = on_backend!(self, |connection| found.load(connection))?;
+        let row = |(user, is_named, is_told)| MentionRow { user: UserId::new(user), is_named, is_told };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    fn remove(&mut self, message: MessageId, gone: &[UserId]) -> Result<(), StorageFault> {
+        let removed = mentions::table
+            .filter(mentions::message_id.eq(message.get()))
+            .filter(among(mentions::user_id, gone.iter().map(|user| user.get())));
+        on_backend!(self, |connection| diesel::delete(removed).execute(connection)).map(drop)
+    }
+
+    fn add_to_all(&mut self, place: &MentionPlace) -> Result<(), StorageFault> {
+        let row = diesel::insert_into(group_mentions::table).values((
+            group_mentions::message_id.eq(place.message.get()),
+            group_mentions::group_id.eq(place.group.get()),
+            group_mentions::thread_id.eq(place.thread.map(|thread| thread.root.get())),
+            group_mentions::root_seq.eq(root_seq(place.thread)),
+            group_mentions::seq.eq(place.seq.get()),
+            group_mentions::author_id.eq(place.author.get()),
+        ));
+        on_backend!(self, |connection| row.execute(connection))?;
+        // One too many, as a rule, if any.
+        let oldest = group_mentions::table
+            .filter(group_mentions::group_id.eq(place.group.get()))
+            .order(group_mentions::message_id.desc())
+            .offset(MAX_GROUP_MENTIONS)
+            .limit(MAX_GROUP_MENTIONS)
+            .select(group_mentions::message_id);
+        let oldest: Vec<i64> = on_backend!(self, |connection| oldest.load(connection))?;
+        for message in oldest {
+            self.remove_to_all(MessageId::new(message))?;
+        }
+        Ok(())
+    }
+
+    fn remove_to_all(&mut self, message: MessageId) -> Result<(), StorageFault> {
+        let row = group_mentions::table.find(message.get());
+        on_backend!(self, |connection| diesel::delete(row).execute(connection)).map(drop)
+    }
+
+    fn named(&mut self, messages: &[MessageId]) -> Result<Vec<(MessageId, UserRef)>, StorageFault> {
+        let named = mentions::table
+            .inner_join(users::table.on(users::id.eq(mentions::user_id)))
+            .filter(among(mentions::message_id, messages.iter().map(|id| id.get())))
+            .filter(mentions::is_named)
+            .order((mentions::message_id, mentions::user_id));
+        let rows: Vec<(i64, UserRefRow)> = on_backend!(self, |connection| named
+            .select((mentions::message_id, UserRefRow::as_select()))
+            .load(connection))?;
+        Ok(rows.into_iter().map(|(message, user)| (MessageId::new(message), user.into())).collect())
+    }
+
+    fn list(&mut self, query: &MentionQuery) -> Result<Vec<OwnMention>, StorageFault> {
+        let user = query.user.get();
+        let member = memberships::group_id.eq(mentions::group_id).and(memberships::user_id.eq(user));
+        let reader =
+            thread_members::root_id.nullable().eq(mentions::thread_id).and(thread_members::user_id.eq(user));
+        let listed = mentions::table
+            .left_join(memberships::table.on(member))
+            .left_join(thread_members::table.on(reader))
+            .filter(mentions::user_id.eq(user))
+            .filter(mentions::is_told)
+            .filter(mentions::message_id.lt(query.before.map_or(i64::MAX, MessageId::get)))
+            .order(mentions::message_id.desc())
+            .limit(query.limit)
+            .select((
+                mentions::message_id,
+                mentions::group_id,
+                mentions::root_seq,
+                mentions::seq,
+                memberships::read_seq.nullable(),
+                thread_members::read_seq.nullable(),
+            ));
+        let rows: Vec<OwnRow> = on_backend!(self, |connection| listed.load(connection))?;
+        Ok(rows.into_iter().map(own).collect())
+    }
+
+    fn list_to_all(&mut self, query: &MentionQuery) -> Result<Vec<OwnMention>, StorageFault> {
+        let user = query.user.get();
+        let reader = thread_members::root_id
+            .nullable()
+            .eq(group_mentions::thread_id)
+            .and(thread_members::user_id.eq(user));
+        let block = blocks::table
+            .filter(blocks::user_id.eq(user))
+            .filter(blocks::blocked_id.eq(group_mentions::author_id));
+        let listed = memberships::table
+            .inner_join(group_mentions::table.on(group_mentions::group_id.eq(memberships::group_id)))
+            .left_join(thread_members::table.on(reader))
+            .filter(memberships::user_id.eq(user))
+            .filter(group_mentions::author_id.ne(user))
+            .filter(not(exists(block)))
+            .filter(group_mentions::message_id.lt(query.before.map_or(i64::MAX, MessageId::get)))
+            // A sum, so that SQLite starts from the user's groups and sorts, and doesn't look at those of all groups in order.
+            .order((group_mentions::message_id + 0_i64).desc())
+            .limit(query.limit)
+            .select((
+                group_mentions::message_id,
+                group_mentions::group_id,
+                group_mentions::root_seq,
+                group_mentions::seq,
+                memberships::read_seq.nullable(),
+                thread_members::read_seq.nullable(),
+            ));
+        let rows: Vec<OwnRow> = on_backend!(self, |connection| listed.load(connection))?;
+        Ok(rows.into_iter().map(own).collect())
+    }
+}
