@@ -5,7 +5,7 @@ use groupchat_domain::messages::MessageText;
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
-use super::requests::refuse_unbuilt;
+use super::unbuilt::refuse_unbuilt;
 use crate::problem::ApiError;
 use crate::wire::{Change, Fields, Given, Optional};
 

@@ -7,7 +7,7 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Deserialize;
 
 use super::dto::MessageDto;
-use super::handlers::created_or_replayed;
+use super::sent::created_or_replayed;
 use crate::extract::{Body, Ids, Key, NoParams};
 use crate::problem::ApiError;
 use crate::respond::CreatedOrReplayed;

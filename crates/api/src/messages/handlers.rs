@@ -2,17 +2,18 @@
 
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
-use groupchat_domain::messages::{self, Emoji, FilterStart, MessageView, PinSeq, Reactor, Sent};
+use groupchat_domain::messages::{self, Emoji, FilterStart, PinSeq, Reactor};
 use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{LikesDto, MessageDto, ReactionsDto, ReactorDto};
 use super::format::{Formatted, MessageParams, PinListParams};
 use super::requests::MessageDraftDto;
+use super::sent::created_or_replayed;
 use super::window::{ListedMessages, MessageListParams, place_of, position_of};
 use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
-use crate::respond::{Created, CreatedOrReplayed, Large, Ok200};
+use crate::respond::{CreatedOrReplayed, Large, Ok200};
 use crate::state::State;
 use crate::wire::{List, ListCursor, PageDto, PageParams};
 
@@ -35,19 +36,6 @@ pub async fn send(
         move |tx: &mut dyn Tx, actor: &Actor| messages::send_with_online(tx, actor, &draft, &online);
     let sent = state.storage.write_as(writing, sending).await?;
     Ok(created_or_replayed(sent))
-}
-
-pub(super) fn created_or_replayed(sent: Sent) -> CreatedOrReplayed<MessageDto> {
-    if sent.repeated {
-        CreatedOrReplayed::Replayed(sent.view.into())
-    } else {
-        let location = location(&sent.view);
-        CreatedOrReplayed::Created(Created { body: sent.view.into(), location })
-    }
-}
-
-fn location(view: &MessageView) -> String {
-    format!("/api/groups/{}/messages/{}", view.message.group_id, view.message.id)
 }
 
 /// Lists messages

@@ -14,8 +14,10 @@ mod read_handlers;
 mod read_requests;
 mod requests;
 mod routes;
+mod sent;
 mod thread_handlers;
 mod thread_requests;
+mod unbuilt;
 mod values;
 mod window;
 

@@ -19,29 +19,13 @@ use super::mention_requests::MentionListParams;
 use super::read_requests::{ReadMarkDto, ReaderListParams};
 #[cfg(any(test, fuzzing))]
 use super::thread_requests::ThreadListParams;
+use super::unbuilt::refuse_unbuilt;
 #[cfg(any(test, fuzzing))]
 use super::window::MessageListParams;
 #[cfg(any(test, fuzzing))]
 use crate::fuzzing::{Parser, list};
 use crate::problem::ApiError;
 use crate::wire::{Fields, Given, Optional, Required};
-
-/// Rejects what messages are to have but don't have yet. Two bodies share these fields; flattened into them,
-/// they would lose their names in errors.
-macro_rules! refuse_unbuilt {
-    ($fields:ident, $body:ident) => {
-        $fields.unbuilt([
-            ("reactions", $body.reactions),
-            ("thread", $body.thread),
-            ("mentions", $body.mentions),
-            ("pinned", $body.pinned),
-            ("poll", $body.poll),
-            ("files", $body.files),
-        ])
-    };
-}
-
-pub(super) use refuse_unbuilt;
 
 /// A message to send.
 #[derive(Deserialize, Apiv2Schema)]

@@ -136,12 +136,12 @@ mod tests {
         // The machine was twice as fast in the second round, the ratio the same.
         let samples = Samples::from([
             (of(Route::Echo), rounds(&[1000.0, 2000.0, 1000.0])),
-            (of(Route::Send), rounds(&[200.0, 400.0, 100.0])),
+            (of(Route::Send), rounds(&[300.0, 600.0, 100.0])),
         ]);
         let ratios = ratios(&samples, &Engine::Sqlite);
         assert_eq!(ratios.len(), 1);
         assert_eq!(ratios[0].name, "durable send @ 64, vs. echo @ 64");
-        assert_eq!((ratios[0].value, ratios[0].reached), (20.0, Some(true)));
+        assert_eq!((ratios[0].value, ratios[0].reached), (30.0, Some(true)));
     }
 
     #[test]

@@ -280,7 +280,8 @@ impl Answer {
     #[must_use]
     pub fn canonical(mut self, ids: &Ids) -> Self {
         match &mut self {
-            Self::Done | Self::History(_) | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) => {}
+            Self::History(page) => page.renumber(ids),
+            Self::Done | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) => {}
             Self::ClockDoubt(_) | Self::Condition(_) | Self::Text(_) => {}
             Self::Role(_) | Self::Roles(_) | Self::Explained(_) | Self::ExplainedOnServer(_) => {}
             Self::ServerRole(role) => role.renumber(ids),

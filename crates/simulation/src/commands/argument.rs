@@ -243,7 +243,7 @@ arguments! {
                 0 => format!("@{} {text}", name(number / 8)),
                 1 => format!("@all, {text}"),
                 2 => format!("@{} and (@{}): `@{}` {text}", name(number / 8), name(number / 7), name(0)),
-                3 => format!("> @{}\n\n<@{}> {text}", name(number / 8), ids.user(i64::from(number / 8 % 12)).get()),
+                3 => format!("> @{}\n\n<@{}> {text}", name(number / 8), ids.user(1).get()),
                 _ => text,
             };
             MessageText::parse(&text).unwrap_or_else(|_| unreachable!("a short text"))

@@ -15,8 +15,8 @@ use groupchat_domain::groups::{Addition, Ban, Group, GroupView, ListedMember, Me
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{
-    MarkTarget, MentionPage, Message, MessagePage, MessageText, MessageView, Quoted, Reactor, Reader,
-    ReaderPage, Thread, ThreadView, find_marks,
+    EarlierText, Excerpt, MarkTarget, MentionPage, Message, MessagePage, MessageText, MessageView, Quoted,
+    Reactor, Reader, ReaderPage, Thread, ThreadView, find_marks,
 };
 use groupchat_domain::paging::{NamePosition, Page};
 
@@ -90,7 +90,8 @@ renumber! {
     Message: id group_id author pin thread reply_to mentioned text;
     groupchat_domain::messages::InThread: root;
     MessageView: message thread quoted unreachable;
-    Quoted: id group root author;
+    Quoted: id group root author excerpt;
+    EarlierText: text;
     MentionPage: items next;
     MentionUpdate: message user;
     Thread: root group last_reply participants;
@@ -129,14 +130,25 @@ ids! {
 /// Mentions are written with the ids of users.
 impl Renumber for MessageText {
     fn renumber(&mut self, ids: &Ids) {
-        let mut text = self.as_str().to_owned();
-        for mark in find_marks(self.as_str()).into_iter().rev() {
-            if let MarkTarget::Id(user) = mark.of {
-                text.replace_range(mark.range, &format!("<@{}>", ids.canonical_user(user)));
-            }
-        }
-        *self = Self::from_stored(text);
+        *self = Self::from_stored(renumbered(self.as_str(), ids));
     }
+}
+
+/// The texts of the simulation are shorter than excerpts.
+impl Renumber for Excerpt {
+    fn renumber(&mut self, ids: &Ids) {
+        *self = Self::of(&renumbered(self.as_str(), ids));
+    }
+}
+
+fn renumbered(text: &str, ids: &Ids) -> String {
+    let mut renumbered = text.to_owned();
+    for mark in find_marks(text).into_iter().rev() {
+        if let MarkTarget::Id(user) = mark.of {
+            renumbered.replace_range(mark.range, &format!("<@{}>", ids.canonical_user(user)));
+        }
+    }
+    renumbered
 }
 
 /// The position in a list names the entry that it is after, by this id.
