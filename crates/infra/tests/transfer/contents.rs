@@ -106,7 +106,7 @@ const POSTGRES_TABLES: &str = "SELECT tablename::text AS line FROM pg_tables WHE
 const POSTGRES_COLUMNS: &str = "\
     SELECT format(CASE data_type \
         WHEN 'bigint' THEN 'coalesce(%1$I::text, ''NULL'')' \
-        WHEN 'boolean' THEN '%1$I::int::text' \
+        WHEN 'boolean' THEN 'coalesce(%1$I::int::text, ''NULL'')' \
         WHEN 'bytea' THEN '''X'''''' || upper(encode(%1$I, ''hex'')) || ''''''''' \
         WHEN 'text' THEN 'coalesce('''''''' || replace(%1$I, '''''''', '''''''''''') || '''''''', ''NULL'')' \
         END, column_name) AS line \

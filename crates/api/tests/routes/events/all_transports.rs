@@ -6,7 +6,7 @@ use actix_web::test::TestRequest;
 use serde_json::Value;
 
 use super::deadlines::soon;
-use crate::harness::{Answer, Client, EventStream, Listening, WebSocket};
+use crate::harness::{Answer, Client, EventStream, Listening, WebSocket, id_in};
 
 /// One listener on each transport.
 pub(crate) struct AllTransports {
@@ -119,6 +119,24 @@ pub(crate) async fn now(client: &Client) -> String {
     let answer = client.get("/api/events").await.ok();
     assert_eq!(answer["items"], serde_json::json!([]));
     answer["cursor"].as_str().expect("a cursor").to_owned()
+}
+
+/// The cursor after a message was sent, once the log has it: on PostgreSQL, that is some time after the commit.
+pub(crate) async fn now_with_message(client: &Client, message: &str) -> String {
+    let now = now(client).await;
+    let (epoch, _) = now.split_once('-').expect("an epoch and a position");
+    let log = format!("/api/events?cursor={epoch}-0");
+    soon(async {
+        loop {
+            let events = client.get(&log).await.ok()["items"].as_array().cloned().unwrap_or_default();
+            let is_its =
+                |event: &&Value| event["type"] == "message.created" && event["data"]["id"] == id_in(message);
+            if let Some(found) = events.iter().find(is_its) {
+                return found["cursor"].as_str().expect("a cursor").to_owned();
+            }
+        }
+    })
+    .await
 }
 
 /// The cursor of now, once the log has so many events: on PostgreSQL they get there some time after the commit.

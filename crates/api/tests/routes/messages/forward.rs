@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::pair;
-use crate::events::all_transports::{AllTransports, now};
+use crate::events::all_transports::{AllTransports, now_with_message};
 use crate::harness::{Client, Listening, Server, id_in};
 
 /// Forwards the message at this path to this group; the path of the new one.
@@ -42,7 +42,10 @@ async fn only_who_may_read_it_where_it_is_sees_where_a_message_is_from() {
     assert_eq!((&sent["forwarded_from"], &sent["reply_to"]), (&source, &json!(null)));
     for client in [&ann, &bob] {
         assert_eq!(seen(client, &location).await, json!([true, source]));
-        assert_eq!(client.list(&format!("{elsewhere}/messages"), "/forwarded_from").await, [source.clone()]);
+        assert_eq!(
+            client.list(&format!("{elsewhere}/messages"), "/forwarded_from").await,
+            std::slice::from_ref(&source)
+        );
     }
     assert_eq!(seen(&cid, &location).await, json!([true, null]));
     assert_eq!(cid.list(&format!("{elsewhere}/messages"), "/forwarded_from").await, [json!(null)]);
@@ -134,7 +137,7 @@ async fn events_say_that_it_was_forwarded_and_not_from_where() {
     let listening = Listening::start(&server);
     let (ann, bob, group, _) = pair(&server).await;
     let first = ann.say_at(&group, "one").await;
-    let before = now(&ann).await;
+    let before = now_with_message(&ann, &first).await;
     let mut live = AllTransports::open(&listening, &ann, Some(&before)).await;
     forward(&bob, &first, &group).await;
     let mut backlog = AllTransports::open(&listening, &ann, Some(&before)).await;

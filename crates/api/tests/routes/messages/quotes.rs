@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::pair;
-use crate::events::all_transports::{AllTransports, now};
+use crate::events::all_transports::{AllTransports, now_with_message};
 use crate::harness::{Client, Listening, Server, WebSocket, id_in};
 
 /// Quotes the message at this path; the path of the new one.
@@ -154,7 +154,8 @@ async fn events_name_the_quoted_message_only() {
     let listening = Listening::start(&server);
     let (ann, bob, group, _) = pair(&server).await;
     let first = ann.say_at(&group, "one").await;
-    let mut anns = AllTransports::open(&listening, &ann, Some(&now(&ann).await)).await;
+    let before = now_with_message(&ann, &first).await;
+    let mut anns = AllTransports::open(&listening, &ann, Some(&before)).await;
     // One after the other: a poll has the data of now.
     let mut expect = async |event_type: &str, expected: Value| {
         let event = anns.next_logged().await;
@@ -180,7 +181,7 @@ async fn the_backlog_names_the_quoted_message_too() {
     let listening = Listening::start(&server);
     let (ann, bob, group, _) = pair(&server).await;
     let first = ann.say_at(&group, "one").await;
-    let before = now(&ann).await;
+    let before = now_with_message(&ann, &first).await;
     quote(&bob, &first, "two").await;
     let mut anns = AllTransports::open(&listening, &ann, Some(&before)).await;
     let event = anns.next_logged().await;

@@ -23,7 +23,10 @@ async fn readers(client: &Client, group: &str, query: &str) -> Vec<(String, i64)
     let page = client.get(&format!("{group}/read-by{query}")).await.ok();
     let items = page["items"].as_array().expect("a list has items").clone();
     let name = |item: &Value| item["user"]["username"].as_str().map(str::to_owned);
-    items.iter().map(|item| (name(item).unwrap(), item["read_seq"].as_i64().unwrap())).collect()
+    items
+        .iter()
+        .map(|item| (name(item).expect("a name"), item["read_seq"].as_i64().expect("a number")))
+        .collect()
 }
 
 fn read(names: &[(&str, i64)]) -> Vec<(String, i64)> {

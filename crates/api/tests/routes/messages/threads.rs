@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::events::all_transports::{AllTransports, now};
+use crate::events::all_transports::{AllTransports, now_with_message};
 use crate::harness::{Client, Listening, Server, id_in, time};
 
 /// A group of an owner and two members, with a message of the owner, and the paths of both.
@@ -261,7 +261,8 @@ async fn events_say_what_is_read_after_them() {
     let server = Server::start().await;
     let ([ann, bob, _], _, root) = room(&server).await;
     let listening = Listening::start(&server);
-    let mut anns = AllTransports::open(&listening, &ann, Some(&now(&ann).await)).await;
+    let before = now_with_message(&ann, &root).await;
+    let mut anns = AllTransports::open(&listening, &ann, Some(&before)).await;
     let assert_told = async |anns: &mut AllTransports| {
         let told = anns.next_logged().await;
         assert_eq!(
