@@ -274,7 +274,7 @@ impl PresenceTracker {
     }
 
     /// The users who are shown in a group as online, in the order of their ids: what others see of it, and so at most
-    /// [`MAX_SHOWN_PER_GROUP`].
+    /// `MAX_SHOWN_PER_GROUP`.
     pub fn online_in(&self, group: GroupId) -> Vec<UserId> {
         let shown = self.shown_in.get(&group).into_iter().flatten();
         let is_online = |user: &&UserId| {
