@@ -1,6 +1,6 @@
 //! What holds once everything is delivered: clients show what the server has, and what is stored is consistent.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use groupchat_domain::accounts::UserQuery;
 use groupchat_domain::admissions::{InvitationQuery, Invitations};
@@ -65,8 +65,8 @@ impl Cluster {
     }
 }
 
-/// What a user's client is to show.
-fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
+/// What a user's client is to show, and whom the user has blocked.
+fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<(Replica, BTreeSet<UserId>), StorageFault> {
     let users = tx.accounts().list(&UserQuery { search: None, after: None, limit: all() })?;
     let users: Vec<_> = users.into_iter().map(|placed| placed.entry).collect();
     let (mut groups, mut loaded) = (Vec::new(), Vec::new());
@@ -110,8 +110,12 @@ fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
     let held = tx.server_roles().held(&[user])?;
     let of_user = roles.iter().filter(|role| held.contains(&(user, role.id))).cloned().collect();
     let query = InvitationQuery { of: Invitations::Of(user), below: None, limit: all() };
-    let invitations = tx.invitations().list(&query)?.into_iter().map(|issued| issued.invitation.id);
-    Ok(Replica::show(&users, ShownRoles { all: roles, of_user }, loaded, invitations.collect()))
+    let invitations = tx.invitations().list(&query)?.into_iter();
+    let invitations =
+        invitations.map(|issued| (issued.invitation.id, issued.invitation.invited_by.id)).collect();
+    let others: Vec<_> = users.iter().map(|other| (user, other.id)).collect();
+    let blocked = tx.blocks().find_many(&others)?.into_iter().map(|(_, blocked)| blocked).collect();
+    Ok((Replica::show(&users, ShownRoles { all: roles, of_user }, loaded, invitations), blocked))
 }
 
 /// Shows what a message replies to: to whoever reads only what comes after this number, no more than that it is there.

@@ -1,12 +1,12 @@
 //! Loading over REST what a client shows: several requests, between which anything may happen.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use groupchat_domain::accounts::{self, Actor, User, UserQuery};
 use groupchat_domain::admissions;
 use groupchat_domain::groups::{self, GroupKind, GroupQuery, ListedMember, MemberQuery};
-use groupchat_domain::ids::{GroupId, InvitationId};
+use groupchat_domain::ids::{GroupId, InvitationId, UserId};
 use groupchat_domain::messages::{self, MessageRange, Window};
 use groupchat_domain::paging::{Limit, NameCursor, NamePosition, Page};
 use groupchat_domain::storage::{Credential, Storage, Tx};
@@ -19,7 +19,7 @@ use crate::commands::Answer;
 /// What was loaded.
 pub(super) enum Loaded {
     /// Everything.
-    All(Vec<User>, ShownRoles, Vec<LoadedGroup>, BTreeSet<InvitationId>),
+    All(Vec<User>, ShownRoles, Vec<LoadedGroup>, BTreeMap<InvitationId, UserId>),
     /// One group, if it is there.
     Group(GroupId, Option<Box<LoadedGroup>>),
 }
@@ -125,14 +125,14 @@ impl Loader {
     }
 
     /// Loads the invitations of the user, page by page.
-    async fn invitations(&mut self) -> Result<BTreeSet<InvitationId>, Error> {
-        let (mut invitations, mut below) = (BTreeSet::new(), None);
+    async fn invitations(&mut self) -> Result<BTreeMap<InvitationId, UserId>, Error> {
+        let (mut invitations, mut below) = (BTreeMap::new(), None);
         loop {
             let list = move |tx: &mut dyn Tx, actor: &Actor| {
                 admissions::list_own_invitations(tx, actor, below, page_size(8))
             };
             let page = self.read(None, list).await?;
-            invitations.extend(page.items.iter().map(|invitation| invitation.id));
+            invitations.extend(page.items.iter().map(|invitation| (invitation.id, invitation.invited_by.id)));
             below = page.next;
             if below.is_none() {
                 return Ok(invitations);

@@ -220,8 +220,8 @@ pub(super) struct Replica {
     roles: Vec<ServerRole>,
     own_roles: BTreeSet<RoleId>,
     groups: BTreeMap<GroupId, ShownGroup>,
-    /// The invitations of the user of the client.
-    invitations: BTreeSet<InvitationId>,
+    /// The invitations of the user of the client, and who has made them.
+    invitations: BTreeMap<InvitationId, UserId>,
     /// The replies of the user of the client to threads that are about to be shown.
     own_replies: BTreeMap<(GroupId, Option<MessageId>), Seq>,
 }
@@ -244,7 +244,7 @@ impl Replica {
         users: &[User],
         roles: ShownRoles,
         groups: Vec<LoadedGroup>,
-        invitations: BTreeSet<InvitationId>,
+        invitations: BTreeMap<InvitationId, UserId>,
     ) -> Self {
         let users = users.iter().map(|user| (user.id, user.into())).collect();
         let groups = groups.into_iter().map(|group| (group.view.group.id, group.into_shown())).collect();
@@ -374,7 +374,9 @@ impl Replica {
             Event::BanCreated(_) | Event::BanUpdated(_) | Event::BanEnded(_) => {}
             // A request ends without a word when its group is hidden or deleted: it is loaded to be shown.
             Event::JoinRequestCreated(_) | Event::JoinRequestEnded(_) => {}
-            Event::InvitationCreated(invitation) => drop(self.invitations.insert(invitation.id)),
+            Event::InvitationCreated(invitation) => {
+                self.invitations.insert(invitation.id, invitation.invited_by.id);
+            }
             Event::InvitationWithdrawn(ended)
             | Event::InvitationAccepted(ended)
             | Event::InvitationDeclined(ended) => drop(self.invitations.remove(&ended.id)),
@@ -477,7 +479,11 @@ impl Replica {
 
     /// The first difference between this and what the server would show now, of which it may show more messages.
     /// Read cursors are only looked at where they have to be the same.
-    pub(super) fn difference(&self, mut server: Self, with_read_cursors: bool) -> Option<String> {
+    pub(super) fn difference(
+        &self,
+        (mut server, blocked): (Self, BTreeSet<UserId>),
+        with_read_cursors: bool,
+    ) -> Option<String> {
         let mut shown = self.clone();
         for (id, group) in &mut server.groups {
             let Some(ours) = shown.groups.get_mut(id) else { continue };
@@ -522,8 +528,11 @@ impl Replica {
             return Some(format!("roles {ours:?} instead of {theirs:?}"));
         }
         // Nobody is told when the maker of an invitation may not invite any more, or may again: it is loaded to be shown.
-        // One that has ended is never shown.
-        let ended: Vec<_> = shown.invitations.difference(&server.invitations).collect();
+        // One that has ended is never shown, unless its maker is blocked: of such a one, the user is told nothing more.
+        let is_ended = |(id, maker): &(&InvitationId, &UserId)| {
+            !server.invitations.contains_key(id) && !blocked.contains(maker)
+        };
+        let ended: Vec<_> = shown.invitations.iter().filter(is_ended).collect();
         if !ended.is_empty() {
             return Some(format!("invitations that have ended: {ended:?}"));
         }
