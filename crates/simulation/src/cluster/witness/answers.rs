@@ -37,6 +37,10 @@ impl Witness {
                 self.judge_session(asked)?;
                 self.judge_messages(asked, asked.group, &page.items)
             }
+            // A repeat is answered with what its author has sent, also before they came in again.
+            Answer::Sent(sent) if sent.repeated && sent.view.message.author.id == asked.user => {
+                self.judge_member(asked, Some(sent.view.message.group_id))
+            }
             Answer::Message(view) | Answer::Sent(groupchat_domain::messages::Sent { view, .. }) => {
                 self.judge_messages(asked, Some(view.message.group_id), std::slice::from_ref(view))
             }
