@@ -1,7 +1,7 @@
 //! Mentions: whom a message names, and who is told of it.
 
 use crate::accounts::UserRef;
-use crate::groups::{Group, History};
+use crate::groups::Group;
 use crate::ids::{GroupId, MessageId, Seq, UserId};
 use crate::messages::model::{InThread, Message};
 use crate::permissions::{GroupPermission, Role, Who, decide};
@@ -29,7 +29,7 @@ impl Mentionable {
         self.membership.as_ref().is_some_and(|(role, joined_seq)| {
             let who = Who::with_role(Some(role));
             decide(&who, GroupPermission::ReadHistory, &group.scope()).is_allowed()
-                && seq > History::readable_after(group.history, *joined_seq)
+                && seq > group.history.readable_after(*joined_seq)
         })
     }
 }
@@ -58,10 +58,7 @@ impl MentionPlace {
 
     /// The number in the group that decides who reads it.
     pub const fn history_seq(&self) -> Seq {
-        match self.thread {
-            Some(thread) => thread.root_seq,
-            None => self.seq,
-        }
+        InThread::history_seq(self.thread, self.seq)
     }
 }
 

@@ -160,6 +160,17 @@ pub struct InThread {
     pub root_seq: Seq,
 }
 
+impl InThread {
+    /// The number in the group that decides who reads a message with this number, in this thread or in none: of a reply,
+    /// that of the root. See [`History::readable_after`](crate::groups::History::readable_after).
+    pub const fn history_seq(thread: Option<Self>, seq: Seq) -> Seq {
+        match thread {
+            Some(thread) => thread.root_seq,
+            None => seq,
+        }
+    }
+}
+
 /// Which kinds of rows belong to a message, one bit for each: a page of messages loads a kind only where one of them
 /// has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -269,13 +280,9 @@ pub struct Pin {
 }
 
 impl Message {
-    /// The number in the group that decides who reads it: of a reply, that of the root. See
-    /// [`History::readable_after`](crate::groups::History::readable_after).
+    /// The number in the group that decides who reads it, as [`InThread::history_seq`] says.
     pub const fn history_seq(&self) -> Seq {
-        match self.thread {
-            Some(thread) => thread.root_seq,
-            None => self.seq,
-        }
+        InThread::history_seq(self.thread, self.seq)
     }
 
     /// Whether it was imported: written in the name of its author by somebody who manages all groups, or with an earlier

@@ -8,7 +8,7 @@ use crate::ids::{GroupId, MessageId, Seq, UserId};
 use crate::messages::attach::attach;
 use crate::messages::error::MessageRefusal;
 use crate::messages::mentions::{self, Mentions, Writing};
-use crate::messages::model::{Attachments, ClientId, MessageText, MessageView, NewMessage};
+use crate::messages::model::{Attachments, ClientId, InThread, MessageText, MessageView, NewMessage};
 use crate::messages::quote::Quoted;
 use crate::messages::read::{find_bare, find_readable};
 use crate::messages::readable::Readable;
@@ -98,7 +98,7 @@ pub(super) fn store(
     references: References,
 ) -> Result<Sent, Error> {
     let new = number(tx, actor, membership, draft, &references);
-    let history_seq = new.thread.map_or(new.seq, |thread| thread.root_seq);
+    let history_seq = InThread::history_seq(new.thread, new.seq);
     let writing = Writing { history_seq, before: None, online };
     let mentions = mentions::resolve(tx, actor, membership, &draft.text, &writing)?;
     let new = NewMessage { text: mentions.text.clone(), ..new };

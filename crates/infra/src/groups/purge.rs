@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::storage::StorageFault;
 
@@ -38,8 +39,8 @@ type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
 /// Removes up to `limit` rows of a deleted group, after the memberships that stay are noted as ended: mentions, replies from
 /// the first on, each after its reactions, earlier texts and what it quotes, then threads, each after its followers, then
-/// messages in the same manner, then
-/// bans and mutes, then the rest: memberships, then the requests to join, the invite links, the roles and the group.
+/// messages like the replies, then bans and mutes, then the rest: memberships, the requests to join, the invite links, the
+/// roles and the group.
 /// Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
     tx: &mut DbTx<'_>,
@@ -118,18 +119,36 @@ fn purge_mentions(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Stor
     Ok(row_count(keys.len()))
 }
 
+/// The ids of the group's first `limit` messages that are no replies.
+#[auto_type(no_type_alias)]
+fn first_messages(group: i64, limit: i64) -> _ {
+    let no_root: i64 = 0;
+    messages::table
+        .select(messages::id)
+        .filter(messages::group_id.eq(group))
+        .filter(messages::root_seq.eq(no_root))
+        .order(messages::seq)
+        .limit(limit)
+}
+
+/// The ids of the group's first `limit` replies.
+#[auto_type(no_type_alias)]
+fn first_replies(group: i64, limit: i64) -> _ {
+    let no_root: i64 = 0;
+    messages::table
+        .select(messages::id)
+        .filter(messages::group_id.eq(group))
+        .filter(messages::root_seq.gt(no_root))
+        .order((messages::root_seq, messages::seq))
+        .limit(limit)
+}
+
 /// Removes up to `limit` reactions to the group's first `limit` messages, which must have no replies, and returns how
 /// many. If they are fewer than the limit, these messages have none left.
 fn purge_reactions(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
-    let first_messages = messages::table
-        .select(messages::id)
-        .filter(messages::group_id.eq(group))
-        .filter(messages::root_seq.eq(0))
-        .order(messages::seq)
-        .limit(limit);
     let found = reactions::table
         .select((reactions::message_id, reactions::emoji, reactions::user_id))
-        .filter(reactions::message_id.eq_any(first_messages))
+        .filter(reactions::message_id.eq_any(first_messages(group, limit)))
         .limit(limit);
     let keys = on_backend!(tx, |connection| found.load(connection))?;
     remove_reactions(tx, keys)
@@ -137,15 +156,9 @@ fn purge_reactions(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Sto
 
 /// The same for the group's first replies.
 fn purge_reactions_to_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
-    let first_replies = messages::table
-        .select(messages::id)
-        .filter(messages::group_id.eq(group))
-        .filter(messages::root_seq.gt(0))
-        .order((messages::root_seq, messages::seq))
-        .limit(limit);
     let found = reactions::table
         .select((reactions::message_id, reactions::emoji, reactions::user_id))
-        .filter(reactions::message_id.eq_any(first_replies))
+        .filter(reactions::message_id.eq_any(first_replies(group, limit)))
         .limit(limit);
     let keys = on_backend!(tx, |connection| found.load(connection))?;
     remove_reactions(tx, keys)
@@ -153,25 +166,15 @@ fn purge_reactions_to_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Resu
 
 /// Removes what the group's first `limit` messages quote, which must have no replies. Returns how many.
 fn purge_quotes(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
-    let first_messages = messages::table
-        .select(messages::id)
-        .filter(messages::group_id.eq(group))
-        .filter(messages::root_seq.eq(0))
-        .order(messages::seq)
-        .limit(limit);
-    let removed = message_quotes::table.filter(message_quotes::message_id.eq_any(first_messages));
+    let removed =
+        message_quotes::table.filter(message_quotes::message_id.eq_any(first_messages(group, limit)));
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
 }
 
 /// The same for the group's first replies.
 fn purge_quotes_of_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
-    let first_replies = messages::table
-        .select(messages::id)
-        .filter(messages::group_id.eq(group))
-        .filter(messages::root_seq.gt(0))
-        .order((messages::root_seq, messages::seq))
-        .limit(limit);
-    let removed = message_quotes::table.filter(message_quotes::message_id.eq_any(first_replies));
+    let removed =
+        message_quotes::table.filter(message_quotes::message_id.eq_any(first_replies(group, limit)));
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
 }
 
@@ -187,15 +190,9 @@ fn remove_reactions(tx: &mut DbTx<'_>, keys: Vec<(i64, String, i64)>) -> Result<
 /// Removes up to `limit` earlier texts of the group's first `limit` messages, which must have no replies, and returns how
 /// many. If they are fewer than the limit, these messages have none left.
 fn purge_edits(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
-    let first_messages = messages::table
-        .select(messages::id)
-        .filter(messages::group_id.eq(group))
-        .filter(messages::root_seq.eq(0))
-        .order(messages::seq)
-        .limit(limit);
     let found = message_edits::table
         .select((message_edits::message_id, message_edits::version))
-        .filter(message_edits::message_id.eq_any(first_messages))
+        .filter(message_edits::message_id.eq_any(first_messages(group, limit)))
         .limit(limit);
     let keys = on_backend!(tx, |connection| found.load(connection))?;
     remove_edits(tx, keys)
@@ -203,15 +200,9 @@ fn purge_edits(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Storage
 
 /// The same for the group's first replies.
 fn purge_edits_of_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
-    let first_replies = messages::table
-        .select(messages::id)
-        .filter(messages::group_id.eq(group))
-        .filter(messages::root_seq.gt(0))
-        .order((messages::root_seq, messages::seq))
-        .limit(limit);
     let found = message_edits::table
         .select((message_edits::message_id, message_edits::version))
-        .filter(message_edits::message_id.eq_any(first_replies))
+        .filter(message_edits::message_id.eq_any(first_replies(group, limit)))
         .limit(limit);
     let keys = on_backend!(tx, |connection| found.load(connection))?;
     remove_edits(tx, keys)
@@ -269,7 +260,8 @@ fn purge_threads(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Stora
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
 }
 
-/// Removes up to `limit` of the group's first messages, which must have no reactions, replies or threads, and quote nothing. Returns how many.
+/// Removes up to `limit` of the group's first messages, which must have no reactions, replies or threads, and quote
+/// nothing. Returns how many.
 fn purge_messages(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
     let first = PICKED_MESSAGES
         .select(PICKED_MESSAGES.field(messages::id))

@@ -15,7 +15,7 @@ use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::permissions::rows::definition;
 use crate::schema::{blocks, group_mentions, group_roles, memberships, mentions, thread_members, users};
-use crate::sql::among::among;
+use crate::sql::among;
 use crate::tx::DbTx;
 
 /// A user, their role in the group with what it stores about that, when they came in, and whether they have blocked the

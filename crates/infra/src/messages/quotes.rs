@@ -3,11 +3,12 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable, Text};
 use groupchat_domain::ids::{GroupId, MessageId, Seq};
-use groupchat_domain::messages::{Excerpt, Quote, QuoteRepository, Quoted};
+use groupchat_domain::messages::{Excerpt, InThread, Quote, QuoteRepository, Quoted};
 use groupchat_domain::storage::StorageFault;
 
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
+use crate::messages::repository::thread;
 use crate::schema::{groups, message_quotes, messages, users};
 use crate::sql::among;
 use crate::tx::DbTx;
@@ -34,13 +35,13 @@ struct QuotedRow {
 impl QuotedRow {
     /// The message by this author, whose text begins like this.
     fn into_quoted(self, author: UserRefRow, beginning: Option<&str>) -> Quoted {
-        let history_seq = if self.thread_id.is_some() { self.root_seq } else { self.seq };
+        let seq = Seq::new(self.seq);
         Quoted {
             id: MessageId::new(self.id),
             group: GroupId::new(self.group_id),
             root: self.thread_id.map(MessageId::new),
-            seq: Seq::new(self.seq),
-            history_seq: Seq::new(history_seq),
+            seq,
+            history_seq: InThread::history_seq(thread(self.thread_id, self.root_seq), seq),
             author: author.into(),
             excerpt: beginning.map(Excerpt::of),
         }

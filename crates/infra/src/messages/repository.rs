@@ -86,7 +86,7 @@ fn pin(seq: Option<i64>, at: Option<i64>, by: Option<i64>) -> Option<Pin> {
 }
 
 /// The thread that these columns stand for; none without a root.
-fn thread(root: Option<i64>, root_seq: i64) -> Option<InThread> {
+pub(super) fn thread(root: Option<i64>, root_seq: i64) -> Option<InThread> {
     Some(InThread { root: MessageId::new(root?), root_seq: Seq::new(root_seq) })
 }
 

@@ -156,6 +156,24 @@ impl DbTx<'_> {
         ))
     }
 
+    /// Changes the cursor that somebody has of a thread, or stores the first one.
+    fn move_cursor(
+        &mut self,
+        (root, user): (MessageId, UserId),
+        cursor: Cursor,
+        change: impl Fn(&mut Self) -> Result<usize, StorageFault>,
+    ) -> Result<Option<Marked>, StorageFault> {
+        let mut changed = change(self)?;
+        if changed == 0 {
+            changed = self.add_cursor(root, user, cursor)?;
+        }
+        if changed == 0 {
+            // Another device may have stored another number first.
+            changed = change(self)?;
+        }
+        self.marked_in_thread(root, user, changed)
+    }
+
     /// Stores the first cursor that somebody has of a thread; 0 where they have one.
     fn add_cursor(&mut self, root: MessageId, user: UserId, cursor: Cursor) -> Result<usize, StorageFault> {
         let row = diesel::insert_into(thread_members::table)
@@ -341,15 +359,9 @@ impl ThreadRepository for DbTx<'_> {
             let member = thread_members::table.find((root.get(), user.get()));
             diesel::update(member.filter(thread_members::read_seq.lt(seq.get()))).set(cursor)
         };
-        let mut changed = on_backend!(self, |connection| advance().execute(connection))?;
-        if changed == 0 {
-            changed = self.add_cursor(root, user, cursor)?;
-        }
-        if changed == 0 {
-            // Another device may have stored a smaller number first.
-            changed = on_backend!(self, |connection| advance().execute(connection))?;
-        }
-        self.marked_in_thread(root, user, changed)
+        self.move_cursor((root, user), cursor, |tx| {
+            on_backend!(tx, |connection| advance().execute(connection))
+        })
     }
 
     fn put_read_seq(
@@ -365,14 +377,7 @@ impl ThreadRepository for DbTx<'_> {
             let version = thread_members::read_version.eq(thread_members::read_version + 1);
             diesel::update(member.filter(thread_members::read_seq.ne(seq.get()))).set((cursor, version))
         };
-        let mut changed = on_backend!(self, |connection| put().execute(connection))?;
-        if changed == 0 {
-            changed = self.add_cursor(root, user, cursor)?;
-        }
-        if changed == 0 {
-            changed = on_backend!(self, |connection| put().execute(connection))?;
-        }
-        self.marked_in_thread(root, user, changed)
+        self.move_cursor((root, user), cursor, |tx| on_backend!(tx, |connection| put().execute(connection)))
     }
 
     fn advance_to_end(

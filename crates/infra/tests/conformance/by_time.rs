@@ -2,24 +2,10 @@
 
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{Attachments, InThread, NewMessage, TimePlace, TimeQuery};
-use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Tx, Unique};
 
+use crate::room::{Room, room};
 use crate::support::fixture::*;
-
-struct Room {
-    group: GroupId,
-    ann: UserId,
-    bob: UserId,
-}
-
-fn room(tx: &mut dyn Tx) -> Room {
-    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
-    let group = group(tx, "chess");
-    join(tx, group, ann, BuiltInRole::Owner);
-    join(tx, group, bob, BuiltInRole::Member);
-    Room { group, ann, bob }
-}
 
 fn import(
     tx: &mut dyn Tx,

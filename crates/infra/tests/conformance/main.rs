@@ -63,6 +63,7 @@ mod quotes;
 mod read_cursors;
 mod reading;
 mod refold;
+mod room;
 mod server_roles;
 mod sessions;
 #[path = "../support/mod.rs"]

@@ -9,22 +9,8 @@ use groupchat_domain::messages::{
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
 
+use crate::room::{Room, room};
 use crate::support::fixture::*;
-
-/// A group with two members.
-struct Room {
-    group: GroupId,
-    ann: UserId,
-    bob: UserId,
-}
-
-fn room(tx: &mut dyn Tx) -> Room {
-    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
-    let group = group(tx, "chess");
-    join(tx, group, ann, BuiltInRole::Owner);
-    join(tx, group, bob, BuiltInRole::Member);
-    Room { group, ann, bob }
-}
 
 fn place(tx: &mut dyn Tx, room: &Room, message: MessageId) -> MentionPlace {
     MentionPlace::of(&view(tx, room.group, message, room.ann).message)
