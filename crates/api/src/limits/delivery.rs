@@ -58,7 +58,7 @@ impl AppState {
         Ok(Large::new(rendered.map_err(ApiError::internal)?, permit))
     }
 
-    /// Counts what a large response may become toward the caller's budget, before anything is done that it tells of.
+    /// Reserves room in the caller's budget for a response of up to this many bytes, before the request is carried out.
     ///
     /// # Errors
     /// The caller, or all callers together, have too much undelivered.

@@ -51,7 +51,7 @@ pub async fn forward(
 ) -> Result<CreatedOrReplayed<MessageDto>, ApiError> {
     let Ids((from, message)) = path;
     let draft = body.0.parse(from, message)?;
-    // The text is not known yet, and a small request must not store much at the price of little.
+    // How long the text is, is not known yet. A long one is charged, so that small requests don't store much for little.
     let writing = Writing::of_copy(key.0, MessageText::MAX_LENGTH);
     let sent = state.storage.write_as(writing, move |tx, actor| messages::forward(tx, actor, &draft)).await?;
     Ok(created_or_replayed(sent))

@@ -19,8 +19,9 @@ use crate::wire::{List, ListCursor, PageDto, PageParams};
 
 /// Sends a message
 ///
-/// For members. With `thread_id`, the message is a reply. With `reply_to`, it quotes a message that the caller may read. If the caller has used the `client_id` in the group before, stores nothing and returns that message
-/// with 200 and `Idempotent-Replayed: true`, whatever the text.
+/// For members. With `thread_id`, the message is a reply. With `reply_to`, it quotes a message that the caller may read. If the
+/// caller has used the `client_id` in the group before, stores nothing and returns that message with 200 and
+/// `Idempotent-Replayed: true`, whatever the text.
 #[api_v2_operation(tags(Messages), operation_id = "sendMessage")]
 pub async fn send(
     state: State,

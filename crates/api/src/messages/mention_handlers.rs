@@ -13,8 +13,8 @@ use crate::wire::{List, ListCursor, PageDto};
 
 /// Lists messages that mention you
 ///
-/// Over all groups whose messages you can read now, the newest first: those that mention you by name, all members, or those
-/// who were online when you were. A page may have fewer items than its limit, or none, where the list goes on.
+/// Over all groups whose messages you can read now, the newest first: those that mention you by name, those that say `@all`,
+/// and those that said `@here` while you were online. A page may have fewer items than its limit, or none, where the list goes on.
 #[api_v2_operation(tags(Messages), operation_id = "listMentions")]
 pub async fn list(
     state: State,

@@ -9,6 +9,7 @@ use crate::groups::{GroupRefusal, Membership, lock_visible};
 use crate::ids::{GroupId, UserId};
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{Attachments, ClientId, MessageText, MessageView, NewMessage};
+use crate::messages::read::find_readable;
 use crate::messages::send::{MessageDraft, Sent, send};
 use crate::permissions::{GroupPermission, ServerPermission};
 use crate::storage::{Tx, Unique};
@@ -130,7 +131,7 @@ fn find_authors(tx: &mut dyn Tx, actor: &Actor, items: &[BatchItem]) -> Result<V
         }
         let span = Timestamp::from_micros(0)..=now;
         if item.created_at.is_some_and(|at| !span.contains(&at)) {
-            errors.push(violation(index, "created_at", "must be in the years from 1970 to now"));
+            errors.push(violation(index, "created_at", "must be between 1970 and now"));
         }
     }
     if errors.is_empty() { Ok(authors) } else { Err(Error::Refused(Refusal::Invalid(errors))) }
@@ -154,7 +155,7 @@ fn find_imported(
         None => None,
     };
     let earlier = earlier.ok_or(MessageRefusal::NotFound)?;
-    let view = crate::messages::read::find_readable(tx, actor, membership, earlier.message.id)?;
+    let view = find_readable(tx, actor, membership, earlier.message.id)?;
     Ok(Sent { view, repeated: true })
 }
 
