@@ -11,6 +11,9 @@ use crate::text::TextBytes;
 /// costs. The messages stay as they are.
 pub const MAX_GROUP_MENTIONS: i64 = 100;
 
+/// How many groups of a user are looked at together, for the replies in them that mention all members: about a thousand.
+pub const GROUPS_AT_ONCE: i64 = 10;
+
 /// Somebody whose name was found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mentionable {
@@ -81,10 +84,23 @@ pub struct OwnMention {
     pub message: MessageId,
     /// Its group.
     pub group: GroupId,
+    /// The root of the thread that it is a reply in.
+    pub thread: Option<MessageId>,
     /// The number in the group that decides who reads it.
     pub history_seq: Seq,
     /// Whether the user has not read the message.
     pub is_unread: bool,
+    /// Whether it counts for the user: the message is neither their own, nor by somebody whom they have blocked.
+    pub is_told: bool,
+}
+
+/// Replies that mention all members of some of a user's groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MentionsOfAll {
+    /// The mentions, in no particular order.
+    pub mentions: Vec<OwnMention>,
+    /// The last group that was looked at, if the user has others after it.
+    pub looked_up_to: Option<GroupId>,
 }
 
 impl TextBytes for Mentionable {

@@ -12,12 +12,15 @@ use crate::messages::mention_repository::MentionQuery;
 use crate::messages::model::MessageView;
 use crate::messages::readable::Readable;
 use crate::paging::{Limit, Page};
-use crate::storage::Tx;
+use crate::storage::{StorageFault, Tx};
 use crate::text::TextBytes;
 
-/// How many mentions a page looks at, to find those that the user may read now. If these are not enough to fill it, the
-/// list goes on after the last of them.
+/// How many mentions of the user alone a page looks at, to find those that the user may read now. If these are not enough
+/// to fill it, the list goes on after the last of them.
 const LOOKED_AT: i64 = 500;
+
+/// The same for the mentions of all members. Each may be in another group.
+const LOOKED_AT_TO_ALL: i64 = 50;
 
 /// A page of mentions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,17 +52,12 @@ pub fn list_mentions(
     before: Option<MessageId>,
     limit: Limit,
 ) -> Result<MentionPage, Error> {
-    let query = MentionQuery { user: actor.id(), before, limit: LOOKED_AT };
-    let mut found = tx.mentions().list(&query)?;
-    found.extend(tx.mentions().list_to_all(&query)?);
-    found.sort_by_key(|mention| Reverse(mention.message));
-    found.dedup_by_key(|mention| mention.message);
-    let looked_at = usize::try_from(LOOKED_AT).unwrap_or(usize::MAX);
-    let mut next = (found.len() >= looked_at).then(|| found[looked_at - 1].message);
-    found.truncate(looked_at);
+    let Looked { found, mut next } = look(tx, actor, before)?;
     let readable = Readable::load(tx, actor, found.iter().map(|mention| mention.group))?;
     let is_shown = |mention: &&OwnMention| {
-        (mention.is_unread || !unread) && readable.contains(mention.group, mention.history_seq)
+        mention.is_told
+            && (mention.is_unread || !unread)
+            && readable.contains(mention.group, mention.history_seq)
     };
     let wanted = usize::try_from(limit.with_lookahead()).unwrap_or(usize::MAX);
     let shown: Vec<_> = found.iter().filter(is_shown).map(|mention| mention.message).take(wanted).collect();
@@ -70,6 +68,34 @@ pub fn list_mentions(
         next = items.last().map(|view| view.message.id);
     }
     Ok(MentionPage { items, next })
+}
+
+/// Mentions, whether or not they are shown.
+struct Looked {
+    /// The newest message first, each once.
+    found: Vec<OwnMention>,
+    /// The last of them, if there may be others after it.
+    next: Option<MessageId>,
+}
+
+/// The newest mentions of both kinds before this message. The list of either kind may end earlier than the other one, and
+/// nothing is known of what is after its end.
+fn look(tx: &mut dyn Tx, actor: &Actor, before: Option<MessageId>) -> Result<Looked, StorageFault> {
+    let query = |limit| MentionQuery { user: actor.id(), before, limit };
+    let mut found = tx.mentions().list(&query(LOOKED_AT))?;
+    let to_all = tx.mentions().list_to_all(&query(LOOKED_AT_TO_ALL))?;
+    let next = end_of(&found, LOOKED_AT).max(end_of(&to_all, LOOKED_AT_TO_ALL));
+    found.extend(to_all);
+    found.sort_by_key(|mention| Reverse(mention.message));
+    found.dedup_by_key(|mention| mention.message);
+    found.retain(|mention| next.is_none_or(|next| mention.message >= next));
+    Ok(Looked { found, next })
+}
+
+/// The last of these mentions, if there may be more than this limit.
+pub(super) fn end_of(found: &[OwnMention], limit: i64) -> Option<MessageId> {
+    let last = found.last().map(|mention| mention.message);
+    last.filter(|_| i64::try_from(found.len()).is_ok_and(|count| count >= limit))
 }
 
 /// The messages with these ids, in this order.

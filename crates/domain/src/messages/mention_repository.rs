@@ -3,7 +3,7 @@
 use crate::accounts::{UserRef, UsernameKey};
 use crate::groups::Visibility;
 use crate::ids::{GroupId, MessageId, UserId};
-use crate::messages::mention::{MentionPlace, MentionRow, Mentionable, OwnMention};
+use crate::messages::mention::{MentionPlace, MentionRow, Mentionable, MentionsOfAll, OwnMention};
 use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
 
@@ -65,8 +65,12 @@ repository! {
         /// more.
         fn list(&mut self, query: &MentionQuery) -> Result<Vec<OwnMention>, StorageFault>;
 
-        /// The mentions of all members in the groups that a user is in, the newest message first, but for those by the
-        /// user and by whom the user has blocked.
+        /// The mentions of all members in the groups that a user is in, the newest message first. MUST look at no more
+        /// groups than the limit, those with the newest ones, but for one look-up in an index for each group of the user.
         fn list_to_all(&mut self, query: &MentionQuery) -> Result<Vec<OwnMention>, StorageFault>;
+
+        /// The replies that mention all members in the next [`GROUPS_AT_ONCE`](crate::messages::GROUPS_AT_ONCE) groups
+        /// of a user after this one, by id.
+        fn to_all_in_threads(&mut self, user: UserId, after: GroupId) -> Result<MentionsOfAll, StorageFault>;
     }
 }

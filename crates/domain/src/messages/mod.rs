@@ -28,7 +28,9 @@ mod reactions;
 mod read;
 mod read_all;
 mod read_cursor_repository;
+mod read_mentioned;
 mod read_state;
+mod read_steps;
 mod readable;
 mod receipts;
 mod reply;
@@ -57,7 +59,9 @@ pub use history::list_history;
 pub use mark::{mark_read, mark_read_and_publish, mark_thread_read, mark_thread_read_and_publish};
 pub use markdown::markdown;
 pub use marks::{MAX_MENTIONED, MAX_NAMES, Mark, MarkTarget, find_marks};
-pub use mention::{MAX_GROUP_MENTIONS, MentionPlace, MentionRow, Mentionable, OwnMention};
+pub use mention::{
+    GROUPS_AT_ONCE, MAX_GROUP_MENTIONS, MentionPlace, MentionRow, Mentionable, MentionsOfAll, OwnMention,
+};
 pub use mention_list::{MentionPage, list_mentions};
 #[cfg(test)]
 pub(crate) use mention_repository::MockMentionRepository;
@@ -75,11 +79,13 @@ pub use quote_repository::QuoteRepository;
 pub use react::{like, list_reactors, react, unlike, unreact};
 pub use reactions::{MAX_REACTIONS, ReactionCount, Reactions};
 pub use read::{MessagePage, Window, find, list, list_replies};
-pub use read_all::{READ_AT_ONCE, ReadStep, read_all_and_publish, read_groups, read_threads};
+pub use read_all::read_all_and_publish;
 #[cfg(test)]
 pub(crate) use read_cursor_repository::MockReadCursorRepository;
 pub use read_cursor_repository::ReadCursorRepository;
+pub use read_mentioned::{read_mentioned_threads, read_threads_of_all};
 pub use read_state::{Marked, ReadMark, ReadState};
+pub use read_steps::{READ_AT_ONCE, ReadStep, read_groups, read_threads};
 pub(crate) use readable::Readable;
 pub(crate) use receipts::read_seqs;
 pub use receipts::{FoundReaders, MAX_LOOKED_AT, Reader, ReaderPage, ReaderQuery, list_readers};

@@ -2,69 +2,14 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::{EphemeralAudience, EphemeralEvent, LiveEvents, ReadUpdate};
-use crate::ids::{GroupId, MessageId};
-use crate::messages::readable::Readable;
-use crate::messages::thread_repository::FollowedQuery;
-use crate::permissions::GroupPermission;
+use crate::events::{EphemeralAudience, EphemeralEvent, LiveEvents};
+use crate::ids::GroupId;
+use crate::messages::read_mentioned::{read_mentioned_threads, read_threads_of_all};
+use crate::messages::read_steps::{ReadStep, read_groups, read_threads};
 use crate::storage::{Principal, Storage, Tx, WritePurpose, Writing};
 
-/// How many cursors a step moves, and an event tells of.
-pub const READ_AT_ONCE: usize = 200;
-
-/// What a step has moved, and from where the next one goes on; `None` after the last.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadStep<P> {
-    /// The cursors that moved.
-    pub moved: Vec<ReadUpdate>,
-    /// The place of the last one that was looked at.
-    pub next: Option<P>,
-}
-
-/// Moves the actor's read cursors of up to [`READ_AT_ONCE`] groups with higher ids than `after` to their last messages. A group
-/// whose role doesn't let the actor view it stays as it is.
-///
-/// # Errors
-/// A fault.
-pub fn read_groups(tx: &mut dyn Tx, actor: &Actor, after: GroupId) -> Result<ReadStep<GroupId>, Error> {
-    let unread = tx.read_cursors().unread_groups(actor.id(), after, limit())?;
-    if unread.is_empty() {
-        return Ok(ReadStep { moved: Vec::new(), next: None });
-    }
-    let found = tx.groups().find_visible_many(&unread, actor.id())?;
-    let memberships =
-        found.into_iter().filter_map(|group| group.into_membership_with(GroupPermission::View).ok());
-    let viewed: Vec<_> = memberships.map(|membership| membership.group.id).collect();
-    let moved =
-        if viewed.is_empty() { Vec::new() } else { tx.read_cursors().advance_to_end(actor.id(), &viewed)? };
-    let next = unread.last().copied().filter(|_| unread.len() == READ_AT_ONCE);
-    Ok(ReadStep { moved: moved.into_iter().map(ReadUpdate::from).collect(), next })
-}
-
-/// Moves the actor's read cursors of up to [`READ_AT_ONCE`] threads to their last replies: of those that the actor follows and may
-/// read now, with a newest reply before this one.
-///
-/// # Errors
-/// A fault.
-pub fn read_threads(
-    tx: &mut dyn Tx,
-    actor: &Actor,
-    before: Option<MessageId>,
-) -> Result<ReadStep<MessageId>, Error> {
-    let followed = tx.threads().followed(&FollowedQuery { user: actor.id(), unread: true, before })?;
-    let readable = Readable::load(tx, actor, followed.iter().map(|thread| thread.group))?;
-    let shown = followed.iter().filter(|thread| readable.contains(thread.group, thread.root_seq));
-    let step: Vec<_> = shown.take(READ_AT_ONCE).collect();
-    let next = step.last().map(|thread| thread.last_reply).filter(|_| step.len() == READ_AT_ONCE);
-    let roots: Vec<_> = step.iter().map(|thread| thread.root).collect();
-    if roots.is_empty() {
-        return Ok(ReadStep { moved: Vec::new(), next: None });
-    }
-    let moved = tx.threads().advance_to_end(actor.id(), &roots)?;
-    Ok(ReadStep { moved: moved.into_iter().map(ReadUpdate::from).collect(), next })
-}
-
-/// Marks everything as read that the user has, step by step, and tells the user's devices after each. What is sent
+/// Marks everything as read that the user has, step by step, and tells the user's devices after each: groups, threads that
+/// the user follows, and others that mention the user. What is sent
 /// meanwhile may stay unread. If a step fails, what was marked stays marked, and to repeat it does no harm.
 ///
 /// # Errors
@@ -75,19 +20,28 @@ pub async fn read_all_and_publish(
     who: impl Into<Principal>,
 ) -> Result<(), Error> {
     let who = who.into();
-    let mut after = Some(GroupId::new(0));
-    while let Some(group) = after {
-        let step = storage.write_as(Writing::new(who, WritePurpose::Tidy), move |tx, actor| {
-            Ok((read_groups(tx, actor, group)?, EphemeralAudience::OwnDevices(actor.id())))
+    step_by_step(storage, live, who, GroupId::new(0), read_groups).await?;
+    step_by_step(storage, live, who, None, read_threads).await?;
+    step_by_step(storage, live, who, None, read_mentioned_threads).await?;
+    step_by_step(storage, live, who, GroupId::new(0), read_threads_of_all).await
+}
+
+/// What a step does from this place on.
+type Step<F, P> = fn(&mut dyn Tx, &Actor, F) -> Result<ReadStep<P>, Error>;
+
+async fn step_by_step<F: From<P> + Copy + Send + 'static, P: Send + 'static>(
+    storage: &dyn Storage,
+    live: &dyn LiveEvents,
+    who: Principal,
+    first: F,
+    step: Step<F, P>,
+) -> Result<(), Error> {
+    let mut from = Some(first);
+    while let Some(place) = from {
+        let done = storage.write_as(Writing::new(who, WritePurpose::Tidy), move |tx, actor| {
+            Ok((step(tx, actor, place)?, EphemeralAudience::OwnDevices(actor.id())))
         });
-        after = publish(live, step.await?);
-    }
-    let mut before = Some(None);
-    while let Some(reply) = before {
-        let step = storage.write_as(Writing::new(who, WritePurpose::Tidy), move |tx, actor| {
-            Ok((read_threads(tx, actor, reply)?, EphemeralAudience::OwnDevices(actor.id())))
-        });
-        before = publish(live, step.await?).map(Some);
+        from = publish(live, done.await?).map(F::from);
     }
     Ok(())
 }
@@ -97,10 +51,6 @@ fn publish<P>(live: &dyn LiveEvents, (step, own_devices): (ReadStep<P>, Ephemera
         live.publish_ephemeral(own_devices, EphemeralEvent::AllRead(step.moved));
     }
     step.next
-}
-
-fn limit() -> i64 {
-    i64::try_from(READ_AT_ONCE).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

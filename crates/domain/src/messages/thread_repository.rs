@@ -99,6 +99,10 @@ repository! {
             seen: MessageId,
         ) -> Result<Option<Marked>, StorageFault>;
 
+        /// Gives a user a cursor before the first reply of each of these threads of which they have none, without making
+        /// them follow it. The groups MUST be locked, and not deleted.
+        fn add_cursors(&mut self, user: UserId, roots: &[MessageId]) -> Result<(), StorageFault>;
+
         /// [`advance_read_seq`](Self::advance_read_seq) to the last reply of each of these threads of which the user has
         /// a cursor; the cursors that moved, in no particular order.
         fn advance_to_end(&mut self, user: UserId, roots: &[MessageId]) -> Result<Vec<ThreadCursor>, StorageFault>;

@@ -1,18 +1,19 @@
 //! Mentions.
 
-use diesel::dsl::{auto_type, exists, not};
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::accounts::{UserRef, UsernameKey};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{
-    InThread, MAX_GROUP_MENTIONS, MentionLookup, MentionPlace, MentionQuery, MentionRepository, MentionRow,
-    Mentionable, OwnMention,
+    GROUPS_AT_ONCE, InThread, MAX_GROUP_MENTIONS, MentionLookup, MentionPlace, MentionQuery,
+    MentionRepository, MentionRow, Mentionable, MentionsOfAll, OwnMention,
 };
 use groupchat_domain::permissions::{Role, RoleName};
 use groupchat_domain::storage::StorageFault;
 
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
+use crate::messages::repository::{stored_root_seq, thread};
 use crate::permissions::rows::definition;
 use crate::schema::{blocks, group_mentions, group_roles, memberships, mentions, thread_members, users};
 use crate::sql::among;
@@ -22,17 +23,48 @@ use crate::tx::DbTx;
 /// author.
 type FoundRow = (UserRefRow, Option<String>, Option<i64>, Option<i64>, Option<i64>, bool);
 
-/// A mention, its place, and how far the user has read the group and the thread.
-type OwnRow = (i64, i64, i64, i64, Option<i64>, Option<i64>);
+/// The place of a mention: message, group, thread with the number of its root, and number.
+type PlaceRow = (i64, i64, Option<i64>, i64, i64);
 
-fn own((message, group, root_seq, seq, read, read_in_thread): OwnRow) -> OwnMention {
-    let is_reply = root_seq > 0;
+/// A mention, how far the user has read the group and the thread, and whether it counts for the user.
+type OwnRow = (PlaceRow, Option<i64>, Option<i64>, bool);
+
+fn own(((message, group, root, root_seq, seq), read, read_in_thread, is_told): OwnRow) -> OwnMention {
+    let (thread, number) = (thread(root, root_seq), Seq::new(seq));
     OwnMention {
         message: MessageId::new(message),
         group: GroupId::new(group),
-        history_seq: Seq::new(if is_reply { root_seq } else { seq }),
-        is_unread: seq > if is_reply { read_in_thread } else { read }.unwrap_or(0),
+        thread: thread.map(|thread| thread.root),
+        history_seq: InThread::history_seq(thread, number),
+        is_unread: seq > if thread.is_some() { read_in_thread } else { read }.unwrap_or(0),
+        is_told,
     }
+}
+
+/// The columns of a [`PlaceRow`] of a mention of all members.
+const PLACE_TO_ALL: (
+    group_mentions::message_id,
+    group_mentions::group_id,
+    group_mentions::thread_id,
+    group_mentions::root_seq,
+    group_mentions::seq,
+) = (
+    group_mentions::message_id,
+    group_mentions::group_id,
+    group_mentions::thread_id,
+    group_mentions::root_seq,
+    group_mentions::seq,
+);
+
+/// Mentions of all members, with how far a user has read their threads, and whether the user has blocked their authors.
+#[auto_type]
+fn to_all(user: i64) -> _ {
+    let reader =
+        thread_members::root_id.nullable().eq(group_mentions::thread_id).and(thread_members::user_id.eq(user));
+    let block = blocks::user_id.eq(user).and(blocks::blocked_id.eq(group_mentions::author_id));
+    group_mentions::table
+        .left_join(thread_members::table.on(reader))
+        .left_join(blocks::table.on(block))
 }
 
 fn mentionable(row: FoundRow, is_private: bool) -> Result<Mentionable, StorageFault> {
@@ -80,8 +112,28 @@ macro_rules! found_columns {
     };
 }
 
-fn root_seq(thread: Option<InThread>) -> i64 {
-    thread.map_or(0, |thread| thread.root_seq.get())
+impl DbTx<'_> {
+    /// The groups of a user with the newest mentions of all members before this message. As many mentions as the limit are
+    /// in no more groups than that.
+    fn groups_with_newest(&mut self, user: i64, before: i64, limit: i64) -> Result<Vec<i64>, StorageFault> {
+        let newest = || {
+            group_mentions::table
+                .filter(group_mentions::group_id.eq(memberships::group_id))
+                .filter(group_mentions::message_id.lt(before))
+                .order(group_mentions::message_id.desc())
+                .select(group_mentions::message_id)
+                .limit(1)
+                .single_value()
+        };
+        let groups = memberships::table
+            .filter(memberships::user_id.eq(user))
+            .filter(memberships::has_ended.eq(false))
+            .filter(newest().is_not_null())
+            .order(newest().desc())
+            .limit(limit)
+            .select(memberships::group_id);
+        on_backend!(self, |connection| groups.load(connection))
+    }
 }
 
 impl MentionRepository for DbTx<'_> {
@@ -112,7 +164,7 @@ impl MentionRepository for DbTx<'_> {
                 mentions::user_id.eq(row.user.get()),
                 mentions::group_id.eq(place.group.get()),
                 mentions::thread_id.eq(place.thread.map(|thread| thread.root.get())),
-                mentions::root_seq.eq(root_seq(place.thread)),
+                mentions::root_seq.eq(stored_root_seq(place.thread)),
                 mentions::seq.eq(place.seq.get()),
                 mentions::is_named.eq(row.is_named),
                 mentions::is_told.eq(row.is_told),
@@ -145,7 +197,7 @@ impl MentionRepository for DbTx<'_> {
             group_mentions::message_id.eq(place.message.get()),
             group_mentions::group_id.eq(place.group.get()),
             group_mentions::thread_id.eq(place.thread.map(|thread| thread.root.get())),
-            group_mentions::root_seq.eq(root_seq(place.thread)),
+            group_mentions::root_seq.eq(stored_root_seq(place.thread)),
             group_mentions::seq.eq(place.seq.get()),
             group_mentions::author_id.eq(place.author.get()),
         ));
@@ -195,45 +247,64 @@ impl MentionRepository for DbTx<'_> {
             .order(mentions::message_id.desc())
             .limit(query.limit)
             .select((
-                mentions::message_id,
-                mentions::group_id,
-                mentions::root_seq,
-                mentions::seq,
+                (
+                    mentions::message_id,
+                    mentions::group_id,
+                    mentions::thread_id,
+                    mentions::root_seq,
+                    mentions::seq,
+                ),
                 memberships::read_seq.nullable(),
                 thread_members::read_seq.nullable(),
+                mentions::is_told,
             ));
         let rows: Vec<OwnRow> = on_backend!(self, |connection| listed.load(connection))?;
         Ok(rows.into_iter().map(own).collect())
     }
 
     fn list_to_all(&mut self, query: &MentionQuery) -> Result<Vec<OwnMention>, StorageFault> {
-        let user = query.user.get();
-        let reader = thread_members::root_id
-            .nullable()
-            .eq(group_mentions::thread_id)
-            .and(thread_members::user_id.eq(user));
-        let block = blocks::table
-            .filter(blocks::user_id.eq(user))
-            .filter(blocks::blocked_id.eq(group_mentions::author_id));
-        let listed = memberships::table
-            .inner_join(group_mentions::table.on(group_mentions::group_id.eq(memberships::group_id)))
-            .left_join(thread_members::table.on(reader))
-            .filter(memberships::user_id.eq(user))
-            .filter(group_mentions::author_id.ne(user))
-            .filter(not(exists(block)))
-            .filter(group_mentions::message_id.lt(query.before.map_or(i64::MAX, MessageId::get)))
-            // A sum, so that SQLite starts from the user's groups and sorts, and doesn't look at those of all groups in order.
+        let (user, before) = (query.user.get(), query.before.map_or(i64::MAX, MessageId::get));
+        let groups = self.groups_with_newest(user, before, query.limit)?;
+        let member = memberships::group_id.eq(group_mentions::group_id).and(memberships::user_id.eq(user));
+        let listed = to_all(user)
+            .inner_join(memberships::table.on(member))
+            .filter(among(group_mentions::group_id, groups))
+            .filter(group_mentions::message_id.lt(before))
+            // A sum, so that SQLite starts from these groups and sorts, and doesn't look at those of all groups in order.
             .order((group_mentions::message_id + 0_i64).desc())
             .limit(query.limit)
             .select((
-                group_mentions::message_id,
-                group_mentions::group_id,
-                group_mentions::root_seq,
-                group_mentions::seq,
+                PLACE_TO_ALL,
                 memberships::read_seq.nullable(),
                 thread_members::read_seq.nullable(),
+                group_mentions::author_id.ne(user).and(blocks::user_id.nullable().is_null()),
             ));
         let rows: Vec<OwnRow> = on_backend!(self, |connection| listed.load(connection))?;
         Ok(rows.into_iter().map(own).collect())
+    }
+
+    fn to_all_in_threads(&mut self, user: UserId, after: GroupId) -> Result<MentionsOfAll, StorageFault> {
+        let next = memberships::table
+            .filter(memberships::user_id.eq(user.get()))
+            .filter(memberships::has_ended.eq(false))
+            .filter(memberships::group_id.gt(after.get()))
+            .order(memberships::group_id)
+            .limit(GROUPS_AT_ONCE + 1)
+            .select(memberships::group_id);
+        let mut groups: Vec<i64> = on_backend!(self, |connection| next.load(connection))?;
+        let goes_on = groups.len() as i64 > GROUPS_AT_ONCE;
+        groups.truncate(GROUPS_AT_ONCE as usize);
+        let looked_up_to = groups.last().copied().filter(|_| goes_on).map(GroupId::new);
+        let replies = to_all(user.get())
+            .filter(among(group_mentions::group_id, groups))
+            .filter(group_mentions::root_seq.gt(0))
+            .select((
+                PLACE_TO_ALL,
+                thread_members::read_seq.nullable(),
+                thread_members::read_seq.nullable(),
+                group_mentions::author_id.ne(user.get()).and(blocks::user_id.nullable().is_null()),
+            ));
+        let rows: Vec<OwnRow> = on_backend!(self, |connection| replies.load(connection))?;
+        Ok(MentionsOfAll { mentions: rows.into_iter().map(own).collect(), looked_up_to })
     }
 }

@@ -380,6 +380,24 @@ impl ThreadRepository for DbTx<'_> {
         self.move_cursor((root, user), cursor, |tx| on_backend!(tx, |connection| put().execute(connection)))
     }
 
+    fn add_cursors(&mut self, user: UserId, roots: &[MessageId]) -> Result<(), StorageFault> {
+        let row = |root: &MessageId| {
+            (
+                thread_members::root_id.eq(root.get()),
+                thread_members::user_id.eq(user.get()),
+                thread_members::following.eq(false),
+                thread_members::read_seq.eq(0),
+                thread_members::seen_reply_id.eq(0),
+            )
+        };
+        let rows: Vec<_> = roots.iter().map(row).collect();
+        on_backend!(self, |connection| diesel::insert_into(thread_members::table)
+            .values(&rows)
+            .on_conflict_do_nothing()
+            .execute(connection))
+        .map(drop)
+    }
+
     fn advance_to_end(
         &mut self,
         user: UserId,

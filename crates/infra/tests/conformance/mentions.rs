@@ -4,7 +4,7 @@ use groupchat_domain::accounts::UsernameKey;
 use groupchat_domain::groups::{NewMembership, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{
-    MAX_GROUP_MENTIONS, MentionLookup, MentionPlace, MentionQuery, MentionRow, OwnMention,
+    GROUPS_AT_ONCE, MAX_GROUP_MENTIONS, MentionLookup, MentionPlace, MentionQuery, MentionRow, OwnMention,
 };
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
@@ -34,6 +34,14 @@ fn mention_all(tx: &mut dyn Tx, room: &Room) -> MessageId {
     let place = place(tx, room, message);
     tx.mentions().add_to_all(&place).unwrap();
     message
+}
+
+/// A group of these two.
+fn room_of(tx: &mut dyn Tx, name: &str, ann: UserId, bob: UserId) -> Room {
+    let group = group(tx, name);
+    join(tx, group, ann, BuiltInRole::Owner);
+    join(tx, group, bob, BuiltInRole::Member);
+    Room { group, ann, bob }
 }
 
 fn query(user: UserId) -> MentionQuery {
@@ -121,10 +129,76 @@ fn mentions_of_all_by_whom_one_has_blocked_do_not_count(tx: &mut dyn Tx) {
     let room = room(tx);
     let message = mention_all(tx, &room);
     assert_eq!(ids(&tx.mentions().list_to_all(&query(room.bob)).unwrap()), [message]);
+    let is_told = |tx: &mut dyn Tx, user| tx.mentions().list_to_all(&query(user)).unwrap()[0].is_told;
+    assert!(is_told(tx, room.bob));
     tx.blocks().insert(room.bob, room.ann, at(9)).unwrap();
     assert_eq!(unread(tx, room.group, room.bob), 0);
-    assert_eq!(tx.mentions().list_to_all(&query(room.bob)), Ok(Vec::new()));
-    assert_eq!(tx.mentions().list_to_all(&query(room.ann)), Ok(Vec::new()));
+    assert!(!is_told(tx, room.bob));
+    assert!(!is_told(tx, room.ann), "their own");
+}
+
+fn those_of_all_members_of_many_groups_are_merged_up_to_a_limit(tx: &mut dyn Tx) {
+    let (author, reader) = (user(tx, "ann").id, user(tx, "reader").id);
+    let rooms: Vec<_> = (0..4).map(|nth| room_of(tx, &format!("Room {nth}"), author, reader)).collect();
+    let mut all = Vec::new();
+    // The newest are not in the groups in turn.
+    for room in [0, 1, 1, 2, 0, 3, 3, 3] {
+        all.push(mention_all(tx, &rooms[room]));
+    }
+    all.reverse();
+    for limit in 1..=9 {
+        let first = MentionQuery { limit, ..query(reader) };
+        let mut listed = ids(&tx.mentions().list_to_all(&first).unwrap());
+        assert_eq!(listed, all.iter().take(limit as usize).copied().collect::<Vec<_>>());
+        while listed.len() < all.len() {
+            let next = MentionQuery { before: listed.last().copied(), ..first };
+            listed.extend(ids(&tx.mentions().list_to_all(&next).unwrap()));
+        }
+        assert_eq!(listed, all);
+    }
+}
+
+fn replies_to_all_are_found_in_some_groups_at_a_time(tx: &mut dyn Tx) {
+    let (author, reader) = (user(tx, "ann").id, user(tx, "reader").id);
+    let mut expected = Vec::new();
+    for nth in 0..=GROUPS_AT_ONCE {
+        let room = room_of(tx, &format!("Room {nth}"), author, reader);
+        mention_all(tx, &room);
+        let root = post(tx, room.group, room.ann, "well?");
+        let answer = reply(tx, room.group, root, room.ann);
+        let there = place(tx, &room, answer);
+        tx.mentions().add_to_all(&there).unwrap();
+        expected.push((room.group, answer));
+    }
+    let mut found = Vec::new();
+    let mut after = Some(GroupId::new(0));
+    let mut sizes = Vec::new();
+    while let Some(group) = after {
+        let step = tx.mentions().to_all_in_threads(reader, group).unwrap();
+        assert!(step.mentions.iter().all(|mention| mention.is_unread && mention.thread.is_some()));
+        sizes.push(step.mentions.len() as i64);
+        found.extend(step.mentions.iter().map(|mention| (mention.group, mention.message)));
+        after = step.looked_up_to;
+    }
+    found.sort_unstable();
+    assert_eq!((found, sizes), (expected, vec![GROUPS_AT_ONCE, 1]));
+}
+
+fn a_cursor_before_the_first_reply_is_given_once_and_makes_nobody_follow(tx: &mut dyn Tx) {
+    let room = room(tx);
+    let root = post(tx, room.group, room.ann, "well?");
+    reply(tx, room.group, root, room.ann);
+    let standing = |tx: &mut dyn Tx| {
+        let standing = tx.threads().views(&[root], room.bob).unwrap()[0].standing;
+        (standing.following, standing.read_seq)
+    };
+    for read in [0, 1] {
+        tx.threads().add_cursors(room.bob, &[root]).unwrap();
+        assert_eq!(standing(tx), (false, Seq::new(read)));
+        let moved = tx.threads().advance_to_end(room.bob, &[root]).unwrap();
+        assert_eq!(moved.len(), 1 - read as usize);
+    }
+    assert_eq!(standing(tx), (false, Seq::new(1)));
 }
 
 fn mentions_in_a_thread_count_there(tx: &mut dyn Tx) {
@@ -141,7 +215,14 @@ fn mentions_in_a_thread_count_there(tx: &mut dyn Tx) {
     assert_eq!((in_thread(room.bob), in_thread(room.ann)), (2, 0));
     let mine = tx.mentions().list(&query(room.bob)).unwrap();
     let history_seq = there.history_seq();
-    let expected = OwnMention { message: answer, group: room.group, history_seq, is_unread: true };
+    let expected = OwnMention {
+        message: answer,
+        group: room.group,
+        thread: Some(root),
+        history_seq,
+        is_unread: true,
+        is_told: true,
+    };
     assert_eq!(mine, [expected]);
     tx.threads().advance_read_seq(root, room.bob, Seq::new(1), all).unwrap();
     assert_eq!(tx.threads().views(&[root], room.bob).unwrap()[0].unread_mentions, 1);
@@ -227,6 +308,9 @@ cases! {
     mentions_count_above_the_read_cursor
     a_message_that_mentions_somebody_twice_counts_once
     mentions_of_all_by_whom_one_has_blocked_do_not_count
+    those_of_all_members_of_many_groups_are_merged_up_to_a_limit
+    replies_to_all_are_found_in_some_groups_at_a_time
+    a_cursor_before_the_first_reply_is_given_once_and_makes_nobody_follow
     mentions_in_a_thread_count_there
     the_newest_mentions_come_first_and_go_on_before_one
     a_group_keeps_a_bounded_number_of_mentions_of_all

@@ -271,10 +271,12 @@ fn read<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Run
 
 /// Marks messages of a group as unread, or all of all groups as read.
 fn mark<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
-    let (who, group, how) = (scene.members[0].who, scene.group(dice), dice.below(3));
+    let (who, group, how) = (scene.members[0].who, scene.group(dice), dice.below(5));
     let work = move |tx: &mut dyn Tx, actor: &Actor| match how {
         0 => messages::read_groups(tx, actor, GroupId::new(0)).map(drop),
         1 => messages::read_threads(tx, actor, None).map(drop),
+        2 => messages::read_mentioned_threads(tx, actor, None).map(drop),
+        3 => messages::read_threads_of_all(tx, actor, GroupId::new(0)).map(drop),
         _ => {
             let last = groups::find(tx, actor, group)?.group.last_seq;
             let mark = ReadMark::UnreadFrom(Seq::new(last.get() / 2 + 1));

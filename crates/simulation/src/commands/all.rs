@@ -493,7 +493,8 @@ commands! {
     1 write MarkReadQuietly[messages::mark_read](group: AGroup, mark: AMark)
         |tx, actor| messages::mark_read(tx, actor, group, mark);
     /// A user marks everything as read.
-    2 flow ReadAll[messages::read_all_and_publish, messages::read_groups, messages::read_threads]()
+    2 flow ReadAll[messages::read_all_and_publish, messages::read_groups, messages::read_threads,
+        messages::read_mentioned_threads, messages::read_threads_of_all]()
         |ports| messages::read_all_and_publish(ports.storage, ports.live, ports.who);
     /// Who has read a message.
     3 read ListReaders[messages::list_readers](group: AGroup, seq: Option<ASeq>, after: Option<AUser>, limit: ALimit)

@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use groupchat_domain::accounts::{UserRef, UsernameKey};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{
-    MAX_GROUP_MENTIONS, MentionLookup, MentionPlace, MentionQuery, MentionRepository, MentionRow,
-    Mentionable, Message, OwnMention,
+    GROUPS_AT_ONCE, MAX_GROUP_MENTIONS, MentionLookup, MentionPlace, MentionQuery, MentionRepository,
+    MentionRow, Mentionable, MentionsOfAll, Message, OwnMention,
 };
 use groupchat_domain::storage::{StorageFault, Tx as _};
 
@@ -33,9 +33,16 @@ impl Tables {
         OwnMention {
             message: message.id,
             group: message.group_id,
+            thread: message.thread.map(|thread| thread.root),
             history_seq: message.history_seq(),
             is_unread: self.has_not_read(user, message),
+            is_told: self.counts(user, message),
         }
+    }
+
+    /// Whether a message that mentions somebody counts for them.
+    fn counts(&self, user: UserId, message: &Message) -> bool {
+        message.author.id != user && !self.blocks.contains(&(user, message.author.id))
     }
 
     /// The messages that somebody was told of, as they mention them.
@@ -45,12 +52,10 @@ impl Tables {
         told.filter_map(|((message, _), _)| self.mentioning(*message))
     }
 
-    /// The messages that mention all members of a group, but for those by the user and by whom the user has blocked.
-    fn to_all(&self, group: GroupId, user: UserId) -> impl Iterator<Item = &Message> {
+    /// The messages that mention all members of a group.
+    fn to_all(&self, group: GroupId) -> impl Iterator<Item = &Message> {
         let all = self.group_mentions.iter().filter(move |((of, _), ())| *of == group);
-        all.filter_map(|((_, message), ())| self.mentioning(*message)).filter(move |message| {
-            message.author.id != user && !self.blocks.contains(&(user, message.author.id))
-        })
+        all.filter_map(|((_, message), ())| self.mentioning(*message))
     }
 
     /// How many messages of a group, or of a thread in it, mention somebody who has not read them; only those above this number.
@@ -69,7 +74,8 @@ impl Tables {
         let named = self.told(user).filter(counts).count().min(100);
         let is_told =
             |message: &Message| self.mentions.get(&(message.id, user)).is_some_and(|row| row.is_told);
-        let others = self.to_all(group, user).filter(counts).filter(|message| !is_told(message)).count();
+        let to_all = self.to_all(group).filter(|message| self.counts(user, message));
+        let others = to_all.filter(counts).filter(|message| !is_told(message)).count();
         i64::try_from(named + others).unwrap_or(i64::MAX)
     }
 
@@ -168,8 +174,21 @@ impl MentionRepository for ModelTx<'_> {
     fn list_to_all(&mut self, query: &MentionQuery) -> Result<Vec<OwnMention>, StorageFault> {
         let tables = self.read()?;
         let groups = tables.memberships_of(query.user).map(|(group, _)| group);
-        let found = groups.flat_map(|group| tables.to_all(group, query.user));
+        let found = groups.flat_map(|group| tables.to_all(group));
         let found = found.map(|message| tables.own(query.user, message)).collect();
         Ok(newest(found, query))
+    }
+
+    fn to_all_in_threads(&mut self, user: UserId, after: GroupId) -> Result<MentionsOfAll, StorageFault> {
+        let tables = self.read()?;
+        let mut groups: Vec<_> = tables.memberships_of(user).map(|(group, _)| group).collect();
+        groups.retain(|group| *group > after);
+        groups.sort_unstable();
+        let most = usize::try_from(GROUPS_AT_ONCE).unwrap_or(0);
+        let looked_up_to = groups.get(most).and_then(|_| groups.get(most - 1).copied());
+        groups.truncate(most);
+        let replies = groups.into_iter().flat_map(|group| tables.to_all(group));
+        let replies = replies.filter(|message| message.thread.is_some());
+        Ok(MentionsOfAll { mentions: replies.map(|message| tables.own(user, message)).collect(), looked_up_to })
     }
 }

@@ -214,6 +214,16 @@ impl ThreadRepository for ModelTx<'_> {
         Ok(tables.marked((root, user), moved))
     }
 
+    fn add_cursors(&mut self, user: UserId, roots: &[MessageId]) -> Result<(), StorageFault> {
+        let tables = self.write()?;
+        for root in each_once(roots) {
+            if !tables.thread_members.contains(&(root, user)) {
+                tables.change_member((root, user), MessageId::new(0), |_| ());
+            }
+        }
+        Ok(())
+    }
+
     fn advance_to_end(
         &mut self,
         user: UserId,

@@ -207,6 +207,46 @@ async fn a_mention_in_a_thread_counts_there_and_can_be_cleared() {
 }
 
 #[actix_web::test]
+async fn no_mention_in_a_thread_stays_unread_that_is_not_followed() {
+    let server = Server::start().await;
+    let ([ann, bob, _], group) = room(&server).await;
+    let unfollowed = ann.say_at(&group, "one").await;
+    ann.reply_to(&unfollowed, "@bob?").await;
+    bob.delete(&format!("{unfollowed}/follow")).await.no_content();
+    let (by_all, read_by_hand) = (ann.say_at(&group, "two").await, ann.say_at(&group, "three").await);
+    for root in [&by_all, &read_by_hand] {
+        ann.reply_to(root, "@all?").await;
+        ann.reply_to(root, "and a reply").await;
+    }
+    let thread = async |root: &str| {
+        let thread = bob.get(root).await.ok()["thread"].clone();
+        json!([thread["following"], thread["unread"], thread["unread_mentions"]])
+    };
+    assert_eq!(thread(&unfollowed).await, json!([false, 1, 1]));
+    assert_eq!(thread(&by_all).await, json!([false, 2, 1]));
+    // Reading such a thread clears what is read of it.
+    bob.put(&format!("{read_by_hand}/read"), json!({"seq": 1})).await.ok();
+    assert_eq!(thread(&read_by_hand).await, json!([false, 1, 0]));
+    let listening = Listening::start(&server);
+    let (mut socket, _) = WebSocket::open(&listening, &bob, "").await;
+    bob.post_empty("/api/read-all").await.no_content();
+    assert_eq!(listed(&bob, "?unread=true").await, [] as [Value; 0]);
+    for root in [&unfollowed, &by_all] {
+        assert_eq!(thread(root).await[2], json!(0), "and it is still not followed");
+        assert_eq!(thread(root).await[0], json!(false));
+    }
+    // Where nothing mentions them, what they don't follow stays as it is.
+    assert_eq!(thread(&read_by_hand).await, json!([false, 1, 0]));
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        let items = socket.wait_for("read.all").await["data"]["items"].clone();
+        told.extend(items.as_array().into_iter().flatten().map(|item| item["thread_id"].clone()));
+    }
+    assert_eq!(told, [Value::Null, json!(id_in(&unfollowed)), json!(id_in(&by_all))]);
+    listening.stop().await;
+}
+
+#[actix_web::test]
 async fn edits_and_deletions_are_told_to_those_whom_they_concern_alone() {
     let server = Server::start().await;
     let ([ann, bob, eve], group) = room(&server).await;

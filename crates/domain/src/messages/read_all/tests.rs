@@ -3,10 +3,12 @@ use mockall::predicate::eq;
 use super::*;
 use crate::events::MockLiveEvents;
 use crate::groups::{Group, ReadCursor, VisibleGroup};
-use crate::ids::{Seq, UserId, Version};
+use crate::ids::{MessageId, Seq, UserId, Version};
+use crate::messages::mention::MentionsOfAll;
 use crate::messages::read_state::ReadState;
+use crate::messages::read_steps::{READ_AT_ONCE, limit};
 use crate::messages::thread::FollowedThread;
-use crate::messages::thread_repository::ThreadCursor;
+use crate::messages::thread_repository::{FollowedQuery, ThreadCursor};
 use crate::permissions::{BuiltInRole, PermissionSet};
 use crate::testing::{
     GROUP, ME, MESSAGE, MY_KEY, MockTx, REPLY, ScriptedStorage, assert_flow_hands_faults_on,
@@ -97,11 +99,23 @@ fn a_step_reads_the_threads_that_the_user_may_read_and_says_where_to_go_on() {
     assert_eq!(none, ReadStep { moved: vec![], next: None });
 }
 
+/// Nothing mentions the actor.
+fn no_mentions() -> [MockTx; 2] {
+    let (mut own, mut to_all) = (MockTx::new(), MockTx::new());
+    own.mentions.expect_list().times(1).returning(|_| Ok(Vec::new()));
+    let nothing = || MentionsOfAll { mentions: Vec::new(), looked_up_to: None };
+    to_all.mentions.expect_to_all_in_threads().times(1).returning(move |_, _| Ok(nothing()));
+    [own, to_all]
+}
+
 fn script() -> Vec<MockTx> {
+    let [own, to_all] = no_mentions();
     let steps = [
         finds(0, ids(1..=200), 200),
         finds(200, vec![GROUP], 1),
         follows(None, vec![(MESSAGE.get(), GROUP)]),
+        own,
+        to_all,
     ];
     steps.map(|tx| tx.authenticates(me())).into()
 }
@@ -121,7 +135,9 @@ fn own_devices_get_one_event_of_each_step_that_moved_something() {
     assert_eq!(block_on(read_all_and_publish(&storage, &live, MY_KEY)), Ok(()));
     storage.finish();
     assert_eq!(*seen.lock().unwrap(), [200, 1, 1]);
-    let nothing = [finds(0, vec![], 0), follows(None, vec![])].map(|tx| tx.authenticates(me()));
+    let [own, to_all] = no_mentions();
+    let nothing = [finds(0, vec![], 0), follows(None, vec![]), own, to_all];
+    let nothing = nothing.map(|tx| tx.authenticates(me()));
     let storage = ScriptedStorage::new(nothing);
     assert_eq!(block_on(read_all_and_publish(&storage, &MockLiveEvents::new(), MY_KEY)), Ok(()));
 }
