@@ -11,7 +11,7 @@ use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_inst
 use groupchat_domain::accounts::UsernameKey;
 use groupchat_domain::groups::{Batch, DirectKey, NewDirect, Quotas, Visibility, add_members};
 use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, MessageDraft, MessageRange, Window};
+use groupchat_domain::messages::{self, MessageDraft, MessageRange, Sent, Window};
 use groupchat_domain::network::Network;
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Credential;
@@ -280,25 +280,25 @@ fn followed_threads_take_five(open: fn() -> Database) {
     assert_statements(&database.take_queries(), &expected);
 }
 
+/// Sends this text.
+fn say(database: &Database, who: Credential, group: GroupId, words: String) -> Sent {
+    let sent = database.write_as(who, move |tx, actor| {
+        let draft = MessageDraft { group, text: text(&words), client_id: None, thread: None, reply_to: None };
+        messages::send(tx, actor, &draft)
+    });
+    sent.unwrap()
+}
+
 /// Sends a text that mentions so many users, who are in the group.
 fn mention(database: &Database, who: Credential, group: GroupId, users: usize) {
     database.take_queries();
     let words: String = (0..users).map(|nth| format!("@user{nth} ")).collect();
-    let sent = database.write_as(who, move |tx, actor| {
-        let draft = MessageDraft {
-            group,
-            text: text(words.trim_end()),
-            client_id: None,
-            thread: None,
-            reply_to: None,
-        };
-        messages::send(tx, actor, &draft)
-    });
-    assert_eq!(sent.unwrap().view.message.mentioned.len(), users);
+    let sent = say(database, who, group, words.trim_end().to_owned());
+    assert_eq!(sent.view.message.mentioned.len(), users);
 }
 
 /// A send with mentions takes three statements more than one without, and an event for each user, however many these
-/// are; a page with mentions one more, and the list of mentions six.
+/// are; a page with mentions one more, and the list of mentions six, or seven where a group has mentions of all members.
 fn mentions_take_a_constant_number(open: fn() -> Database, of_a_send: usize) {
     let database = open();
     let (group, who) = prepare(&database);
@@ -334,18 +334,24 @@ fn mentions_take_a_constant_number(open: fn() -> Database, of_a_send: usize) {
         Ok(key(KEY + 1))
     });
     let mentioned = Credential { key: key_of_mentioned.unwrap(), network: Network::UNKNOWN };
-    list(mentioned);
-    database.take_queries();
-    assert_eq!(list(mentioned).items.len(), 2);
-    let expected = [
+    let mut expected = vec![
         "SELECT users.id",
         "SELECT mentions.message_id",
-        "SELECT group_mentions.message_id",
+        "SELECT memberships.group_id",
         "SELECT groups.id",
         "SELECT messages.id",
         "SELECT mentions.message_id",
     ];
-    assert_statements(&database.take_queries(), &expected);
+    for of_all in [false, true] {
+        if of_all {
+            say(&database, who, group, "@all and @user0".to_owned());
+            expected.insert(3, "SELECT group_mentions.message_id");
+        }
+        list(mentioned);
+        database.take_queries();
+        assert_eq!(list(mentioned).items.len(), 2);
+        assert_statements(&database.take_queries(), &expected);
+    }
 }
 
 /// What connections have prepared and keep for the next time, and what they executed.

@@ -59,12 +59,12 @@ const PLACE_TO_ALL: (
 /// Mentions of all members, with how far a user has read their threads, and whether the user has blocked their authors.
 #[auto_type]
 fn to_all(user: i64) -> _ {
-    let reader =
-        thread_members::root_id.nullable().eq(group_mentions::thread_id).and(thread_members::user_id.eq(user));
+    let reader = thread_members::root_id
+        .nullable()
+        .eq(group_mentions::thread_id)
+        .and(thread_members::user_id.eq(user));
     let block = blocks::user_id.eq(user).and(blocks::blocked_id.eq(group_mentions::author_id));
-    group_mentions::table
-        .left_join(thread_members::table.on(reader))
-        .left_join(blocks::table.on(block))
+    group_mentions::table.left_join(thread_members::table.on(reader)).left_join(blocks::table.on(block))
 }
 
 fn mentionable(row: FoundRow, is_private: bool) -> Result<Mentionable, StorageFault> {
@@ -265,6 +265,9 @@ impl MentionRepository for DbTx<'_> {
     fn list_to_all(&mut self, query: &MentionQuery) -> Result<Vec<OwnMention>, StorageFault> {
         let (user, before) = (query.user.get(), query.before.map_or(i64::MAX, MessageId::get));
         let groups = self.groups_with_newest(user, before, query.limit)?;
+        if groups.is_empty() {
+            return Ok(Vec::new());
+        }
         let member = memberships::group_id.eq(group_mentions::group_id).and(memberships::user_id.eq(user));
         let listed = to_all(user)
             .inner_join(memberships::table.on(member))

@@ -189,6 +189,9 @@ impl MentionRepository for ModelTx<'_> {
         groups.truncate(most);
         let replies = groups.into_iter().flat_map(|group| tables.to_all(group));
         let replies = replies.filter(|message| message.thread.is_some());
-        Ok(MentionsOfAll { mentions: replies.map(|message| tables.own(user, message)).collect(), looked_up_to })
+        Ok(MentionsOfAll {
+            mentions: replies.map(|message| tables.own(user, message)).collect(),
+            looked_up_to,
+        })
     }
 }

@@ -82,7 +82,8 @@ fn threads_with_an_unread_mention_are_read_each_once() {
     let blocked = OwnMention { is_told: false, ..mention(7, 89, 82) };
     let in_group = OwnMention { thread: None, ..mention(7, 88, 83) };
     let hidden = mention(HIDDEN, 87, 84);
-    let own = vec![mention(7, 92, 80), mention(8, 91, 85), read, blocked, in_group, hidden, mention(7, 86, 80)];
+    let own =
+        vec![mention(7, 92, 80), mention(8, 91, 85), read, blocked, in_group, hidden, mention(7, 86, 80)];
     assert_eq!(read_mentioned(own), (vec![80, 85], None));
     assert_eq!(read_mentioned(vec![read, hidden]), (vec![], None));
 }
@@ -102,7 +103,8 @@ fn mentions_of_all_are_read_group_by_group() {
 
 #[test]
 fn a_step_reads_no_more_threads_than_it_may_and_at_least_those_of_a_group() {
-    let of_group = |group: i64| (0..100).map(move |nth| mention(group, group * 1_000 + nth, group * 1_000 + nth));
+    let of_group =
+        |group: i64| (0..100).map(move |nth| mention(group, group * 1_000 + nth, group * 1_000 + nth));
     let mentions: Vec<_> = (4..=6).flat_map(of_group).collect();
     let (threads, next) = read_of_all(mentions.clone(), Some(13));
     assert_eq!((threads.len(), next), (200, Some(5)));
@@ -114,8 +116,5 @@ fn a_step_reads_no_more_threads_than_it_may_and_at_least_those_of_a_group() {
 fn faults_are_handed_on() {
     let mentions = || vec![mention(7, 92, 80)];
     assert_hands_faults_on(|| mentioned(mentions()), |tx| read_mentioned_threads(tx, &me(), None));
-    assert_hands_faults_on(
-        || of_all(mentions(), None),
-        |tx| read_threads_of_all(tx, &me(), GroupId::new(3)),
-    );
+    assert_hands_faults_on(|| of_all(mentions(), None), |tx| read_threads_of_all(tx, &me(), GroupId::new(3)));
 }
