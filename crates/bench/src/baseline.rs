@@ -2,6 +2,7 @@
 //! itself has no routes for benchmarks.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 
 use actix_web::web::{Bytes, Data, Json};
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -61,23 +62,40 @@ async fn echo(request: Json<EchoRequest>) -> HttpResponse {
     })
 }
 
-async fn static_reply(body: Data<Bytes>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(body.get_ref().clone())
+/// The pages of the server, ready-made.
+#[derive(Debug, Clone)]
+struct Pages {
+    plain: Bytes,
+    rich: Bytes,
+}
+
+async fn static_reply(pages: Data<Pages>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(pages.plain.clone())
+}
+
+async fn rich_reply(pages: Data<Pages>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(pages.rich.clone())
+}
+
+fn read(path: &Path) -> Result<Bytes, BenchError> {
+    let read = std::fs::read(path);
+    read.map(Bytes::from).map_err(|source| BenchError::io(format!("reading {}", path.display()), source))
 }
 
 /// Serves on a free port, which it prints, until it is ended.
 ///
 /// # Errors
-/// The file of the static reply can't be read, or the port not be bound.
+/// The file of a static reply can't be read, or the port not be bound.
 pub(crate) async fn serve(args: &BaselineArgs) -> Result<(), BenchError> {
-    let body = std::fs::read(&args.static_reply)
-        .map_err(|source| BenchError::io(format!("reading {}", args.static_reply.display()), source))?;
-    let body = Data::new(Bytes::from(body));
+    let plain = read(&args.static_reply)?;
+    let rich = args.rich_reply.as_deref().map(read).transpose()?.unwrap_or_default();
+    let pages = Data::new(Pages { plain, rich });
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(body.clone())
+            .app_data(pages.clone())
             .route("/echo", web::post().to(echo))
             .route("/static", web::get().to(static_reply))
+            .route("/static-rich", web::get().to(rich_reply))
     })
     .bind((Ipv4Addr::LOCALHOST, 0))
     .map_err(|source| BenchError::io("binding a port", source))?;

@@ -131,17 +131,21 @@ pub(crate) struct SeedArgs {
     /// How many messages to add.
     #[arg(long, value_name = "N")]
     pub messages: u64,
+    /// How many messages to add to two further groups, in which every second message has three reactions, two replies and a
+    /// mention, and the first one a long thread. By default a tenth of --messages.
+    #[arg(long, value_name = "N")]
+    pub rich_messages: Option<u64>,
     /// The number of groups for the messages.
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub groups: u32,
     /// The number of users who write them, each a member of every group.
     #[arg(long, default_value_t = 256, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub users: u32,
-    /// The number of further groups with one message each, all of them joined by every user. With them, the group list
+    /// The number of further groups with one message each, all of them joined by the first 64 users. With them, the group list
     /// is measured, too.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub quiet_groups: u32,
-    /// Store the messages without events and likes, which is several times as fast.
+    /// Store the messages without events and likes, which is several times as fast. Those of --rich-messages are sent.
     #[arg(long)]
     pub bulk: bool,
 }
@@ -164,6 +168,9 @@ pub(crate) struct BaselineArgs {
     /// The bytes of the static reply.
     #[arg(long, value_name = "FILE")]
     pub static_reply: PathBuf,
+    /// The bytes of that for messages with reactions, threads and mentions.
+    #[arg(long, value_name = "FILE")]
+    pub rich_reply: Option<PathBuf>,
 }
 
 /// The most connections: with the server's ends, all within the usual limit of 1,024 open files.

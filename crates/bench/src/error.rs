@@ -71,6 +71,12 @@ pub(crate) enum BenchError {
         /// Where it is.
         location: DatabaseLocation,
     },
+    /// The database holds no messages with reactions, threads and mentions.
+    #[error("{location} has no messages from `groupchat-bench seed --rich-messages`")]
+    NoRichMessages {
+        /// Where it is.
+        location: DatabaseLocation,
+    },
     /// The database holds what others put there.
     #[error(
         "the database of --database-url has tables or users that groupchat-bench didn't create, and was not changed; \

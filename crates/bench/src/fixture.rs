@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use clap::ValueEnum;
-use groupchat_domain::groups::GroupView;
-use groupchat_domain::ids::{GroupId, Seq};
-use groupchat_domain::storage::Storage;
+use groupchat_domain::ids::{GroupId, MessageId, Seq};
+use groupchat_domain::messages::{self, MessageRange, MessageView, Window};
+use groupchat_domain::paging::Limit;
+use groupchat_domain::storage::{Storage, Tx};
+use groupchat_domain::time::Timestamp;
 
 use crate::cli::RunArgs;
 use crate::database::{Database, Engine};
@@ -15,11 +17,13 @@ use crate::ledger::Ledger;
 use crate::location::DatabaseLocation;
 use crate::output;
 use crate::scenario::{READERS, Route};
-use crate::seed::{self, Manner, Plan, SignedIn};
+use crate::seed::{self, Manner, Plan, READ, SignedIn};
 
 /// What is put into an empty database, besides the users.
 const ROOMS: usize = 8;
 const MESSAGES: u64 = 10_000;
+/// So that each reader has 50 mentions and more threads.
+const RICH_MESSAGES: u64 = 6_400;
 /// With the rooms, 500 groups.
 const QUIET_ROOMS: usize = 500 - ROOMS;
 
@@ -36,8 +40,10 @@ pub(crate) struct Fixture {
     pub users: Vec<SignedIn>,
     /// The groups with many messages.
     pub rooms: Vec<BusyGroup>,
+    /// The groups whose messages have reactions, threads and mentions.
+    pub rich_rooms: Vec<RichGroup>,
     /// What can be measured on it.
-    pub routes: &'static [Route],
+    pub routes: Vec<Route>,
     /// What was sent to the rooms and acknowledged.
     pub ledger: Ledger,
 }
@@ -49,6 +55,29 @@ pub(crate) struct BusyGroup {
     pub id: GroupId,
     /// The number of its last message.
     pub last_seq: Seq,
+    /// When its first and its last message were sent.
+    pub span: (Timestamp, Timestamp),
+}
+
+impl BusyGroup {
+    /// A group without messages so far.
+    pub(crate) const fn empty(id: GroupId) -> Self {
+        let never = Timestamp::from_micros(0);
+        Self { id, last_seq: Seq::ZERO, span: (never, never) }
+    }
+}
+
+/// A group whose messages have reactions, threads and mentions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RichGroup {
+    /// Its id.
+    pub id: GroupId,
+    /// The number of its last message.
+    pub last_seq: Seq,
+    /// A message with a long thread.
+    pub root: MessageId,
+    /// The number of the last reply to it.
+    pub last_reply: Seq,
 }
 
 impl Fixture {
@@ -70,32 +99,68 @@ impl Fixture {
         }
         let users = seed::sign_in(storage, &seed::seeded_users(storage).await?).await?;
         let Some(viewer) = users.first() else { return Err(BenchError::NotSeeded { location }) };
-        let rooms: Vec<_> = seed::busy_groups(storage, viewer).await?.iter().map(BusyGroup::from).collect();
+        let rooms = busy_groups(storage, viewer).await?;
         if rooms.is_empty() {
             return Err(BenchError::NotSeeded { location });
         }
-        let routes = routes(storage, viewer).await?;
+        let rich_rooms = rich_groups(storage, viewer).await?;
+        let routes = routes(seed::has_quiet_groups(storage, viewer).await?, !rich_rooms.is_empty());
         let (engine, family) = (database.engine().clone(), database.family());
         database.close();
-        Ok(Self { location, engine, family, users, rooms, routes, ledger: Ledger::default() })
+        Ok(Self { location, engine, family, users, rooms, rich_rooms, routes, ledger: Ledger::default() })
     }
 
-    /// How many messages the rooms hold.
+    /// How many messages the rooms hold, without replies.
     pub(crate) fn messages(&self) -> i64 {
-        self.rooms.iter().map(|room| room.last_seq.get()).sum()
+        let rich = self.rich_rooms.iter().map(|room| room.last_seq);
+        self.rooms.iter().map(|room| room.last_seq).chain(rich).map(Seq::get).sum()
     }
 }
 
-impl From<&GroupView> for BusyGroup {
-    fn from(view: &GroupView) -> Self {
-        Self { id: view.group.id, last_seq: view.group.last_seq }
+async fn busy_groups(storage: &dyn Storage, viewer: &SignedIn) -> Result<Vec<BusyGroup>, BenchError> {
+    let mut found = Vec::new();
+    for view in seed::busy_groups(storage, viewer).await? {
+        let (id, last_seq) = (view.group.id, view.group.last_seq);
+        let first = find(storage, viewer, id, MessageRange::Above(Seq::ZERO)).await?;
+        let last = find(storage, viewer, id, MessageRange::Below(None)).await?;
+        let Some((first, last)) = first.zip(last) else { continue };
+        found.push(BusyGroup { id, last_seq, span: (first.message.created_at, last.message.created_at) });
     }
+    Ok(found)
 }
 
-/// The command `seed` makes quiet groups only if it is asked to.
-async fn routes(storage: &dyn Storage, viewer: &SignedIn) -> Result<&'static [Route], BenchError> {
-    let has_many_groups = seed::has_quiet_groups(storage, viewer).await?;
-    Ok(if has_many_groups { Route::value_variants() } else { &Route::ON_SEEDED })
+async fn rich_groups(storage: &dyn Storage, viewer: &SignedIn) -> Result<Vec<RichGroup>, BenchError> {
+    let mut found = Vec::new();
+    for view in seed::rich_groups(storage, viewer).await? {
+        let first = find(storage, viewer, view.group.id, MessageRange::Above(Seq::ZERO)).await?;
+        let Some(first) = first else { continue };
+        let Some(thread) = first.thread else { continue };
+        let (root, last_reply) = (first.message.id, thread.thread.last_seq);
+        found.push(RichGroup { id: view.group.id, last_seq: view.group.last_seq, root, last_reply });
+    }
+    Ok(found)
+}
+
+/// The first message of a run, with what is shown beside it.
+async fn find(
+    storage: &dyn Storage,
+    viewer: &SignedIn,
+    group: GroupId,
+    run: MessageRange,
+) -> Result<Option<MessageView>, BenchError> {
+    let actor = viewer.actor.clone();
+    let read = move |tx: &mut dyn Tx| messages::list(tx, &actor, group, Window::Range(run), Limit::ONE);
+    Ok(storage.run(READ, read).await?.items.into_iter().next())
+}
+
+/// What can be measured. The command `seed` makes quiet groups only if it is asked to; without them, all depends on the
+/// messages, and a login does not.
+fn routes(has_quiet_groups: bool, has_rich_groups: bool) -> Vec<Route> {
+    let is_there = |route: &Route| match route {
+        Route::Groups | Route::Login => has_quiet_groups,
+        route => has_rich_groups || !route.is_rich(),
+    };
+    Route::value_variants().iter().copied().filter(is_there).collect()
 }
 
 async fn fill(storage: &dyn Storage, users: usize) -> Result<(), BenchError> {
@@ -103,11 +168,12 @@ async fn fill(storage: &dyn Storage, users: usize) -> Result<(), BenchError> {
         users,
         groups: ROOMS,
         messages: MESSAGES,
+        rich_messages: RICH_MESSAGES,
         quiet_groups: QUIET_ROOMS,
-        quiet_members: READERS,
+        regulars: READERS,
         manner: Manner::Sent,
     };
-    let bar = output::progress(plan.messages, "messages");
+    let bar = output::progress(plan.messages + plan.rich_messages, "messages");
     seed::fill(storage, plan, &bar).await?;
     bar.finish_and_clear();
     Ok(())

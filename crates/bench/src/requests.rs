@@ -1,13 +1,16 @@
 //! The requests of each scenario.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use groupchat_domain::ids::{GroupId, Seq};
+use groupchat_domain::time::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde_json::json;
 
 use crate::error::BenchError;
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, RichGroup};
 use crate::ledger::Ledger;
 use crate::load::Workload;
 use crate::scenario::Route;
@@ -32,7 +35,28 @@ pub(crate) fn workload(route: Route, base: &str, fixture: &Fixture) -> Result<Wo
         Route::Echo => sends(vec![at("/echo")?], &Ledger::default(), fixture, keys),
         Route::Send => sends(in_rooms("/messages")?, &fixture.ledger, fixture, keys),
         Route::Static => gets(vec![at("/static")?], keys),
-        Route::Page => pages(in_rooms("/messages")?, fixture, keys),
+        Route::Page => {
+            let all = fixture.rooms.iter().map(|room| run(base, room.id, room.last_seq, ""));
+            pages(all.collect::<Result<_, _>>()?, keys)
+        }
+        Route::RichStatic => gets(vec![at("/static-rich")?], keys),
+        Route::RichPage => {
+            let all = fixture.rich_rooms.iter().map(|room| run(base, room.id, room.last_seq, ""));
+            pages(all.collect::<Result<_, _>>()?, keys)
+        }
+        Route::ThreadPage => {
+            let in_thread =
+                |room: &RichGroup| run(base, room.id, room.last_reply, &format!("thread_id={}&", room.root));
+            pages(fixture.rich_rooms.iter().map(in_thread).collect::<Result<_, _>>()?, keys)
+        }
+        Route::Threads => gets(vec![at(&format!("/api/threads?limit={PAGE}"))?], keys),
+        Route::Mentions => gets(vec![at(&format!("/api/mentions?limit={PAGE}"))?], keys),
+        Route::ByAuthor => {
+            let own =
+                |room: &RichGroup| at(&format!("/api/groups/{}/messages?limit={PAGE}&author_id=me", room.id));
+            gets(fixture.rich_rooms.iter().map(own).collect::<Result<_, _>>()?, keys)
+        }
+        Route::ByTime => pages_by_time(in_rooms("/messages")?, fixture, keys),
         Route::Unread => gets(in_rooms("")?, keys),
         Route::Groups => gets(vec![at("/api/groups?limit=200")?], keys),
         Route::Login => logins(at("/api/login")?, fixture),
@@ -54,17 +78,48 @@ fn gets(urls: Vec<Url>, keys: Vec<HeaderMap>) -> Workload {
     Workload::new(move |turn| with(Method::GET, pick(&urls, turn.connection), pick(&keys, turn.connection)))
 }
 
-/// Each request reads the 50 messages below a number that is picked again, from the whole of a room.
-fn pages(rooms: Vec<Url>, fixture: &Fixture, keys: Vec<HeaderMap>) -> Workload {
-    let last: Vec<u64> = fixture.rooms.iter().map(|room| room.last_seq.get().unsigned_abs()).collect();
+/// Messages of a group or replies of a thread, numbered from 1.
+struct Run {
+    url: Url,
+    /// What the query says besides, with a `&` behind it.
+    query: String,
+    last: u64,
+}
+
+fn run(base: &str, group: GroupId, last: Seq, query: &str) -> Result<Run, BenchError> {
+    let url = url(base, &format!("/api/groups/{group}/messages"))?;
+    Ok(Run { url, query: query.to_owned(), last: last.get().unsigned_abs() })
+}
+
+/// Each request reads the 50 messages below a number that is picked again, from the whole of a run.
+fn pages(runs: Vec<Run>, keys: Vec<HeaderMap>) -> Workload {
     Workload::new(move |turn| {
-        let room = turn.connection % rooms.len();
-        let choices = last[room].saturating_sub(PAGE).max(1);
+        let Run { url, query, last } = pick(&runs, turn.connection);
+        let choices = last.saturating_sub(PAGE).max(1);
         let before = PAGE + 1 + scatter(turn) % choices;
-        let mut url = rooms[room].clone();
-        url.set_query(Some(&format!("limit={PAGE}&before={before}")));
+        let mut url = url.clone();
+        url.set_query(Some(&format!("{query}limit={PAGE}&before={before}")));
         with(Method::GET, &url, pick(&keys, turn.connection))
     })
+}
+
+/// Each request reads the 50 messages before a time that is picked again, from the later nine tenths of a room's time: so
+/// that there are as many.
+fn pages_by_time(rooms: Vec<Url>, fixture: &Fixture, keys: Vec<HeaderMap>) -> Workload {
+    let spans: Vec<_> = fixture.rooms.iter().map(|room| room.span).collect();
+    Workload::new(move |turn| {
+        let (first, last) = *pick(&spans, turn.connection);
+        let span = last.as_micros().abs_diff(first.as_micros());
+        let late = span / 10 + scatter(turn) % (span - span / 10).max(1);
+        let until = first.plus(Duration::from_micros(late + 1));
+        let mut url = pick(&rooms, turn.connection).clone();
+        url.set_query(Some(&format!("limit={PAGE}&since={}&until={}", rfc_3339(first), rfc_3339(until))));
+        with(Method::GET, &url, pick(&keys, turn.connection))
+    })
+}
+
+fn rfc_3339(time: Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(time.as_micros()).unwrap_or(jiff::Timestamp::MAX).to_string()
 }
 
 /// Each connection signs in as a user of its own.

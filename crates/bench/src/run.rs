@@ -34,6 +34,9 @@ pub(crate) async fn run(args: &RunArgs) -> Result<(), BenchError> {
     let scratch = TempDir::new().map_err(|source| BenchError::io("making a temporary directory", source))?;
     let program = server_binary(args.server_binary.as_deref())?;
     let fixture = Fixture::prepare(args, scratch.path()).await?;
+    if fixture.rich_rooms.is_empty() && args.only.iter().any(|route| route.is_rich()) {
+        return Err(BenchError::NoRichMessages { location: fixture.location });
+    }
     let report = measure(args, &program, &fixture, scratch.path()).await?;
     output::print(&render(&report))?;
     match &args.json {
@@ -53,7 +56,12 @@ async fn measure(
     sleep(REST).await;
     let idle = memory(&server)?;
     let page = fetch(Route::Page, &server, fixture).await?;
-    let baseline = start_baseline(&page, scratch).await?;
+    let rich_page = if fixture.rich_rooms.is_empty() {
+        None
+    } else {
+        Some(fetch(Route::RichPage, &server, fixture).await?)
+    };
+    let baseline = start_baseline(&page, rich_page.as_deref(), scratch).await?;
     let conditions = Conditions {
         database: fixture.engine.clone(),
         cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -62,6 +70,7 @@ async fn measure(
         messages: fixture.messages(),
         send_bytes: send_bytes(&server, &baseline, fixture).await?,
         page_bytes: page.len(),
+        rich_page_bytes: rich_page.as_ref().map(Vec::len),
     };
     let samples = rounds(args, &server, &baseline, fixture).await?;
     let peak = memory(&server)?;
@@ -86,7 +95,7 @@ async fn rounds(
 ) -> Result<Samples, BenchError> {
     let timing =
         Timing { warm_up: Duration::from_secs(args.warm_up), window: Duration::from_secs(args.seconds) };
-    let routes = if args.only.is_empty() { fixture.routes } else { &args.only };
+    let routes = if args.only.is_empty() { &fixture.routes } else { &args.only };
     let scenarios = scenarios(routes, &args.connections);
     let bar = output::progress(u64::from(args.rounds) * scenarios.len() as u64, "measurements");
     let mut samples = Samples::new();
@@ -130,12 +139,20 @@ async fn start_server(
     Ok((server, time))
 }
 
-async fn start_baseline(page: &[u8], scratch: &Path) -> Result<Serving, BenchError> {
-    let file = scratch.join("page.json");
-    std::fs::write(&file, page).map_err(|source| BenchError::io("writing the static reply", source))?;
-    let program = this_program()?;
-    let arguments = ["baseline", "--static-reply", &file.to_string_lossy()].map(str::to_owned);
-    let mut baseline = Serving::start(&program, &arguments, &[], &scratch.join("baseline.log")).await?;
+async fn start_baseline(
+    page: &[u8],
+    rich_page: Option<&[u8]>,
+    scratch: &Path,
+) -> Result<Serving, BenchError> {
+    let mut arguments = vec!["baseline".to_owned()];
+    for (flag, page) in [("--static-reply", Some(page)), ("--rich-reply", rich_page)] {
+        let Some(page) = page else { continue };
+        let file = scratch.join(format!("page{flag}.json"));
+        std::fs::write(&file, page).map_err(|source| BenchError::io("writing the static reply", source))?;
+        arguments.extend([flag.to_owned(), file.to_string_lossy().into_owned()]);
+    }
+    let mut baseline =
+        Serving::start(&this_program()?, &arguments, &[], &scratch.join("baseline.log")).await?;
     baseline.await_ready("/static").await?;
     Ok(baseline)
 }

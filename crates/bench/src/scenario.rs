@@ -17,6 +17,20 @@ pub(crate) enum Route {
     Static,
     /// Reads 50 messages from a random place of a group, with authors and likes.
     Page,
+    /// What a rich page is compared with: the same bytes, ready-made.
+    RichStatic,
+    /// Reads 50 messages, of which every second one has three reactions, a thread and a mention.
+    RichPage,
+    /// Reads 50 replies from a random place of a long thread.
+    ThreadPage,
+    /// Reads 50 of the threads that the reader follows.
+    Threads,
+    /// Reads 50 mentions of the reader.
+    Mentions,
+    /// Reads 50 messages of the reader from a group of many authors.
+    ByAuthor,
+    /// Reads 50 messages before a random time.
+    ByTime,
     /// Reads one group with the count of unread messages and the last message.
     Unread,
     /// Reads 200 of 500 groups, with the counts of unread messages and the last messages.
@@ -26,13 +40,15 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// What is measured on a database made by `seed` without quiet groups. The cost of a
-    /// login does not depend on it.
-    pub(crate) const ON_SEEDED: [Self; 5] = [Self::Echo, Self::Send, Self::Static, Self::Page, Self::Unread];
+    /// Whether it reads from groups whose messages have reactions, threads and mentions.
+    pub(crate) const fn is_rich(self) -> bool {
+        use Route::{ByAuthor, Mentions, RichPage, RichStatic, ThreadPage, Threads};
+        matches!(self, RichStatic | RichPage | ThreadPage | Threads | Mentions | ByAuthor)
+    }
 
     /// Whether the comparison answers it, and not the server.
     pub(crate) const fn is_baseline(self) -> bool {
-        matches!(self, Self::Echo | Self::Static)
+        matches!(self, Self::Echo | Self::Static | Self::RichStatic)
     }
 }
 
@@ -52,6 +68,13 @@ impl fmt::Display for Scenario {
             Route::Send => "durable send",
             Route::Static => "static reply",
             Route::Page => "page of 50",
+            Route::RichStatic => "static rich reply",
+            Route::RichPage => "rich page of 50",
+            Route::ThreadPage => "thread page of 50",
+            Route::Threads => "list of threads",
+            Route::Mentions => "list of mentions",
+            Route::ByAuthor => "page of an author",
+            Route::ByTime => "page of a time",
             Route::Unread => "unread count",
             Route::Groups => "group list",
             Route::Login => "login",
@@ -65,6 +88,21 @@ pub(crate) const READERS: usize = 64;
 /// Connections that sign in at once. A hash takes a core, so more would only queue.
 pub(crate) const LOGINS: usize = 2;
 
+/// The reading scenarios, in the order of a round.
+const READS: [Route; 11] = [
+    Route::Static,
+    Route::Page,
+    Route::RichStatic,
+    Route::RichPage,
+    Route::ThreadPage,
+    Route::ByAuthor,
+    Route::ByTime,
+    Route::Threads,
+    Route::Mentions,
+    Route::Unread,
+    Route::Groups,
+];
+
 /// The scenarios of a round, in their order: what is compared runs side by side.
 pub(crate) fn scenarios(routes: &[Route], send_connections: &[usize]) -> Vec<Scenario> {
     let of = |route, connections| Scenario { route, connections };
@@ -72,7 +110,7 @@ pub(crate) fn scenarios(routes: &[Route], send_connections: &[usize]) -> Vec<Sce
         .iter()
         .flat_map(|&connections| [of(Route::Echo, connections), of(Route::Send, connections)])
         .collect();
-    all.extend([Route::Static, Route::Page, Route::Unread, Route::Groups].map(|route| of(route, READERS)));
+    all.extend(READS.map(|route| of(route, READERS)));
     all.push(of(Route::Login, LOGINS));
     all.retain(|scenario| routes.contains(&scenario.route));
     all

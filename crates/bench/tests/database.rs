@@ -5,7 +5,8 @@ use std::process::Command;
 
 /// Fills the database with a few messages; what the program says, and whether it did so.
 fn seed(url: &str) -> (bool, String) {
-    let seeding = ["seed", "--users", "3", "--groups", "2", "--messages", "10", "--database-url", url];
+    let counts = ["--users", "3", "--groups", "2", "--messages", "10", "--rich-messages", "4"];
+    let seeding = [&["seed"], &counts[..], &["--database-url", url]].concat();
     let output = Command::new(env!("CARGO_BIN_EXE_groupchat-bench")).args(seeding).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).unwrap())
@@ -60,7 +61,11 @@ mod postgres {
         for time in 1..=2 {
             let (done, said) = seed(database.url());
             assert!(done, "{said}");
-            assert_eq!((count(&database, "users"), count(&database, OF_THE_GROUP)), (3, 10 * time));
+            assert_eq!((count(&database, "users"), count(&database, OF_THE_GROUP)), (3, 14 * time));
+            assert_eq!(
+                (count(&database, "reactions WHERE emoji <> '👍'"), count(&database, "mentions")),
+                (6 * time, 2 * time)
+            );
         }
         assert_eq!(count(&database, "events WHERE position IS NULL"), 0);
     }
@@ -84,6 +89,6 @@ mod postgres {
             .unwrap();
         let (done, said) = seed(database.url());
         assert!(!done && said.contains("was not changed"), "{said}");
-        assert_eq!((count(&database, "users"), count(&database, OF_THE_GROUP)), (3, 10));
+        assert_eq!((count(&database, "users"), count(&database, OF_THE_GROUP)), (3, 14));
     }
 }

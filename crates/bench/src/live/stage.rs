@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use groupchat_domain::ids::{GroupId, Seq};
+use groupchat_domain::ids::GroupId;
 use groupchat_domain::storage::Storage;
 
 use super::args::LiveArgs;
@@ -60,8 +60,9 @@ impl Stage {
             engine: database.engine().clone(),
             family: database.family(),
             users: senders.to_vec(),
-            rooms: groups.iter().map(|&id| BusyGroup { id, last_seq: Seq::ZERO }).collect(),
-            routes: &[Route::Send],
+            rooms: groups.iter().copied().map(BusyGroup::empty).collect(),
+            rich_rooms: Vec::new(),
+            routes: vec![Route::Send],
             ledger: ledger.clone(),
         };
         let stage = Self {

@@ -70,9 +70,9 @@ impl Footprint {
         let below = |limit| database.is_embedded().then_some(Bar::Below(limit));
         [
             Check::new("start-up on an existing database", self.start_up * 1000.0, "ms", below(100.0)),
-            Check::new("idle memory", megabytes(self.idle_memory), "MB", below(30.0)),
+            Check::new("idle memory", megabytes(self.idle_memory), "MB", below(35.0)),
             Check::new("peak memory", megabytes(self.peak_memory), "MB", None),
-            Check::new("release binary", megabytes(self.binary), "MB", Some(Bar::Below(25.0))),
+            Check::new("release binary", megabytes(self.binary), "MB", Some(Bar::Below(35.0))),
         ]
     }
 }
@@ -97,6 +97,7 @@ const fn comparison(route: Route) -> Option<Route> {
     match route {
         Route::Send => Some(Route::Echo),
         Route::Page => Some(Route::Static),
+        Route::RichPage => Some(Route::RichStatic),
         _ => None,
     }
 }
@@ -105,7 +106,7 @@ const fn bar(scenario: Scenario) -> Option<Bar> {
     match (scenario.route, scenario.connections) {
         (Route::Send, 64) => Some(Bar::AtLeast(25.0)),
         (Route::Send, 256) => Some(Bar::AtLeast(33.0)),
-        (Route::Page, READERS) => Some(Bar::AtLeast(18.0)),
+        (Route::Page | Route::RichPage, READERS) => Some(Bar::AtLeast(18.0)),
         _ => None,
     }
 }

@@ -46,6 +46,9 @@ pub(crate) struct Conditions {
     pub send_bytes: SendBytes,
     /// Bytes of a page of 50, and of the static reply.
     pub page_bytes: usize,
+    /// The same of a page of messages with reactions, threads and mentions; absent where the database has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rich_page_bytes: Option<usize>,
 }
 
 /// Sizes of bodies, for the comparison to be seen as fair.

@@ -8,7 +8,7 @@ use crate::report::{Report, Summary};
 
 /// What stands above the lines of [`write_check`].
 pub(crate) const CHECKS_HEADER: &str =
-    "ratio or size                                   measured           bar";
+    "ratio or size                                       measured           bar";
 
 /// Writes the report as two tables.
 pub(crate) fn render(report: &Report) -> String {
@@ -28,12 +28,16 @@ fn write_tables(text: &mut String, report: &Report) -> std::fmt::Result {
     let bytes = of.send_bytes;
     writeln!(
         text,
-        "a send is {} bytes and its reply {} (echo: {}); a page of 50 is {} (static reply: the same)\n",
-        bytes.request, bytes.reply, bytes.echo, of.page_bytes
+        "a send is {} bytes and its reply {} (echo: {}); a page of 50 is {}{} (static replies: the same)\n",
+        bytes.request,
+        bytes.reply,
+        bytes.echo,
+        of.page_bytes,
+        of.rich_page_bytes.map(|bytes| format!(", a rich one {bytes}")).unwrap_or_default()
     )?;
     writeln!(
         text,
-        "{:<20}{:>12}{:>12}{:>10}{:>10}{:>14}{:>16}",
+        "{:<24}{:>12}{:>12}{:>10}{:>10}{:>20}{:>18}",
         "scenario",
         "requests",
         "per second",
@@ -61,7 +65,7 @@ fn write_scenario(text: &mut String, row: &Summary) -> std::fmt::Result {
     let millis = |micros: u64| micros as f64 / 1000.0;
     let database = row.database_micros.map(|micros| format!("{micros:.1}")).unwrap_or_default();
     let line = format!(
-        "{:<20}{:>12}{:>12.0}{:>10.2}{:>10.2}{:>14.1}{database:>16}",
+        "{:<24}{:>12}{:>12.0}{:>10.2}{:>10.2}{:>20.1}{database:>18}",
         row.scenario.to_string(),
         row.requests,
         row.per_second,
@@ -105,6 +109,6 @@ pub(crate) fn write_check(text: &mut String, check: &Check) -> std::fmt::Result 
         None => "",
     };
     let value = format!("{:.1} {}", check.value, check.unit);
-    let line = format!("{:<44}{value:>12}{bar:>14}  {verdict}", check.name);
+    let line = format!("{:<48}{value:>12}{bar:>14}  {verdict}", check.name);
     writeln!(text, "{}", line.trim_end())
 }
