@@ -75,7 +75,13 @@ impl Logged {
         if event["type"] == "message.deleted" {
             assert!(data["text"].is_null(), "what is deleted is told: {event}");
         }
-        let id = if data["user"].is_object() { &data["user"]["id"] } else { &data["id"] };
+        let id = if data["user"].is_object() {
+            &data["user"]["id"]
+        } else if event["type"].as_str().unwrap().starts_with("thread.") {
+            &data["message_id"]
+        } else {
+            &data["id"]
+        };
         Self {
             position: position(event["cursor"].as_str().unwrap()),
             event_type: event["type"].as_str().unwrap().to_owned(),

@@ -79,9 +79,13 @@ fn right(log: &Log, user: i64, is_settled: bool, Entry { event, audience }: &Ent
     }
     let right = match *audience {
         Audience::All => Right::Certain,
-        Audience::User(one) | Audience::GroupAndUser(_, one) if one == user => Right::Certain,
-        Audience::User(_) => Right::None,
-        Audience::Group(group) | Audience::GroupAndUser(group, _) => {
+        Audience::User(one) if one != user => Right::None,
+        Audience::User(_) if event.group.is_none() => Right::Certain,
+        Audience::User(_) if event.event_type.starts_with("settings.") => Right::Certain,
+        Audience::GroupAndUser(_, one) if one == user => Right::Certain,
+        // Mentions and threads of a user are told as long as they are in the group.
+        Audience::User(_) | Audience::Group(_) | Audience::GroupAndUser(..) => {
+            let group = event.group.expect("an event of a group");
             match log.stay(group, user, event.position) {
                 Some(true) => Right::Certain,
                 Some(false) => {

@@ -1,13 +1,16 @@
 //! Clients that come and go at random, on every transport, while eight writers write, memberships change, and the
-//! program is killed and started again. At the end the log says what each client had to get.
+//! program is killed and started again. After each end of a server, everything that was acknowledged is there, and all
+//! counts are what they are counted to be (`census.rs`). At the end the log says what each client had to get.
 //!
 //! `GROUPCHAT_TEST_SEED`, as a run that failed has printed it, throws the same dice again: the same clients, visits and
 //! deeds, though not the same interleaving of them.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod caller;
+mod census;
 mod connection;
 mod diary;
+mod ledger;
 mod listener;
 mod log;
 mod servers;

@@ -1,7 +1,7 @@
 //! The servers, which keep their addresses however often they are killed.
 
 use crate::database::DataLocation;
-use crate::harness::{Seat, Server};
+use crate::harness::{Seat, Server, program};
 
 /// Servers on one database.
 pub(crate) struct Servers {
@@ -51,6 +51,15 @@ impl Servers {
     /// Starts one that is down.
     pub(crate) async fn start_one(&mut self, nth: usize) {
         self.seats[nth].start().await;
+    }
+
+    /// Fails unless `groupchat check` finds nothing, beside the servers at work.
+    pub(crate) async fn check(&self) {
+        let mut command = program();
+        command.args(["check", "--json"]).args(self.place.arguments());
+        let output = command.output().await.unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Ends all cleanly.

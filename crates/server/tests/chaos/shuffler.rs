@@ -44,6 +44,7 @@ impl<'w> Shuffler<'w> {
             if self.world.is_over.load(Ordering::Relaxed) {
                 break;
             }
+            let deed = self.world.pause.read().await;
             match self.dice.below(20) {
                 0..12 => self.move_somebody().await,
                 12..14 => self.promote().await,
@@ -52,6 +53,7 @@ impl<'w> Shuffler<'w> {
                 17..19 => self.describe(nth).await,
                 _ => self.sign_in_and_out_elsewhere().await,
             }
+            drop(deed);
             self.host.rest(REST).await;
         }
     }
@@ -88,7 +90,7 @@ impl<'w> Shuffler<'w> {
         let Some(room) = self.host.insist(Method::POST, "/groups", Some(body)).await else { return };
         let room = room["id"].as_i64().unwrap();
         for person in &self.world.writers {
-            let body = json!({"user_id": person.id});
+            let body = self.world.membership(person);
             self.host.insist(Method::POST, &format!("/groups/{room}/members"), Some(body)).await;
         }
         self.world.rooms.lock().unwrap().push(room);

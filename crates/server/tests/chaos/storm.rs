@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use crate::caller::RetryingClient;
+use crate::census::Census;
 use crate::diary::Diary;
 use crate::harness::until;
 use crate::judgement::{check_acknowledged, check_diary};
@@ -55,7 +56,8 @@ impl Storm {
         let writers: Vec<_> =
             (0..world.writers.len()).map(|nth| Writer::new(world, nth, urls, dice.split()).write()).collect();
         let shuffler = Shuffler::new(world, urls, dice.split());
-        let storm = blow(&mut self.servers, world, dice);
+        let census = Census::new(world, urls, dice.split());
+        let storm = blow(&mut self.servers, world, census, dice);
         let deeds = async {
             let (sent, (), ()) = tokio::join!(join_all(writers), shuffler.shuffle(), storm);
             world.last_user.set(create_last_user(&mut self.admin).await).unwrap();
@@ -83,8 +85,9 @@ impl Storm {
     }
 }
 
-/// Ends servers during the deeds of others and starts them again: once cleanly, and else as a power cut would.
-async fn blow(servers: &mut Servers, world: &World, mut dice: Dice) {
+/// Ends servers during the deeds of others and starts them again: once cleanly, and else as a power cut would. What they have
+/// acknowledged and counted until then is looked at each time.
+async fn blow(servers: &mut Servers, world: &World, mut census: Census<'_>, mut dice: Dice) {
     let gentle = dice.below(BLOWS);
     for nth in 0..BLOWS {
         more_deeds(world).await;
@@ -98,7 +101,10 @@ async fn blow(servers: &mut Servers, world: &World, mut dice: Dice) {
         }
         by_chance(&mut dice, 300).await;
         servers.start_one(server).await;
+        census.take().await;
+        servers.check().await;
     }
+    census.has_seen_all();
     more_deeds(world).await;
     world.is_over.store(true, Ordering::Relaxed);
 }

@@ -5,9 +5,11 @@ use std::sync::{Mutex, OnceLock};
 
 use groupchat_testing::Dice;
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::sync::RwLock;
 
 use crate::harness::{Api, Server};
+use crate::ledger::Ledger;
 
 /// Who write at the same time.
 const WRITERS: usize = 8;
@@ -48,8 +50,14 @@ pub(crate) struct World {
     pub steady: Vec<i64>,
     /// Groups that may be.
     pub rooms: Mutex<Vec<i64>>,
-    /// What was sent so far, for others to like.
+    /// What was sent so far, for others to react to.
     pub sent: Mutex<Vec<Message>>,
+    /// Of that, what is no reply.
+    pub roots: Mutex<Vec<Message>>,
+    /// What each of the writers was told that is its own.
+    pub ledgers: Vec<Mutex<Ledger>>,
+    /// Held while somebody writes, and for a census by whom nobody may disturb.
+    pub pause: RwLock<()>,
     /// How many calls of writers have been answered.
     pub deeds: AtomicUsize,
     /// Whether writers and clients are to calm down.
@@ -73,6 +81,9 @@ impl World {
             steady: Vec::new(),
             rooms: Mutex::default(),
             sent: Mutex::default(),
+            roots: Mutex::default(),
+            ledgers: (0..WRITERS).map(|_| Mutex::default()).collect(),
+            pause: RwLock::default(),
             deeds: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
             last_user: OnceLock::new(),
@@ -98,9 +109,26 @@ impl World {
         members.extend(self.restless.iter().filter(|_| dice.below(3) > 0));
         for person in members {
             let path = format!("/groups/{group}/members");
-            owner.post(&path, json!({"user_id": person.id})).await.expect(StatusCode::CREATED);
+            owner.post(&path, self.membership(person)).await.expect(StatusCode::CREATED);
         }
         group
+    }
+
+    /// With what somebody is added to a group. The first writer may mention all members.
+    pub(crate) fn membership(&self, person: &Person) -> Value {
+        let role = if person.id == self.writers[0].id { "admin" } else { "member" };
+        json!({"user_id": person.id, "role": role})
+    }
+
+    /// Somebody who may be in a group.
+    pub(crate) fn anybody(&self, dice: &mut Dice) -> &Person {
+        let people: Vec<_> = self.writers.iter().chain(&self.settled).chain(&self.restless).collect();
+        people[dice.below(people.len())]
+    }
+
+    /// All groups that are there, while nobody writes.
+    pub(crate) fn groups(&self) -> Vec<i64> {
+        [&self.steady[..], &self.rooms.lock().unwrap()].concat()
     }
 
     /// A group that is there, or was a moment ago.
@@ -108,6 +136,13 @@ impl World {
         let rooms = self.rooms.lock().unwrap();
         let groups = if dice.below(2) == 0 { &self.steady } else { &*rooms };
         groups[dice.below(groups.len())]
+    }
+}
+
+impl Message {
+    /// Where it is.
+    pub(crate) fn path(self) -> String {
+        format!("/groups/{}/messages/{}", self.group, self.id)
     }
 }
 
