@@ -94,6 +94,14 @@ macro_rules! for_each_table {
                 permissions -> BigInt,
             }
 
+            author_runs (group_id, author_id, root_seq, first_seq) {
+                group_id -> BigInt,
+                author_id -> BigInt,
+                root_seq -> BigInt,
+                first_seq -> BigInt,
+                seqs -> Text,
+            }
+
             memberships (group_id, user_id) {
                 group_id -> BigInt,
                 user_id -> BigInt,
@@ -110,6 +118,7 @@ macro_rules! for_each_table {
                 as_admin -> Bool,
                 has_ended -> Bool,
                 read_version -> BigInt,
+                recent_seqs -> Nullable<Text>,
             }
 
             group_bans (group_id, user_id) {
@@ -180,6 +189,7 @@ macro_rules! for_each_table {
                 thread_id -> Nullable<BigInt>,
                 root_seq -> BigInt,
                 attachments -> BigInt,
+                ordered_at -> Nullable<BigInt>,
             }
 
             threads (root_id) {

@@ -39,7 +39,7 @@ pub(crate) const MESSAGE_NUMBERS_BEFORE_THREADS: Invariant = Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 20] = [
+pub(crate) const INVARIANTS: [Invariant; 22] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -49,6 +49,28 @@ pub(crate) const INVARIANTS: [Invariant; 20] = [
             WHERE deleted_at IS NULL AND (last_seq <> coalesce(highest, 0) OR last_seq <> coalesce(stored, 0))",
         holds: "the messages of every group are numbered from 1 to its last number without gaps",
         broken: "groups have messages that don't match their last number",
+    },
+    Invariant {
+        check: "message_order",
+        offenders: "SELECT count(*) AS number FROM (SELECT created_at, ordered_at, max(created_at) OVER ( \
+                PARTITION BY group_id, root_seq ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING \
+            ) AS latest FROM messages) AS ordered \
+            WHERE ordered_at IS DISTINCT FROM CASE WHEN latest >= created_at THEN latest END",
+        holds: "every message that is out of the order by time is known to be",
+        broken: "messages are wrong about their place in the order by time",
+    },
+    Invariant {
+        check: "authored",
+        offenders: "SELECT count(*) AS number FROM groups \
+            LEFT JOIN (SELECT group_id, count(*) AS stored FROM messages GROUP BY group_id) \
+                AS counted ON counted.group_id = id \
+            LEFT JOIN (SELECT group_id, sum(length(seqs) - length(replace(seqs, ' ', '')) + 1) AS found FROM ( \
+                    SELECT group_id, seqs FROM author_runs \
+                    UNION ALL SELECT group_id, recent_seqs FROM memberships WHERE recent_seqs IS NOT NULL) AS runs \
+                GROUP BY group_id) AS authored ON authored.group_id = id \
+            WHERE deleted_at IS NULL AND coalesce(stored, 0) <> coalesce(found, 0)",
+        holds: "every message is found by its author",
+        broken: "groups have messages that are not found by their author",
     },
     Invariant {
         check: "member_counts",

@@ -57,6 +57,7 @@ covered! {
             id ("the insert assigns it; the group and the number identify the message"),
             attachments ("the rows that it stands for show whether it is right"),
             root_seq ("the root shows whether it is right"),
+            ordered_at ("the times of the messages before it show whether it is right"),
             likes ("the number of stored likes shows whether it is right"),
             checksum ("the checksum itself");
     }

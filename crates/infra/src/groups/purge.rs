@@ -9,8 +9,8 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
 use crate::schema::{
-    group_bans, group_mentions, group_mutes, group_roles, groups, invite_links, join_requests, memberships,
-    mentions, message_edits, message_quotes, messages, reactions, thread_members, threads,
+    author_runs, group_bans, group_mentions, group_mutes, group_roles, groups, invite_links, join_requests,
+    memberships, mentions, message_edits, message_quotes, messages, reactions, thread_members, threads,
 };
 use crate::sql::row_count;
 use crate::sql::stored::StoredVisibility;
@@ -39,7 +39,7 @@ type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
 /// Removes up to `limit` rows of a deleted group, after the memberships that stay are noted as ended: mentions, replies from
 /// the first on, each after its reactions, earlier texts and what it quotes, then threads, each after its followers, then
-/// messages like the replies, then bans and mutes, then the rest: memberships, the requests to join, the invite links, the
+/// messages like the replies, then bans and mutes, then the rest: memberships, where authors have which messages, the requests to join, the invite links, the
 /// roles and the group.
 /// Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
@@ -55,7 +55,7 @@ pub(crate) fn purge_group(
         .optional())?;
     let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
     let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
-    let steps: [PurgeStep; 15] = [
+    let steps: [PurgeStep; 16] = [
         if keeps_rest { end_memberships } else { skip },
         purge_mentions,
         purge_reactions_to_replies,
@@ -71,6 +71,8 @@ pub(crate) fn purge_group(
         purge_bans,
         purge_mutes,
         if keeps_rest { skip } else { purge_memberships },
+        // Last, because the end of a membership makes one.
+        purge_author_runs,
     ];
     let mut left = limit;
     for step in steps {
@@ -297,6 +299,20 @@ fn purge_memberships(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, S
     let removed =
         memberships::table.filter(memberships::group_id.eq(group)).filter(memberships::user_id.eq_any(first));
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
+}
+
+/// Removes up to `limit` of the rows that say which of the group's messages are whose. Returns how many.
+fn purge_author_runs(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let found = author_runs::table
+        .select((author_runs::author_id, author_runs::root_seq, author_runs::first_seq))
+        .filter(author_runs::group_id.eq(group))
+        .limit(limit);
+    let keys: Vec<(i64, i64, i64)> = on_backend!(tx, |connection| found.load(connection))?;
+    for (author, root_seq, first_seq) in &keys {
+        let run = author_runs::table.find((group, author, root_seq, first_seq));
+        on_backend!(tx, |connection| diesel::delete(run).execute(connection))?;
+    }
+    Ok(row_count(keys.len()))
 }
 
 /// Removes up to `limit` of the bans from the group. Returns how many.

@@ -1,57 +1,233 @@
 //! Messages in the order by time.
+//!
+//! Numbers follow the order in which messages came in, and so do the times of all but late ones: messages that were
+//! imported, or sent while a clock was behind. So there is no index of times, which every send would have to write:
+//! the column `ordered_at` has the latest time up to a late message, and thereby no message seems to be from before
+//! the one below it. That finds a time among the numbers. Only late messages are in an index.
 
 use diesel::prelude::*;
 use groupchat_domain::ids::UserId;
-use groupchat_domain::messages::{MessageView, TimePlace, TimeQuery};
+use groupchat_domain::messages::{MessageView, TimeQuery};
 use groupchat_domain::storage::StorageFault;
 
 use crate::connection::{on_backend, read_page};
+use crate::messages::authored::Authored;
 use crate::messages::repository::{MessageViewRow, stored_root_seq, viewed};
 use crate::schema::messages;
+use crate::sql::among;
 use crate::tx::DbTx;
 
-/// Adds the order to messages, and reads a page of them. A macro, because each order and each selection is another type.
-macro_rules! in_order {
-    ($tx:expr, $query:expr, $listed:expr) => {
-        if $query.ascending {
-            let listed = $listed.order((messages::created_at.asc(), messages::seq.asc()));
-            read!($tx, $query, listed)
+/// A place in the order by time: a time, and a number.
+type Place = (i64, i64);
+
+/// What is read of a message to find its place.
+#[derive(Debug, Clone, Copy, Queryable)]
+struct Placed {
+    seq: i64,
+    created_at: i64,
+    ordered_at: Option<i64>,
+}
+
+/// The columns of `Placed`.
+const PLACED: (messages::seq, messages::created_at, messages::ordered_at) =
+    (messages::seq, messages::created_at, messages::ordered_at);
+
+impl Placed {
+    const fn place(self) -> Place {
+        (self.created_at, self.seq)
+    }
+
+    /// The latest time of the messages up to this one, and of it.
+    const fn latest(self) -> i64 {
+        match self.ordered_at {
+            Some(at) => at,
+            None => self.created_at,
+        }
+    }
+}
+
+/// A query as the statements need it.
+struct Wanted {
+    group: i64,
+    root_seq: i64,
+    author: Option<i64>,
+    after: Place,
+    before: Place,
+    is_ascending: bool,
+    above: i64,
+    rows: i64,
+}
+
+impl Wanted {
+    fn of(query: &TimeQuery) -> Self {
+        Self {
+            group: query.group.get(),
+            root_seq: stored_root_seq(query.thread),
+            author: query.author.map(UserId::get),
+            after: (query.after.at.as_micros(), query.after.seq.get()),
+            before: (query.before.at.as_micros(), query.before.seq.get()),
+            is_ascending: query.ascending,
+            above: query.above.get(),
+            rows: query.limit.with_lookahead(),
+        }
+    }
+
+    fn contains(&self, placed: Placed) -> bool {
+        self.after < placed.place() && placed.place() < self.before
+    }
+
+    /// As many as are wanted, in their order.
+    fn first(&self, mut places: Vec<Place>) -> Vec<Place> {
+        places.sort_unstable();
+        if !self.is_ascending {
+            places.reverse();
+        }
+        places.truncate(usize::try_from(self.rows).unwrap_or(usize::MAX));
+        places
+    }
+}
+
+/// Adds the direction to a query of messages and reads them. A macro, because each direction is another type.
+macro_rules! in_direction {
+    ($tx:expr, $is_ascending:expr, $listed:expr, $($column:expr),+) => {
+        if $is_ascending {
+            let listed = $listed.order(($($column.asc(),)+)).select(PLACED);
+            on_backend!($tx, |connection| listed.load::<Placed>(connection))
         } else {
-            let listed = $listed.order((messages::created_at.desc(), messages::seq.desc()));
-            read!($tx, $query, listed)
+            let listed = $listed.order(($($column.desc(),)+)).select(PLACED);
+            on_backend!($tx, |connection| listed.load::<Placed>(connection))
         }
     };
 }
 
-macro_rules! read {
-    ($tx:expr, $query:expr, $listed:expr) => {
-        on_backend!($tx, |connection| {
-            let listed = $listed.select(MessageViewRow::as_select());
-            read_page::<_, _, MessageViewRow, _>(connection, listed, $query.limit)
-        })
-    };
-}
-
 impl DbTx<'_> {
-    /// The messages between two places in the order by time. The index finds the times; where these are equal, the numbers
-    /// decide.
+    /// The messages between two places in the order by time.
     pub(super) fn messages_by_time(&mut self, query: &TimeQuery) -> Result<Vec<MessageView>, StorageFault> {
-        let TimePlace { at: after, seq: after_seq } = query.after;
-        let TimePlace { at: before, seq: before_seq } = query.before;
-        let (after, before) = (after.as_micros(), before.as_micros());
-        let listed = viewed(query.group.get(), query.viewer.get())
-            .filter(messages::root_seq.eq(stored_root_seq(query.thread)))
-            .filter(messages::created_at.ge(after))
-            .filter(messages::created_at.gt(after).or(messages::seq.gt(after_seq.get())))
-            .filter(messages::created_at.le(before))
-            .filter(messages::created_at.lt(before).or(messages::seq.lt(before_seq.get())))
-            .filter(messages::seq.gt(query.above.get()))
-            .limit(query.limit.with_lookahead());
-        let mut views: Vec<MessageView> = match query.author.map(UserId::get) {
-            Some(author) => in_order!(self, query, listed.filter(messages::author_id.eq(author))),
-            None => in_order!(self, query, listed),
-        }?;
+        let wanted = Wanted::of(query);
+        let mut places = self.in_order(&wanted)?;
+        places.extend(self.late(&wanted)?.into_iter().map(Placed::place));
+        let seqs: Vec<i64> = wanted.first(places).into_iter().map(|(_, seq)| seq).collect();
+        if seqs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = viewed(query.group.get(), query.viewer.get())
+            .filter(messages::root_seq.eq(wanted.root_seq))
+            .filter(among(messages::seq, seqs.iter().copied()));
+        let mut views: Vec<MessageView> = on_backend!(self, |connection| {
+            read_page::<_, _, MessageViewRow, _>(
+                connection,
+                found.select(MessageViewRow::as_select()),
+                query.limit,
+            )
+        })?;
+        views.sort_by_key(|view| (view.message.created_at, view.message.seq));
+        if !wanted.is_ascending {
+            views.reverse();
+        }
         self.add_own_reactions(query.viewer, &mut views)?;
         Ok(views)
+    }
+
+    /// The first places of messages that are not late.
+    fn in_order(&mut self, wanted: &Wanted) -> Result<Vec<Place>, StorageFault> {
+        let (mut low, mut high) = self.numbers_between(wanted)?;
+        let mut places = Vec::new();
+        while low < high {
+            let (candidates, last) = self.candidates(wanted, (low, high))?;
+            let in_order = candidates.iter().filter(|placed| placed.ordered_at.is_none());
+            places.extend(in_order.filter(|placed| wanted.contains(**placed)).map(|placed| placed.place()));
+            let Some(last) = last.filter(|_| places.len() < wanted.rows as usize) else { break };
+            // Past all late messages that follow each other: there can be any number of them.
+            let late = candidates.last().filter(|placed| placed.seq == last && placed.ordered_at.is_some());
+            match (late, wanted.is_ascending) {
+                (None, true) => low = last + 1,
+                (None, false) => high = last,
+                (Some(late), true) => {
+                    low = self.first_number_at(wanted, late.latest() + 1)?.max(last + 1);
+                }
+                (Some(late), false) => high = (self.first_number_at(wanted, late.latest())? + 1).min(last),
+            }
+        }
+        Ok(places)
+    }
+
+    /// From which number on, and below which one, there are all messages between the two places that are not late.
+    fn numbers_between(&mut self, wanted: &Wanted) -> Result<(i64, i64), StorageFault> {
+        let low = match wanted.after.0 {
+            i64::MIN => 0,
+            at => self.first_number_at(wanted, at)?,
+        };
+        let high = match wanted.before.0 {
+            i64::MAX => i64::MAX,
+            at => self.first_number_at(wanted, at + 1)?,
+        };
+        Ok((low.max(wanted.above + 1), high))
+    }
+
+    /// The lowest number from which on messages, but for late ones, are of this time or later.
+    fn first_number_at(&mut self, wanted: &Wanted, at: i64) -> Result<i64, StorageFault> {
+        let all = messages::table
+            .filter(messages::group_id.eq(wanted.group))
+            .filter(messages::root_seq.eq(wanted.root_seq))
+            .select(PLACED);
+        let last = all.order(messages::seq.desc());
+        let last: Option<Placed> = on_backend!(self, |connection| last.first(connection).optional())?;
+        let (mut low, mut high) = (1, last.map_or(1, |last| last.seq + 1));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            // Where messages are gone, the next one.
+            let next = all.filter(messages::seq.ge(middle)).order(messages::seq.asc());
+            let next: Option<Placed> = on_backend!(self, |connection| next.first(connection).optional())?;
+            match next {
+                Some(next) if next.latest() < at => low = next.seq + 1,
+                _ => high = middle,
+            }
+        }
+        Ok(low)
+    }
+
+    /// The first messages with numbers from `low` on and below `high`, late or not, and the last number that was looked at,
+    /// if there may be more behind it.
+    fn candidates(
+        &mut self,
+        wanted: &Wanted,
+        (low, high): (i64, i64),
+    ) -> Result<(Vec<Placed>, Option<i64>), StorageFault> {
+        let all = messages::table
+            .filter(messages::group_id.eq(wanted.group))
+            .filter(messages::root_seq.eq(wanted.root_seq));
+        let Some(author) = wanted.author else {
+            let between = all.filter(messages::seq.ge(low)).filter(messages::seq.lt(high)).limit(wanted.rows);
+            let found = in_direction!(self, wanted.is_ascending, between, messages::seq)?;
+            let last = found.last().filter(|_| found.len() as i64 == wanted.rows).map(|last| last.seq);
+            return Ok((found, last));
+        };
+        let of = Authored { group: wanted.group, author, root_seq: wanted.root_seq };
+        let seqs = self.authored_seqs(of, (low, high), wanted.is_ascending, wanted.rows)?;
+        let last = seqs.last().copied().filter(|_| seqs.len() as i64 == wanted.rows);
+        let named = all.filter(among(messages::seq, seqs));
+        Ok((in_direction!(self, wanted.is_ascending, named, messages::seq)?, last))
+    }
+
+    /// The first late messages.
+    fn late(&mut self, wanted: &Wanted) -> Result<Vec<Placed>, StorageFault> {
+        let ((after, after_seq), (before, before_seq)) = (wanted.after, wanted.before);
+        let late = messages::table
+            .filter(messages::group_id.eq(wanted.group))
+            .filter(messages::root_seq.eq(wanted.root_seq))
+            .filter(messages::ordered_at.is_not_null())
+            .filter(messages::created_at.ge(after))
+            .filter(messages::created_at.gt(after).or(messages::seq.gt(after_seq)))
+            .filter(messages::created_at.le(before))
+            .filter(messages::created_at.lt(before).or(messages::seq.lt(before_seq)))
+            .filter(messages::seq.gt(wanted.above))
+            .limit(wanted.rows);
+        match wanted.author {
+            Some(author) => {
+                let authored = late.filter(messages::author_id.eq(author));
+                in_direction!(self, wanted.is_ascending, authored, messages::created_at, messages::seq)
+            }
+            None => in_direction!(self, wanted.is_ascending, late, messages::created_at, messages::seq),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Messages, threads, reactions, mentions and read cursors.
 
+mod authored;
 mod by_time;
 mod checksum;
 mod edits;

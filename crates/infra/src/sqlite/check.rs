@@ -66,7 +66,7 @@ fn check_file(path: &Path, depth: Depth, now: Timestamp) -> Result<Vec<Finding>,
 
 /// Tables and columns that a file from before lacks, as a backup may be one, with the check that reads them. Without roles of
 /// groups, the schema allows only built-in ones.
-const LATER: [(&str, &str); 15] = [
+const LATER: [(&str, &str); 17] = [
     ("roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_roles'"),
     ("bans", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_bans'"),
     ("invitations", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'invitations'"),
@@ -77,6 +77,8 @@ const LATER: [(&str, &str); 15] = [
         "SELECT count(*) AS number FROM pragma_table_info('memberships') WHERE name = 'joined_seq'",
     ),
     ("server_roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'user_roles'"),
+    ("message_order", HAS_AUTHOR_RUNS),
+    ("authored", HAS_AUTHOR_RUNS),
     ("edits", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'message_edits'"),
     ("replies", HAS_THREADS),
     ("threads", HAS_THREADS),
@@ -89,6 +91,8 @@ const LATER: [(&str, &str); 15] = [
         "SELECT count(*) AS number FROM pragma_table_info('messages') WHERE name = 'reactions'",
     ),
 ];
+
+const HAS_AUTHOR_RUNS: &str = "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'author_runs'";
 
 const HAS_MENTIONS: &str = "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'mentions'";
 

@@ -2,6 +2,7 @@
 
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{Attachments, InThread, NewMessage, TimePlace, TimeQuery};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Tx, Unique};
 
 use crate::room::{Room, room};
@@ -115,6 +116,86 @@ fn a_message_is_found_by_its_number(tx: &mut dyn Tx) {
     assert_eq!(tx.messages().sent_at(room.group, thread, Seq::new(2)), Ok(None));
 }
 
+/// Numbers that are random enough, and the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: i64) -> i64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from(self.0 >> 33).unwrap() % end
+    }
+}
+
+/// A group whose messages are at these times, by these authors, in the order of their numbers.
+type Told = Vec<(i64, UserId)>;
+
+/// What a query must find, by looking at all.
+fn expected(told: &Told, query: &TimeQuery) -> Vec<i64> {
+    let places = told.iter().zip(1..).map(|((micros, author), seq)| (*micros, seq, *author));
+    let mut found: Vec<(i64, i64)> = places
+        .filter(|(_, seq, author)| {
+            query.author.is_none_or(|wanted| wanted == *author) && *seq > query.above.get()
+        })
+        .map(|(micros, seq, _)| (micros, seq))
+        .filter(|(micros, seq)| (query.after..query.before).contains(&place(*micros, *seq)))
+        .filter(|(micros, seq)| place(*micros, *seq) != query.after)
+        .collect();
+    found.sort_unstable();
+    if !query.ascending {
+        found.reverse();
+    }
+    found.truncate(usize::try_from(query.limit.with_lookahead()).unwrap());
+    found.into_iter().map(|(_, seq)| seq).collect()
+}
+
+/// Some hundred messages, most of them in order: runs of late ones, equal times, a clock that was ahead for one message,
+/// and one author who leaves and comes again.
+fn a_mixed_group(tx: &mut dyn Tx, dice: &mut Dice) -> (Room, Told) {
+    let room = room(tx);
+    let carl = user(tx, "carl").id;
+    join(tx, room.group, carl, BuiltInRole::Member);
+    let (mut told, mut clock) = (Told::new(), 1_000);
+    for step in 0..400 {
+        clock += dice.below(3);
+        let micros = match step {
+            90 => clock + 500,
+            150..230 => dice.below(1_000),
+            _ if dice.below(20) == 0 => clock - dice.below(300),
+            _ => clock,
+        };
+        let author = [room.ann, room.ann, room.ann, room.bob, carl][usize::try_from(dice.below(5)).unwrap()];
+        if step == 120 {
+            tx.members().remove(room.group, carl).unwrap();
+        }
+        if step == 260 {
+            join(tx, room.group, carl, BuiltInRole::Member);
+        }
+        stored(import(tx, room.group, author, micros));
+        told.push((micros, author));
+    }
+    (room, told)
+}
+
+fn every_query_finds_what_a_look_at_all_messages_finds(tx: &mut dyn Tx) {
+    let mut dice = Dice(7);
+    let (room, told) = a_mixed_group(tx, &mut dice);
+    let authors = [None, Some(room.ann), Some(room.bob), Some(told[399].1), Some(UserId::new(999))];
+    for round in 0..200 {
+        let ends = [dice.below(1_700), dice.below(1_700)];
+        let seqs = [dice.below(400), dice.below(400)];
+        let query = TimeQuery {
+            author: authors[round % authors.len()],
+            after: if dice.below(3) == 0 { TimePlace::START } else { place(ends[0], seqs[0]) },
+            before: if dice.below(3) == 0 { TimePlace::END } else { place(ends[1], seqs[1]) },
+            ascending: dice.below(2) == 0,
+            above: Seq::new(if dice.below(4) == 0 { seqs[1] } else { 0 }),
+            limit: limit([1, 7, 50, 200][round % 4]),
+            ..all(&room)
+        };
+        assert_eq!(numbers(tx, &query), expected(&told, &query), "{query:?}");
+    }
+}
+
 fn an_import_takes_a_number_and_moves_nothing_of_its_author(tx: &mut dyn Tx) {
     let room = room(tx);
     post(tx, room.group, room.ann, "sent");
@@ -149,6 +230,7 @@ cases! { transaction:
     replies_are_listed_in_their_thread_alone
     likes_and_reactions_of_the_viewer_are_there
     a_message_is_found_by_its_number
+    every_query_finds_what_a_look_at_all_messages_finds
     an_import_takes_a_number_and_moves_nothing_of_its_author
     an_import_with_a_used_client_id_is_none
 }

@@ -20,7 +20,7 @@ const CHANGES: [(&str, &str); 23] = [
     ("messages", "client_id = 'another'"),
     ("messages", "client_id = NULL"),
     ("messages", "version = version + 1"),
-    ("messages", "created_at = created_at + 1"),
+    ("messages", "created_at = created_at - 1"),
     ("messages", "edited_at = coalesce(edited_at, 0) + 1"),
     (
         "messages",

@@ -66,6 +66,8 @@ fn a_healthy_database_passes_every_check() {
             "references",
             "ids",
             "message_numbers",
+            "message_order",
+            "authored",
             "member_counts",
             "roles",
             "bans",
@@ -106,6 +108,8 @@ fn each_kind_of_damage_is_found_by_its_check() {
     let damages = [
         ("UPDATE groups SET last_seq = 2", "message_numbers"),
         ("UPDATE messages SET seq = 2; UPDATE groups SET last_seq = 2", "message_numbers"),
+        ("UPDATE messages SET ordered_at = created_at", "message_order"),
+        ("UPDATE memberships SET recent_seqs = NULL", "authored"),
         ("UPDATE groups SET member_count = 2", "member_counts"),
         (
             "INSERT INTO group_bans (group_id, user_id, banned_by, created_at) \
@@ -159,7 +163,8 @@ fn what_may_be_is_no_damage() {
         // A deleted message loses its likes in a job, a deleted group all.
         "UPDATE messages SET text = NULL, deleted_at = 0, likes = 0",
         "UPDATE groups SET deleted_at = 0; DELETE FROM memberships",
-        "DELETE FROM reactions; DELETE FROM messages; DELETE FROM memberships; DELETE FROM groups",
+        "DELETE FROM reactions; DELETE FROM messages; DELETE FROM memberships; \
+         DELETE FROM author_runs; DELETE FROM groups",
     ];
     for change in fine {
         let findings = check(&chat_with(change));

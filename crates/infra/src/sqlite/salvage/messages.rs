@@ -207,6 +207,7 @@ impl Incoming<'_> {
             root_seq: root_seq.unwrap_or(0),
             likes: 0,
             reactions: None,
+            ordered_at: None,
             ..row.clone()
         };
         (new.pin_seq, new.pinned_at, new.pinned_by) = (None, None, None);
@@ -234,7 +235,7 @@ impl Incoming<'_> {
         lose(self.report, row.group_id, numbers.met + 1, row.seq - 1);
         numbers.met = numbers.met.max(row.seq);
         let (was, next) = (row.seq, numbers.last + 1);
-        let mut new = MessageRow { seq: next, likes: 0, reactions: None, ..row.clone() };
+        let mut new = MessageRow { seq: next, likes: 0, reactions: None, ordered_at: None, ..row.clone() };
         (new.pin_seq, new.pinned_at, new.pinned_by) = (None, None, None);
         new.checksum = Some(new.computed());
         let has_author = self.users.contains(&new.author_id);

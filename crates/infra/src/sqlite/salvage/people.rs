@@ -203,7 +203,13 @@ impl Salvage<'_> {
             None if people.binary_search(&user).is_ok() && !self.recorded.has_ended(group, user) => {
                 // Positions of the new log are not those of the old one: the member sees what happens from now on.
                 let (since_event, read_position) = (self.head("events") + 1, self.head("events"));
-                let row = MembershipRow { since_event, read_position, has_ended: false, ..member };
+                let row = MembershipRow {
+                    since_event,
+                    read_position,
+                    has_ended: false,
+                    recent_seqs: None,
+                    ..member
+                };
                 if self
                     .attempt(|target| diesel::insert_into(memberships::table).values(row).execute(target))?
                 {

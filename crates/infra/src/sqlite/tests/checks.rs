@@ -76,6 +76,8 @@ fn a_healthy_database_passes_every_check() {
         "ids",
         "references",
         "message_numbers",
+        "message_order",
+        "authored",
         "member_counts",
         "roles",
         "bans",
@@ -110,6 +112,8 @@ fn each_kind_of_damage_is_found_by_its_check() {
     let damages = [
         ("UPDATE groups SET last_seq = 2", "message_numbers"),
         ("UPDATE messages SET seq = 2; UPDATE groups SET last_seq = 2", "message_numbers"),
+        ("UPDATE messages SET ordered_at = created_at", "message_order"),
+        ("UPDATE memberships SET recent_seqs = NULL", "authored"),
         ("UPDATE groups SET member_count = 2", "member_counts"),
         ("UPDATE memberships SET role = 'king'", "roles"),
         (
@@ -264,7 +268,8 @@ fn allowed_states_are_not_reported_as_damage() {
         "UPDATE groups SET deleted_at = 0; DELETE FROM memberships",
         "INSERT INTO invitations (group_id, user_id, invited_by, role, created_at) VALUES (1, 1, 1, 'member', 0); \
          INSERT INTO jobs VALUES (10, 'purge_group', 1, 0, 0); UPDATE groups SET deleted_at = 0",
-        "DELETE FROM reactions; DELETE FROM messages; DELETE FROM memberships; DELETE FROM groups",
+        "DELETE FROM reactions; DELETE FROM messages; DELETE FROM memberships; \
+         DELETE FROM author_runs; DELETE FROM groups",
         // The planner's statistics are tables, too.
         "ANALYZE",
     ];

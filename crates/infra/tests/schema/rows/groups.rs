@@ -189,6 +189,7 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         ("as_admin", Bool(true)),
         ("has_ended", Bool(true)),
         ("read_version", Number(3)),
+        ("recent_seqs", Text("5 6")),
     ]],
     another: &[
         ("group_id", Number(1)),
@@ -212,6 +213,7 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         &[("role", Text("owner"))],
         &[("role", Characters(50))],
         &[("notify", Text("mentions"))],
+        &[("recent_seqs", Characters(300))],
     ],
     rejected: &[
         (Unique, &[("user_id", Number(1))]),
@@ -222,6 +224,8 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         (Check, &[("read_position", Number(-1))]),
         (Check, &[("read_version", Number(0))]),
         (Check, &[("joined_seq", Number(-1))]),
+        (Check, &[("recent_seqs", Text(""))]),
+        (Check, &[("recent_seqs", Characters(301))]),
         (Check, &[("notify", Text("some"))]),
         (Reference, &[("group_id", Number(9))]),
         (Reference, &[("user_id", Number(9))]),

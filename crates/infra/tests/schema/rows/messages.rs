@@ -18,6 +18,7 @@ pub(super) const MESSAGES: TableRows = TableRows {
             ("pinned_by", Number(2)),
             ("checksum", Number(7)),
             ("reactions", Text("🎉:1")),
+            ("ordered_at", Number(0)),
         ],
         &[("id", Number(2)), ("seq", Number(2)), ("client_id", Null)],
         &[
@@ -98,7 +99,35 @@ pub(super) const MESSAGES: TableRows = TableRows {
         (Check, &[("thread_id", Number(1)), ("root_seq", Number(-1))]),
         (Check, &[("thread_id", Number(1)), ("root_seq", Number(0))]),
         (Check, &[("attachments", Number(-1))]),
+        (Check, &[("created_at", Number(8)), ("ordered_at", Number(7))]),
         (Check, &[("checksum", Number(1 << 32))]),
+        (Reference, &[("group_id", Number(9))]),
+        (Reference, &[("author_id", Number(9))]),
+    ],
+};
+
+pub(super) const AUTHOR_RUNS: TableRows = TableRows {
+    table: "author_runs",
+    is_single_row: false,
+    first: &[&[("first_seq", Number(41))]],
+    another: &[
+        ("group_id", Number(1)),
+        ("author_id", Number(1)),
+        ("root_seq", Number(0)),
+        ("first_seq", Number(51)),
+        ("seqs", Text("51 56")),
+    ],
+    accepted: &[
+        &[("first_seq", Number(41)), ("root_seq", Number(7))],
+        &[("first_seq", Number(41)), ("author_id", Number(2))],
+        &[("seqs", Characters(300))],
+    ],
+    rejected: &[
+        (Unique, &[("first_seq", Number(41))]),
+        (Check, &[("first_seq", Number(0))]),
+        (Check, &[("root_seq", Number(-1))]),
+        (Check, &[("seqs", Text(""))]),
+        (Check, &[("seqs", Characters(301))]),
         (Reference, &[("group_id", Number(9))]),
         (Reference, &[("author_id", Number(9))]),
     ],

@@ -41,6 +41,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     accounts::BLOCKS,
     groups::GROUPS,
     groups::GROUP_ROLES,
+    messages::AUTHOR_RUNS,
     groups::MEMBERSHIPS,
     groups::GROUP_BANS,
     groups::INVITATIONS,
