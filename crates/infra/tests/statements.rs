@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
-use groupchat_domain::accounts::UsernameKey;
+use groupchat_domain::accounts::{Origin, UsernameKey};
 use groupchat_domain::groups::{Batch, DirectKey, NewDirect, Quotas, Visibility, add_members};
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft, MessageRange, Sent, Window};
@@ -31,7 +31,7 @@ fn prepare(database: &Database) -> (GroupId, Credential) {
         join(tx, id, ann, BuiltInRole::Owner);
         Ok(id)
     });
-    (group.unwrap(), Credential { key: key(KEY), network: Network::UNKNOWN })
+    (group.unwrap(), Credential { key: key(KEY), network: Network::UNKNOWN, origin: Origin::UNKNOWN })
 }
 
 /// The direct conversation of two people, one of whom holds the key number [`KEY`].
@@ -47,7 +47,7 @@ fn prepare_direct(database: &Database) -> (GroupId, Credential) {
         }
         Ok(id)
     });
-    (group.unwrap(), Credential { key: key(KEY), network: Network::UNKNOWN })
+    (group.unwrap(), Credential { key: key(KEY), network: Network::UNKNOWN, origin: Origin::UNKNOWN })
 }
 
 /// How a group is made, and who is in it.
@@ -333,7 +333,8 @@ fn mentions_take_a_constant_number(open: fn() -> Database, of_a_send: usize) {
         session(tx, mentioned, KEY + 1, tomorrow);
         Ok(key(KEY + 1))
     });
-    let mentioned = Credential { key: key_of_mentioned.unwrap(), network: Network::UNKNOWN };
+    let mentioned =
+        Credential { key: key_of_mentioned.unwrap(), network: Network::UNKNOWN, origin: Origin::UNKNOWN };
     let mut expected = vec![
         "SELECT users.id",
         "SELECT mentions.message_id",

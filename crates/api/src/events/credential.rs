@@ -6,7 +6,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header::ORIGIN;
 use actix_web::{FromRequest, HttpRequest};
-use groupchat_domain::accounts::{KeyHash, redeem_ticket};
+use groupchat_domain::accounts::{KeyHash, Origin, redeem_ticket};
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::{OpenSession, Principal};
 use paperclip::actix::OperationModifier;
@@ -14,7 +14,7 @@ use paperclip::v2::models::SecurityScheme;
 use paperclip::v2::schema::Apiv2Schema;
 
 use super::origin;
-use crate::extract::{Key, address};
+use crate::extract::{Key, origin as origin_of};
 use crate::problem::{ApiError, Code};
 use crate::state::State;
 
@@ -23,8 +23,8 @@ use crate::state::State;
 pub(super) enum EventCredential {
     /// A key.
     Key(Key),
-    /// A ticket, and the network of the request.
-    Ticket(KeyHash, Network),
+    /// A ticket, and the client that sends it.
+    Ticket(KeyHash, Origin),
 }
 
 impl FromRequest for EventCredential {
@@ -56,8 +56,7 @@ fn ticket_credential(request: &HttpRequest, ticket: &str) -> Result<EventCredent
         let detail = "this origin is not in the setting events.allowed_origins";
         return Err(ApiError::new(Code::OriginNotAllowed, detail));
     }
-    let network = address(request).map_or(Network::UNKNOWN, Network::of);
-    Ok(EventCredential::Ticket(state.keys.digest(ticket), network))
+    Ok(EventCredential::Ticket(state.keys.digest(ticket), origin_of(request)))
 }
 
 impl EventCredential {
@@ -68,9 +67,10 @@ impl EventCredential {
     pub(super) async fn principal(self, state: &State) -> Result<Principal, ApiError> {
         match self {
             Self::Key(key) => Ok(key.0.into()),
-            Self::Ticket(hash, network) => {
+            Self::Ticket(hash, origin) => {
+                let network = origin.address.map_or(Network::UNKNOWN, Network::of);
                 let actor = redeem_ticket(state.storage.as_ref(), hash, network).await?;
-                Ok(OpenSession { user: actor.id(), session: actor.session }.into())
+                Ok(OpenSession { user: actor.id(), session: actor.session, origin }.into())
             }
         }
     }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest};
-use groupchat_domain::accounts::ClientInfo;
+use groupchat_domain::accounts::{ClientInfo, Origin, UserAgent};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::schema::Apiv2Schema;
 
@@ -31,6 +31,13 @@ impl FromRequest for Client {
         let user_agent = user_agent.filter(|text| !text.is_empty());
         ready(Ok(Self(ClientInfo { user_agent, address: address(request) })))
     }
+}
+
+/// Where a request comes from.
+pub(crate) fn origin(request: &HttpRequest) -> Origin {
+    let header = request.headers().get(USER_AGENT);
+    let user_agent = header.and_then(|value| UserAgent::cut(&String::from_utf8_lossy(value.as_bytes())));
+    Origin { address: address(request), user_agent }
 }
 
 /// The network address that a request comes from. Behind trusted proxies, the address that they report.

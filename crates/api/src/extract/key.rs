@@ -11,7 +11,7 @@ use paperclip::actix::OperationModifier;
 use paperclip::v2::models::SecurityScheme;
 use paperclip::v2::schema::Apiv2Schema;
 
-use super::client::address;
+use super::client::origin;
 use crate::problem::{ApiError, Code};
 use crate::state::State;
 
@@ -47,7 +47,9 @@ pub(crate) fn credential(request: &HttpRequest) -> Result<Credential, ApiError> 
     let state = request.app_data::<State>().ok_or_else(|| ApiError::internal("the app has no state"))?;
     // A value that is not UTF-8 was never issued as a key, and neither was this conversion of it.
     let key = state.keys.digest(&String::from_utf8_lossy(text));
-    let credential = Credential { key, network: address(request).map_or(Network::UNKNOWN, Network::of) };
+    let origin = origin(request);
+    let network = origin.address.map_or(Network::UNKNOWN, Network::of);
+    let credential = Credential { key, network, origin };
     // For the request's log line, once the key's user is known.
     request.extensions_mut().insert(credential);
     Ok(credential)
@@ -100,7 +102,9 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
-    use crate::testing::{digest, state};
+    use crate::options::ServerOptions;
+    use crate::testing::{digest, state, state_with};
+    use groupchat_domain::accounts::{Origin, UserAgent};
 
     fn read_with(headers: &[(&str, &[u8])]) -> Result<Key, Code> {
         let mut request = TestRequest::default().app_data(state());
@@ -127,6 +131,31 @@ mod tests {
         let request = request.peer_addr("[2001:db8::7]:80".parse().unwrap()).to_http_request();
         let neighbour = Network::of("2001:db8::8".parse().unwrap());
         assert_eq!(read(&request).unwrap().0.network, neighbour);
+    }
+
+    #[test]
+    fn a_key_comes_with_the_client_that_showed_it() {
+        let request = TestRequest::default().app_data(state()).insert_header(("X-API-Key", "gc_1"));
+        let request =
+            request.insert_header(("User-Agent", "cli/1")).peer_addr("192.0.2.7:80".parse().unwrap());
+        let Key(credential) = read(&request.to_http_request()).unwrap();
+        let expected = Origin { address: "192.0.2.7".parse().ok(), user_agent: UserAgent::cut("cli/1") };
+        assert_eq!(credential.origin, expected);
+    }
+
+    #[test]
+    fn behind_a_proxy_the_client_is_the_one_that_it_reports() {
+        let options = ServerOptions {
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            ..ServerOptions::default()
+        };
+        let request = TestRequest::default()
+            .app_data(state_with(options))
+            .insert_header(("X-API-Key", "gc_1"))
+            .insert_header(("X-Forwarded-For", "198.51.100.9"))
+            .peer_addr("10.0.0.1:80".parse().unwrap());
+        let Key(credential) = read(&request.to_http_request()).unwrap();
+        assert_eq!(credential.origin.address, "198.51.100.9".parse().ok());
     }
 
     #[test]

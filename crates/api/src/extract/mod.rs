@@ -17,7 +17,7 @@ mod serde_errors;
 pub(crate) use body::parse as parse_json;
 pub use body::{BODY_LIMIT, Body, OPEN_BODY_LIMIT};
 pub use client::Client;
-pub(crate) use client::{MAX_USER_AGENT, address, comes_from_proxy};
+pub(crate) use client::{MAX_USER_AGENT, address, comes_from_proxy, origin};
 pub use ids::{Ids, PathIds, Segment, Segments, UserOrMe};
 pub use key::Key;
 pub(crate) use key::credential;

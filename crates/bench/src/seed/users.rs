@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    Actor, ApiKeys, ClientInfo, DisplayName, HashCaller, LOGIN_LIFETIME, NewSession, NoWelcome, Password,
-    PasswordCheck, PasswordHash, PasswordHasher, Secret, SessionKind, User, UserDraft, UserQuery, Username,
-    Verification, create_by_operator,
+    Actor, ApiKeys, ClientInfo, DisplayName, HashCaller, LOGIN_LIFETIME, NewSession, NoWelcome, Origin,
+    Password, PasswordCheck, PasswordHash, PasswordHasher, Secret, SessionKind, User, UserDraft, UserQuery,
+    Username, Verification, create_by_operator,
 };
 use groupchat_domain::ids::SessionId;
 use groupchat_domain::paging::{Limit, Page};
@@ -119,7 +119,7 @@ fn begin(tx: &mut dyn Tx, user: &User) -> Result<SignedIn, Error> {
 }
 
 fn actor(user: &User, session: SessionId) -> Actor {
-    Actor { user: user.as_ref(), session, session_kind: SessionKind::Login }
+    Actor { user: user.as_ref(), session, session_kind: SessionKind::Login, origin: Origin::UNKNOWN }
 }
 
 /// A hasher that has the hash of the one password ready, so that a thousand users cost one hash.

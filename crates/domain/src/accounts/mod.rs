@@ -11,6 +11,7 @@ mod known_networks;
 mod login;
 mod model;
 pub mod operator;
+mod origin;
 mod password;
 mod ports;
 mod repository;
@@ -33,6 +34,7 @@ pub use model::{
     DisplayName, Email, HashCost, NewUser, Password, PasswordHash, PresenceSetting, ReceiptSetting, User,
     UserRef, Username, UsernameKey,
 };
+pub use origin::{Origin, UserAgent};
 pub use password::change_password;
 pub use ports::{
     ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, LoginJournal, LoginRateLimiter,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::accounts::model::UserRef;
+use crate::accounts::origin::Origin;
 use crate::ids::{SessionId, UserId};
 use crate::network::Network;
 use crate::text::TextBytes;
@@ -141,6 +142,8 @@ pub struct Actor {
     pub session: SessionId,
     /// How that session was created.
     pub session_kind: SessionKind,
+    /// Where the request comes from. The session may have begun elsewhere.
+    pub origin: Origin,
 }
 
 impl Actor {

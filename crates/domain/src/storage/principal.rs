@@ -1,6 +1,6 @@
 //! The principal of a command: its credential comes with the request and is checked in the command's own transaction.
 
-use crate::accounts::{AccountRefusal, Actor, KeyHash};
+use crate::accounts::{AccountRefusal, Actor, KeyHash, Origin};
 use crate::error::Error;
 use crate::ids::{SessionId, UserId};
 use crate::network::Network;
@@ -13,6 +13,8 @@ pub struct Credential {
     pub key: KeyHash,
     /// Where the request came from. Invalid keys share the turns of their network.
     pub network: Network,
+    /// The client that sent the request.
+    pub origin: Origin,
 }
 
 /// A session that was authenticated when a connection was opened. It may have ended since, so every command from the
@@ -23,11 +25,13 @@ pub struct OpenSession {
     pub user: UserId,
     /// The session.
     pub session: SessionId,
+    /// The client that opened the connection.
+    pub origin: Origin,
 }
 
 impl From<&Actor> for OpenSession {
     fn from(actor: &Actor) -> Self {
-        Self { user: actor.id(), session: actor.session }
+        Self { user: actor.id(), session: actor.session, origin: actor.origin }
     }
 }
 
@@ -56,16 +60,18 @@ impl Principal {
     /// The actor, if the key or session is valid now.
     pub(super) fn authenticate(&self, tx: &mut dyn Tx) -> Result<Actor, Error> {
         let now = tx.now();
-        match self {
+        let (actor, origin) = match self {
             Self::Key(who) => {
                 let actor =
                     tx.sessions().authenticate(&who.key, now)?.ok_or(AccountRefusal::Unauthenticated)?;
                 tx.note_key_use(&who.key, &actor);
-                Ok(actor)
+                (actor, who.origin)
             }
             Self::Session(open) => {
-                Ok(tx.sessions().holder(open.session, now)?.ok_or(AccountRefusal::Unauthenticated)?)
+                let holder = tx.sessions().holder(open.session, now)?;
+                (holder.ok_or(AccountRefusal::Unauthenticated)?, open.origin)
             }
-        }
+        };
+        Ok(Actor { origin, ..actor })
     }
 }

@@ -1,8 +1,8 @@
 //! Entities with values that are easy to tell apart.
 
 use crate::accounts::{
-    AccountRefusal, Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, ReceiptSetting,
-    SessionKind, User, Username,
+    AccountRefusal, Actor, DisplayName, Email, KeyHash, Origin, PasswordHash, PresenceSetting,
+    ReceiptSetting, SessionKind, User, Username,
 };
 use crate::admissions::{
     Invitation, InviteLink, IssuedInvitation, IssuedLink, JoinRequest, LINK_LIFETIME, MaxUses, Note,
@@ -39,7 +39,8 @@ pub(crate) const OTHER: UserId = UserId::new(2);
 /// The session that [`me`] acts with.
 pub(crate) const MY_SESSION: SessionId = SessionId::new(11);
 /// The key of that session.
-pub(crate) const MY_KEY: Credential = Credential { key: KeyHash::new([1; 32]), network: Network::UNKNOWN };
+pub(crate) const MY_KEY: Credential =
+    Credential { key: KeyHash::new([1; 32]), network: Network::UNKNOWN, origin: Origin::UNKNOWN };
 /// The one group there is.
 pub(crate) const GROUP: GroupId = GroupId::new(7);
 /// The one message in it.
@@ -49,7 +50,12 @@ pub(crate) const PARTY: Emoji = Emoji::PARTY;
 
 /// The actor, signed in with a password.
 pub(crate) fn me() -> Actor {
-    Actor { user: user(ME).as_ref(), session: MY_SESSION, session_kind: SessionKind::Login }
+    Actor {
+        user: user(ME).as_ref(),
+        session: MY_SESSION,
+        session_kind: SessionKind::Login,
+        origin: Origin::UNKNOWN,
+    }
 }
 
 /// The actor, by a key that was handed out with the account.

@@ -126,7 +126,7 @@ impl KeyActivity {
 
 #[cfg(test)]
 mod tests {
-    use groupchat_domain::accounts::{SessionKind, UserRef};
+    use groupchat_domain::accounts::{Origin, SessionKind, UserRef};
 
     use super::*;
 
@@ -134,7 +134,7 @@ mod tests {
 
     fn actor() -> Actor {
         let user = UserRef { id: UserId::new(7), username: None, display_name: None };
-        Actor { user, session: SESSION, session_kind: SessionKind::Login }
+        Actor { user, session: SESSION, session_kind: SessionKind::Login, origin: Origin::UNKNOWN }
     }
 
     fn key(number: u8) -> KeyHash {

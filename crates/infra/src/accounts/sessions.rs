@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 use groupchat_domain::accounts::{
-    Actor, KeyHash, NewSession, Session, SessionKind, SessionQuery, SessionRepository,
+    Actor, KeyHash, NewSession, Origin, Session, SessionKind, SessionQuery, SessionRepository,
 };
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
@@ -67,7 +67,12 @@ struct ActorRow {
 
 impl From<ActorRow> for Actor {
     fn from(row: ActorRow) -> Self {
-        Self { user: row.user.into(), session: SessionId::new(row.id), session_kind: row.kind.0 }
+        Self {
+            user: row.user.into(),
+            session: SessionId::new(row.id),
+            session_kind: row.kind.0,
+            origin: Origin::UNKNOWN,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use groupchat_domain::accounts::{Actor, SessionKind};
+use groupchat_domain::accounts::{Actor, Origin, SessionKind};
 use groupchat_domain::events::{Cursor, Epoch, Event, EventRecord, LogState, Retained, replay};
 use groupchat_domain::ids::{Position, SessionId, UserId};
 use groupchat_domain::time::Timestamp;
@@ -163,7 +163,12 @@ fn a_replay_whose_beginning_was_removed_has_a_gap(database: &Database) {
         .write(|tx| {
             tx.emit(None, Event::UserDeleted(UserId::new(66)));
             let user = user(tx, "ann").as_ref();
-            Ok(Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login })
+            Ok(Actor {
+                user,
+                session: SessionId::new(1),
+                session_kind: SessionKind::Login,
+                origin: Origin::UNKNOWN,
+            })
         })
         .unwrap();
     emit(database, 3);

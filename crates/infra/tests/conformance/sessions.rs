@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use groupchat_domain::accounts::{Actor, ClientInfo, NewSession, Session, SessionKind, SessionQuery};
+use groupchat_domain::accounts::{Actor, ClientInfo, NewSession, Origin, Session, SessionKind, SessionQuery};
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::Tx;
 
@@ -19,7 +19,8 @@ fn a_key_stands_for_its_user_until_it_expires(tx: &mut dyn Tx) {
     let bob = user(tx, "bob");
     session(tx, bob.id, 1, at(200));
     let id = session(tx, ann.id, 2, at(100));
-    let actor = Actor { user: ann.as_ref(), session: id, session_kind: SessionKind::Login };
+    let actor =
+        Actor { user: ann.as_ref(), session: id, session_kind: SessionKind::Login, origin: Origin::UNKNOWN };
     assert_eq!(tx.sessions().authenticate(&key(2), at(99)), Ok(Some(actor)));
     assert_eq!(tx.sessions().authenticate(&key(2), at(100)), Ok(None));
     assert_eq!(tx.sessions().authenticate(&key(3), at(99)), Ok(None));
@@ -32,7 +33,8 @@ fn a_session_has_its_holder_until_it_expires_or_ends(tx: &mut dyn Tx) {
     let bob = user(tx, "bob");
     let other = session(tx, bob.id, 1, at(200));
     let id = session(tx, ann.id, 2, at(100));
-    let actor = Actor { user: ann.as_ref(), session: id, session_kind: SessionKind::Login };
+    let actor =
+        Actor { user: ann.as_ref(), session: id, session_kind: SessionKind::Login, origin: Origin::UNKNOWN };
     assert_eq!(tx.sessions().holder(id, at(99)), Ok(Some(actor)));
     assert_eq!(tx.sessions().holder(id, at(100)), Ok(None));
     tx.accounts().mark_deleted(bob.id, at(9)).unwrap();

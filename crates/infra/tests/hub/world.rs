@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use groupchat_domain::accounts::{Actor, SessionKind};
+use groupchat_domain::accounts::{Actor, Origin, SessionKind};
 use groupchat_domain::events::Event;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Access, Caller, EventSink, Mode, Storage, Tx};
@@ -123,5 +123,5 @@ pub(crate) const LAST: Event = Event::UserDeleted(UserId::new(1 << 40));
 fn sign_up(tx: &mut dyn Tx, number: u8) -> Actor {
     let user = user(tx, &format!("user-{number}"));
     let session = session(tx, user.id, number, at(1_000_000_000_000_000));
-    Actor { user: user.as_ref(), session, session_kind: SessionKind::Login }
+    Actor { user: user.as_ref(), session, session_kind: SessionKind::Login, origin: Origin::UNKNOWN }
 }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::{Actor, SessionKind};
+use groupchat_domain::accounts::{Actor, Origin, SessionKind};
 use groupchat_domain::admissions;
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas};
@@ -146,6 +146,7 @@ fn furnish(tx: &mut dyn Tx) -> (Vec<Actor>, Vec<GroupId>) {
         user: fixture::user(tx, &format!("writer-{nth}")).as_ref(),
         session: SessionId::new(1),
         session_kind: SessionKind::Login,
+        origin: Origin::UNKNOWN,
     });
     let actors: Vec<_> = actors.collect();
     // Stays in all of the groups, so that the others can leave.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::{Actor, SessionKind, User};
+use groupchat_domain::accounts::{Actor, Origin, SessionKind, User};
 use groupchat_domain::groups::{self, DirectKey, GroupRefusal, NewDirect, NewGroup, Visibility};
 use groupchat_domain::ids::{GroupId, SessionId};
 use groupchat_domain::messages::{self, MessageDraft};
@@ -16,7 +16,12 @@ use crate::support::fixture::{self, text};
 
 /// A command that locks what its caller may see, and one that locks what its caller may manage.
 fn try_both(tx: &mut dyn Tx, user: &User, group: GroupId) -> [Result<(), Error>; 2] {
-    let actor = Actor { user: user.as_ref(), session: SessionId::new(1), session_kind: SessionKind::Login };
+    let actor = Actor {
+        user: user.as_ref(),
+        session: SessionId::new(1),
+        session_kind: SessionKind::Login,
+        origin: Origin::UNKNOWN,
+    };
     let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: None };
     [messages::send(tx, &actor, &draft).map(drop), groups::delete(tx, &actor, group)]
 }

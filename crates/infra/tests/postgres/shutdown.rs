@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
+use groupchat_domain::accounts::Origin;
 use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::network::Network;
@@ -75,7 +76,7 @@ fn the_last_uses_of_keys_are_stored() {
             CommitDecision::Commit
         })
         .unwrap();
-    let who = Credential { key: fixture::key(1), network: Network::UNKNOWN };
+    let who = Credential { key: fixture::key(1), network: Network::UNKNOWN, origin: Origin::UNKNOWN };
     let storage: &dyn Storage = place.storage.as_ref();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(storage.read_as(who, |_, _| Ok(()))).unwrap();

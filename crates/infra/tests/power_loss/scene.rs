@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use groupchat_domain::accounts::{
-    ApiKeys, KeyHash, NewSession, NoWelcome, Password, SessionKind, User, UserDraft, Username, create,
+    ApiKeys, KeyHash, NewSession, NoWelcome, Origin, Password, SessionKind, User, UserDraft, Username, create,
 };
 use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
@@ -179,7 +179,7 @@ fn draft(name: &str) -> UserDraft {
 }
 
 pub(crate) fn credential(key: KeyHash) -> Credential {
-    Credential { key, network: Network::UNKNOWN }
+    Credential { key, network: Network::UNKNOWN, origin: Origin::UNKNOWN }
 }
 
 /// The key of the first admin.

@@ -1,7 +1,7 @@
 //! A group with messages, to read pages of.
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::{Actor, SessionKind};
+use groupchat_domain::accounts::{Actor, Origin, SessionKind};
 use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, Seq, SessionId};
 use groupchat_domain::messages::{self, ChangeTerms, MessageDraft, MessagePage, Window};
@@ -24,7 +24,12 @@ impl Chat {
         let database = Database::sqlite_unobserved();
         let created = database.write(|tx| {
             let user = user(tx, "ann").as_ref();
-            let actor = Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login };
+            let actor = Actor {
+                user,
+                session: SessionId::new(1),
+                session_kind: SessionKind::Login,
+                origin: Origin::UNKNOWN,
+            };
             let name = GroupName::parse("pages").unwrap();
             let draft = GroupDraft::named(name);
             let view = groups::create(tx, &actor, &draft, &Quotas::default())?;

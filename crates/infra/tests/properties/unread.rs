@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use groupchat_domain::accounts::{Actor, SessionKind};
+use groupchat_domain::accounts::{Actor, Origin, SessionKind};
 use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, Seq, SessionId};
 use groupchat_domain::messages::{self, MessageDraft, ReadMark};
@@ -78,6 +78,7 @@ fn room(tx: &mut dyn Tx) -> Result<Room, groupchat_domain::Error> {
         user: user(tx, &format!("user{nth}")).as_ref(),
         session: SessionId::new(1),
         session_kind: SessionKind::Login,
+        origin: Origin::UNKNOWN,
     };
     let users: Vec<_> = (0..USERS).map(|nth| actor(nth, tx)).collect();
     let mut groups = Vec::new();

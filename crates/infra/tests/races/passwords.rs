@@ -3,7 +3,7 @@
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{
     AccountRefusal, ApiKeys, ClientInfo, KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, LoginAttempt, LoginPorts,
-    Password, SESSIONS_PER_USER, Secret, UserChanges, change_password, edit_user, login, operator,
+    Origin, Password, SESSIONS_PER_USER, Secret, UserChanges, change_password, edit_user, login, operator,
 };
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::Credential;
@@ -87,7 +87,11 @@ fn sign_in(arena: &Arena, name: &str, password: &str) -> Result<Credential, Refu
         client: ClientInfo::default(),
     };
     let session = arena.wait_for(login(ports, attempt))?;
-    Ok(Credential { key: RandomKeys.digest(session.key.reveal()), network: Network::UNKNOWN })
+    Ok(Credential {
+        key: RandomKeys.digest(session.key.reveal()),
+        network: Network::UNKNOWN,
+        origin: Origin::UNKNOWN,
+    })
 }
 
 /// One of the ways to change a password.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use groupchat_domain::accounts::{
-    ClientInfo, KeyHash, NewSession, NewUser, Password, PasswordHash, SessionKind, UserDraft, Username,
-    UsernameKey,
+    ClientInfo, KeyHash, NewSession, NewUser, Origin, Password, PasswordHash, SessionKind, UserDraft,
+    Username, UsernameKey,
 };
 use groupchat_domain::groups::{
     Group, GroupName, History, Member, MemberQuery, NewGroup, NewMembership, Visibility,
@@ -56,7 +56,7 @@ impl Arena {
             sign_in(tx, user, key);
             user
         });
-        Person { id, name, who: Credential { key, network: Network::UNKNOWN } }
+        Person { id, name, who: Credential { key, network: Network::UNKNOWN, origin: Origin::UNKNOWN } }
     }
 
     /// A new group with these members.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     ApiKeys, AttemptPool, ClientInfo, FailedLogin, HashCaller, IssuedKey, KNOWN_NETWORK_RETENTION, KeyHash,
-    LOGIN_LIFETIME, LoginJournal, LoginPorts, LoginRateLimiter, Password, PasswordAttempt, PasswordCheck,
-    PasswordHash, PasswordHasher, Secret, Verification, Welcome,
+    LOGIN_LIFETIME, LoginJournal, LoginPorts, LoginRateLimiter, Origin, Password, PasswordAttempt,
+    PasswordCheck, PasswordHash, PasswordHasher, Secret, Verification, Welcome,
 };
 use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes, LinkPorts};
 use groupchat_domain::events::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents};
@@ -50,7 +50,7 @@ impl<'w> Ports<'w> {
         by: AKey,
         number: u32,
     ) -> Self {
-        let who = Credential { key: by.on(ids), network: Network::UNKNOWN };
+        let who = Credential { key: by.on(ids), network: Network::UNKNOWN, origin: Origin::UNKNOWN };
         Self { storage, live, ids, who, own: OwnPorts { number } }
     }
 

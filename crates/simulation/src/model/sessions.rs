@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use groupchat_domain::accounts::{
-    Actor, KeyHash, NewSession, Session, SessionKind, SessionQuery, SessionRepository,
+    Actor, KeyHash, NewSession, Origin, Session, SessionKind, SessionQuery, SessionRepository,
 };
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
@@ -19,7 +19,7 @@ impl Tables {
     fn holder(&self, session: SessionId, now: Timestamp) -> Option<Actor> {
         let NewSession { user, kind, expires_at, .. } = self.sessions.get(&session)?;
         let user = self.user(*user).filter(|_| *expires_at > now)?.as_ref();
-        Some(Actor { user, session, session_kind: *kind })
+        Some(Actor { user, session, session_kind: *kind, origin: Origin::UNKNOWN })
     }
 
     /// The sessions of a user, the newest first.

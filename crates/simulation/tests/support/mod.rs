@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::{Actor, NewUser, PasswordHash, SessionKind, Username};
+use groupchat_domain::accounts::{Actor, NewUser, Origin, PasswordHash, SessionKind, Username};
 use groupchat_domain::ids::SessionId;
 use groupchat_domain::storage::{CommitDecision, Mode, Tx, Unique, Work};
 use groupchat_domain::time::Timestamp;
@@ -41,5 +41,10 @@ pub(crate) fn new_user(tx: &mut dyn Tx, number: usize, is_admin: bool) -> Actor 
     };
     let Unique::Stored(id) = tx.accounts().insert(&new).unwrap() else { panic!("the name is taken") };
     let session = SessionId::new(i64::try_from(number).unwrap() + 1);
-    Actor { user: new.into_user(id).as_ref(), session, session_kind: SessionKind::Login }
+    Actor {
+        user: new.into_user(id).as_ref(),
+        session,
+        session_kind: SessionKind::Login,
+        origin: Origin::UNKNOWN,
+    }
 }

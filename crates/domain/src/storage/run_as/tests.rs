@@ -5,11 +5,11 @@ use mockall::predicate::eq;
 use super::*;
 use std::time::Duration;
 
-use crate::accounts::AccountRefusal;
-use crate::storage::{CommitDecision, Done, OpenSession, Work, WriteLimiter};
-use crate::testing::{ME, MY_SESSION, MockTx, NOW, ScriptedStorage, block_on, fault, me};
+use crate::accounts::{AccountRefusal, Origin, UserAgent};
+use crate::storage::{CommitDecision, Credential, Done, OpenSession, Work, WriteLimiter};
+use crate::testing::{ME, MY_KEY, MY_SESSION, MockTx, NOW, ScriptedStorage, block_on, fault, me};
 
-const OPEN: OpenSession = OpenSession { user: ME, session: MY_SESSION };
+const OPEN: OpenSession = OpenSession { user: ME, session: MY_SESSION, origin: Origin::UNKNOWN };
 
 /// The session is looked up once.
 fn looks_up(holder: Option<Actor>) -> MockTx {
@@ -157,4 +157,17 @@ fn while_the_disk_is_nearly_full_only_server_admins_add_something() {
         let expected = if goes_on { Ok(()) } else { Err(Error::StorageFull) };
         assert_eq!(outcome, expected, "{purpose:?} {is_admin:?}");
     }
+}
+
+#[test]
+fn an_actor_comes_from_where_the_request_comes_from() {
+    let origin = Origin { address: "192.0.2.7".parse().ok(), user_agent: UserAgent::cut("cli/1") };
+    let mut with_key = MockTx::new();
+    with_key.sessions.expect_authenticate().returning(|_, _| Ok(Some(me())));
+    let storage = ScriptedStorage::new([looks_up(Some(me())), with_key]);
+    let port: &dyn Storage = &storage;
+    let asks = |who: Principal| block_on(port.read_as(who, |_, actor| Ok(actor.origin)));
+    assert_eq!(asks(OpenSession { origin, ..OPEN }.into()), Ok(origin));
+    assert_eq!(asks(Credential { origin, ..MY_KEY }.into()), Ok(origin));
+    storage.finish();
 }

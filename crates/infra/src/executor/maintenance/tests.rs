@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use groupchat_domain::accounts::{Actor, KeyHash, SessionKind, UserRef};
+use groupchat_domain::accounts::{Actor, KeyHash, Origin, SessionKind, UserRef};
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::time::Timestamp;
 
@@ -49,7 +49,8 @@ fn uses_that_cannot_be_stored_are_postponed() {
     let queue = CommandQueue::new(QueueLimits::default());
     let (maintenance, _) = maintenance(&queue);
     let user = UserRef { id: UserId::new(1), username: None, display_name: None };
-    let actor = Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login };
+    let actor =
+        Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login, origin: Origin::UNKNOWN };
     maintenance.activity.note(KeyHash::new([1; 32]), &actor, Timestamp::from_micros(0));
     let worker = thread::spawn(move || {
         maintenance.do_all();

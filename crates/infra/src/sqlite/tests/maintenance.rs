@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use groupchat_domain::accounts::{Actor, KeyHash, SessionKind, UserRef};
+use groupchat_domain::accounts::{Actor, KeyHash, Origin, SessionKind, UserRef};
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::{CommitDecision, Storage, StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
@@ -29,7 +29,8 @@ fn with_sessions(every: Duration) -> Fixture {
 
 fn use_key(fixture: &Fixture) {
     let user = UserRef { id: UserId::new(1), username: None, display_name: None };
-    let actor = Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login };
+    let actor =
+        Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login, origin: Origin::UNKNOWN };
     let note = move |tx: &mut crate::tx::DbTx<'_>| {
         tx.note_key_use(&KEY, &actor);
         CommitDecision::RollBack

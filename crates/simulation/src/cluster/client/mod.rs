@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use groupchat_domain::Error;
+use groupchat_domain::accounts::Origin;
 use groupchat_domain::events::{Cursor, LiveEvents, Subscriber, SubscriberKind, Subscription};
 use groupchat_domain::ids::{GroupId, SessionId, UserId};
 use groupchat_domain::network::Network;
@@ -157,7 +158,7 @@ impl Client {
 
     fn credential(&self) -> Option<Credential> {
         let key = self.identity?.key;
-        Some(Credential { key: key.on(&Ids::of_model()), network: Network::UNKNOWN })
+        Some(Credential { key: key.on(&Ids::of_model()), network: Network::UNKNOWN, origin: Origin::UNKNOWN })
     }
 
     fn reader(&self) -> Option<Reader> {
