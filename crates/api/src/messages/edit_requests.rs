@@ -5,7 +5,7 @@ use groupchat_domain::messages::MessageText;
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
-use super::unbuilt::refuse_unbuilt;
+use super::unset::refuse_unset;
 use crate::problem::ApiError;
 use crate::wire::{Change, Fields, Given, Optional};
 
@@ -19,6 +19,10 @@ pub(super) struct MessageChangesDto {
     /// The version that the message must have, so that nothing is overwritten that the caller has not seen.
     pub if_version: Optional<Version>,
     #[serde(default)]
+    author_id: Given,
+    #[serde(default)]
+    created_at: Given,
+    #[serde(default)]
     reactions: Given,
     #[serde(default)]
     thread_id: Given,
@@ -26,6 +30,8 @@ pub(super) struct MessageChangesDto {
     thread: Given,
     #[serde(default)]
     reply_to: Given,
+    #[serde(default)]
+    client_id: Given,
     #[serde(default)]
     mentions: Given,
     #[serde(default)]
@@ -42,8 +48,10 @@ impl MessageChangesDto {
         let mut fields = Fields::new();
         let text = fields.changeable("text", self.text);
         let if_version = fields.optional("if_version", self.if_version);
-        fields.unbuilt([("thread_id", self.thread_id), ("reply_to", self.reply_to)]);
-        refuse_unbuilt!(fields, self);
+        let fixed =
+            [("thread_id", self.thread_id), ("reply_to", self.reply_to), ("client_id", self.client_id)];
+        fields.fixed(fixed);
+        refuse_unset!(fields, self);
         fields.finish()?;
         Ok((text, if_version))
     }

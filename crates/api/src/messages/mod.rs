@@ -17,7 +17,7 @@ mod routes;
 mod sent;
 mod thread_handlers;
 mod thread_requests;
-mod unbuilt;
+mod unset;
 mod values;
 mod window;
 

@@ -19,7 +19,7 @@ use super::mention_requests::MentionListParams;
 use super::read_requests::{ReadMarkDto, ReaderListParams};
 #[cfg(any(test, fuzzing))]
 use super::thread_requests::ThreadListParams;
-use super::unbuilt::refuse_unbuilt;
+use super::unset::refuse_unset;
 #[cfg(any(test, fuzzing))]
 use super::window::MessageListParams;
 #[cfg(any(test, fuzzing))]
@@ -42,6 +42,10 @@ pub(crate) struct MessageDraftDto {
     /// The message of the group to quote, whether or not it is in the same thread.
     pub reply_to: Optional<MessageId>,
     #[serde(default)]
+    author_id: Given,
+    #[serde(default)]
+    created_at: Given,
+    #[serde(default)]
     reactions: Given,
     #[serde(default)]
     thread: Given,
@@ -62,7 +66,7 @@ impl MessageDraftDto {
         let client_id = fields.optional("client_id", self.client_id);
         let thread = fields.optional("thread_id", self.thread_id);
         let reply_to = fields.optional("reply_to", self.reply_to);
-        refuse_unbuilt!(fields, self);
+        refuse_unset!(fields, self);
         match text {
             Some(text) if fields.are_good() => Ok(MessageDraft { group, text, client_id, thread, reply_to }),
             _ => Err(fields.into()),
@@ -138,12 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_yet_is_refused_and_not_dropped() {
+    fn what_a_draft_does_not_set_is_refused_and_not_dropped() {
         assert!(draft(r#"{"text": "hi", "poll": null, "colour": "red"}"#).is_ok());
-        let later = ["reactions", "thread", "mentions", "pinned", "poll", "files"];
-        for field in later {
-            let json = format!(r#"{{"text": "hi", "{field}": 1}}"#);
-            assert_eq!(draft(&json), Err(Code::NotSupported), "{field}");
+        let given = |field| draft(&format!(r#"{{"text": "hi", "{field}": 1}}"#));
+        for field in ["poll", "files"] {
+            assert_eq!(given(field), Err(Code::NotSupported), "{field}");
+        }
+        for field in ["author_id", "created_at", "reactions", "thread", "mentions", "pinned"] {
+            assert_eq!(given(field), Err(Code::NotEditable), "{field}");
         }
     }
 

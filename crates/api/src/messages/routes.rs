@@ -79,6 +79,7 @@ pub(crate) const FEATURE: Feature = Feature {
             "sendMessage",
             &[
                 NotSupported,
+                NotEditable,
                 MembersOnly,
                 Muted,
                 RoleTooLow,
@@ -128,6 +129,7 @@ pub(crate) const FEATURE: Feature = Feature {
             "editMessage",
             &[
                 NotSupported,
+                NotEditable,
                 MembersOnly,
                 RoleTooLow,
                 DirectClosed,

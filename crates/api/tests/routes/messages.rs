@@ -89,17 +89,22 @@ async fn every_rule_of_a_message_is_told_with_its_field() {
 }
 
 #[actix_web::test]
-async fn what_is_not_built_yet_is_refused() {
+async fn what_a_request_does_not_set_is_refused() {
     let server = Server::start().await;
     let (ann, _, group, messages) = pair(&server).await;
     let path = ann.say_at(&group, "first").await;
-    let later = ["reactions", "thread", "mentions", "pinned", "poll", "files"];
-    for field in later {
+    let elsewhere = ["author_id", "created_at", "reactions", "thread", "mentions", "pinned"];
+    let later = ["poll", "files"];
+    let fields = elsewhere.map(|field| (field, "not_editable")).into_iter();
+    for (field, code) in fields.chain(later.map(|field| (field, "not_supported"))) {
         let given = json!({"text": "hi", field: [1]});
-        ann.post(&messages, given.clone()).await.refused(400, "not_supported");
-        ann.patch(&path, given.clone()).await.refused(400, "not_supported");
-        ann.put(&path, given).await.invalid(&[(field, "not_supported")]);
+        ann.post(&messages, given.clone()).await.refused(400, code);
+        ann.patch(&path, given.clone()).await.refused(400, code);
+        ann.put(&path, given).await.invalid(&[(field, code)]);
         ann.post(&messages, json!({"text": "hi", field: null})).await.created();
+    }
+    for field in ["thread_id", "reply_to", "client_id"] {
+        ann.patch(&path, json!({"text": "hi", field: 1})).await.refused(400, "not_editable");
     }
 }
 

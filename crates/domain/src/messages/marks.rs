@@ -49,11 +49,11 @@ pub fn find_marks(text: &str) -> Vec<Mark> {
     if !text.contains('@') {
         return marks;
     }
-    let Some(parser) = markdown(text) else { return marks };
+    let Some(events) = markdown(text) else { return marks };
     // How many elements are open in which nothing is a mention.
     let mut closed = 0_usize;
     let mut run: Option<Range<usize>> = None;
-    for (event, range) in parser.into_offset_iter() {
+    for (event, range) in events {
         match event {
             Event::Text(_) if closed == 0 => {
                 // The parser cuts text into pieces. What is between two of them can only be a backslash.

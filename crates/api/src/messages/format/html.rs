@@ -37,9 +37,9 @@ pub(super) fn render_message(message: &Message) -> Option<String> {
 }
 
 fn render_with(text: &str, mentions: Vec<Mention>) -> String {
-    let Some(parser) = markdown(text) else { return unformatted(text) };
+    let Some(events) = markdown(text) else { return unformatted(text) };
     let mut writer = Writer::new(text.len(), mentions);
-    for (event, range) in parser.into_offset_iter() {
+    for (event, range) in events {
         match event {
             Event::Text(piece) => writer.piece(&piece, range, text),
             event => writer.event(event),
@@ -48,7 +48,9 @@ fn render_with(text: &str, mentions: Vec<Mention>) -> String {
             return unformatted(text);
         }
     }
-    writer.finish()
+    let html = writer.finish();
+    // Nothing but definitions of links.
+    if html.is_empty() { unformatted(text) } else { html }
 }
 
 /// A part of the text that mentions somebody.
@@ -112,8 +114,8 @@ struct Writer {
     html: String,
     /// What closes each open element of the text; empty for one that is shown without an element.
     closers: Vec<&'static str>,
-    /// How many links are open. A link in another one is text.
-    links: usize,
+    /// Where the link that is open leads, and where its text begins. A link in another one is text.
+    link: Option<(String, usize)>,
     /// Whether this is a block of code, where nothing is a link.
     is_code: bool,
     table: Table,
@@ -142,7 +144,7 @@ impl Writer {
         Self {
             html: String::with_capacity(length * 2),
             closers: Vec::new(),
-            links: 0,
+            link: None,
             is_code: false,
             table: Table::default(),
             finder,
@@ -213,8 +215,12 @@ impl Writer {
 
     fn close(&mut self) {
         let closer = self.closers.pop().unwrap_or_default();
-        if closer == LINK_END {
-            self.links -= 1;
+        if closer == LINK_END
+            && let Some((target, start)) = self.link.take()
+            && self.html.len() == start
+        {
+            // Without a text, nobody would see it.
+            push_escaped(&mut self.html, &target);
         }
         self.html.push_str(closer);
     }
@@ -244,11 +250,11 @@ impl Writer {
 
     fn open_link(&mut self, kind: LinkType, target: &str) -> &'static str {
         let scheme = if kind == LinkType::Email { "mailto:" } else { "" };
-        if self.links > 0 || (scheme.is_empty() && !leads_outside(target)) {
+        if self.link.is_some() || (scheme.is_empty() && !leads_outside(target)) {
             return "";
         }
-        self.links += 1;
         self.push_link(scheme, target);
+        self.link = Some((target.to_owned(), self.html.len()));
         LINK_END
     }
 
@@ -340,7 +346,7 @@ impl Writer {
 
     /// Text, in which bare links become links. In code and in links they are text.
     fn text(&mut self, text: &str) {
-        if self.links > 0 || self.is_code {
+        if self.link.is_some() || self.is_code {
             return push_escaped(&mut self.html, text);
         }
         let finder = std::mem::take(&mut self.finder);

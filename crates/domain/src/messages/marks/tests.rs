@@ -64,6 +64,7 @@ fn code_quotations_and_links_mention_nobody() {
         "![@ada](https://example.org)",
         "<https://example.org/@ada>",
         "https://example.org/@ada",
+        "https://example.org/_a_@ada",
         "see https://example.org/?a=(@ada",
         "[a]\n\n[a]: https://example.org/@ada",
     ] {

@@ -71,6 +71,11 @@ fn bare_links_are_links_outside_of_code() {
         "see https://example.org/a_b_c.",
         "<p>see <a href=\"https://example.org/a_b_c\" rel=\"nofollow noopener\">https://example.org/a_b_c</a>.</p>",
     );
+    let link =
+        |href: &str, text: &str| format!("<p><a href=\"{href}\" rel=\"nofollow noopener\">{text}</a></p>");
+    for bare in ["https://example.org/_a_", "https://example.org/*a*b~~c~~", "http://a.example/b*c*?d=*e*f"] {
+        shows(bare, &link(bare, bare));
+    }
     shows(
         "a@example.org",
         "<p><a href=\"mailto:a@example.org\" rel=\"nofollow noopener\">a@example.org</a></p>",
@@ -78,6 +83,14 @@ fn bare_links_are_links_outside_of_code() {
     shows("`https://example.org`", "<p><code>https://example.org</code></p>");
     shows("```\nhttps://example.org\n```", "<pre><code>https://example.org\n</code></pre>");
     shows("ftp://example.org", "<p>ftp://example.org</p>");
+}
+
+#[test]
+fn links_without_a_text_show_where_they_lead() {
+    let link = |href: &str| format!("<p><a href=\"{href}\" rel=\"nofollow noopener\">{href}</a></p>");
+    shows("[](https://example.org)", &link("https://example.org"));
+    shows("![](https://example.org/p.png)", &link("https://example.org/p.png"));
+    shows("[a]: https://example.org", "<p>[a]: https://example.org</p>");
 }
 
 #[test]
