@@ -105,7 +105,12 @@ impl RoleName {
     /// # Errors
     /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        single_line(text, Self::MAX_LENGTH).map(Self::from_stored)
+        let name = single_line(text, Self::MAX_LENGTH)?;
+        if matches!(name.as_str(), "." | "..") {
+            let detail = "must not be . or .., which clients drop from the path of a role";
+            return Err(Violation::new(ViolationCode::InvalidFormat, detail));
+        }
+        Ok(Self::from_stored(name))
     }
 
     /// Wraps a name that was checked before it was stored.
@@ -241,6 +246,14 @@ pub(crate) fn roles_of(stored: &[StoredRole], is_private: bool) -> impl Iterator
 mod tests {
     use super::*;
     use crate::permissions::GroupPermission;
+
+    #[test]
+    fn a_name_can_stand_in_a_path() {
+        for name in [".", "..", " . "] {
+            assert_eq!(RoleName::parse(name).unwrap_err().code, ViolationCode::InvalidFormat, "{name}");
+        }
+        assert!(RoleName::parse("...").is_ok());
+    }
 
     fn custom(name: &str) -> RoleName {
         RoleName::parse(name).unwrap()

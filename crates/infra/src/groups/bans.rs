@@ -113,12 +113,10 @@ impl BanRepository for DbTx<'_> {
     }
 
     fn count(&mut self, group: GroupId, most: u32) -> Result<u32, StorageFault> {
-        let lasting = lasting_bans(self.now().as_micros())
-            .filter(group_bans::group_id.eq(group.get()))
-            .select(group_bans::user_id)
-            .limit(most.into());
-        let lasting: Vec<i64> = on_backend!(self, |connection| lasting.load(connection))?;
-        Ok(u32::try_from(lasting.len()).unwrap_or(most))
+        let lasting =
+            lasting_bans(self.now().as_micros()).filter(group_bans::group_id.eq(group.get())).count();
+        let lasting: i64 = on_backend!(self, |connection| lasting.get_result(connection))?;
+        Ok(u32::try_from(lasting).unwrap_or(most).min(most))
     }
 
     fn remove_ended(&mut self, by: Timestamp, limit: i64) -> Result<usize, StorageFault> {
