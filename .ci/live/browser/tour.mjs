@@ -7,9 +7,12 @@ import { startProxy } from "./proxy.mjs";
 import { api, startServer } from "./server.mjs";
 import { startSite } from "./site.mjs";
 
-const [friend, stranger, proxy] = await Promise.all([startSite(), startSite(), startProxy()]);
+const [friend, client, stranger, proxy] = await Promise.all([startSite(), startSite(), startSite(), startProxy()]);
 const browser = await launch();
-const server = await startServer("--events-allowed-origins", friend.origin, "--password-cost", "10");
+const server = await startServer(
+  ...["--events-allowed-origins", friend.origin, "--http-allowed-origins", client.origin, "--password-cost", "10"],
+);
+
 /** Sends one message after the other, until it is told to stop; then gives all of them. */
 function talk(post, group, name) {
   const said = [];
@@ -71,6 +74,31 @@ async function anotherSiteIsRefused(kind) {
   await listening.close();
 }
 
+/** What a site's page gets when its script sends a message, and when it asks for a group that isn't there. */
+async function scriptOf(site, key, group) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(site.origin);
+  const answers = await page.evaluate(
+    async ({ root, key, group }) => {
+      const headers = { "X-API-Key": key, "Content-Type": "application/json" };
+      const call = async (path, options) => {
+        try {
+          const response = await fetch(root + path, { headers, ...options });
+          return [response.status, response.headers.get("X-Request-Id")?.length > 0];
+        } catch (error) {
+          return [error.name];
+        }
+      };
+      const body = JSON.stringify({ text: "From the page of another site" });
+      return [await call(`/groups/${group}/messages`, { method: "POST", body }), await call("/groups/999999")];
+    },
+    { root: `http://127.0.0.1:${server.port}/api`, key, group },
+  );
+  await context.close();
+  return answers;
+}
+
 try {
   proxy.target = server.port;
   const { api_key: key } = await api(server.port)("/login", { username: "admin", password: server.password });
@@ -83,12 +111,17 @@ try {
   ticketsWereUsedOnce(await nothingIsLost(post, group, "StreamListener"));
   await anotherSiteIsRefused("SocketListener");
   await anotherSiteIsRefused("StreamListener");
+  const yes = [[201, true], [404, true]];
+  assert.deepEqual(await scriptOf(client, key, group), yes, "a listed site uses the API");
+  const no = [["TypeError"], ["TypeError"]];
+  assert.deepEqual(await scriptOf(friend, key, group), no, "a site that may only listen doesn't");
+  assert.deepEqual(await scriptOf(stranger, key, group), no);
   // A page is not told why; the log is whole once the server has stopped.
   await server.stop();
   for (const route of ["socket", "stream"]) assert.match(server.log(), new RegExp(`/${route} status=403`));
-  console.log("pages missed nothing over WebSocket and EventSource; those of another site are refused");
+  console.log("pages missed nothing over WebSocket and EventSource; those of other sites do what they may");
 } finally {
   await browser.close();
   await server.stop();
-  [friend, stranger, proxy].forEach((each) => each.stop());
+  [friend, client, stranger, proxy].forEach((each) => each.stop());
 }

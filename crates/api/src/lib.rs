@@ -16,6 +16,7 @@ mod app;
 mod assets;
 pub mod asyncapi;
 mod connection;
+mod cors;
 mod docs_page;
 mod documents;
 pub mod events;

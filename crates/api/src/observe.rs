@@ -16,6 +16,7 @@ use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::Credential;
 use tracing::{Instrument, Level};
 
+use crate::cors::Readers;
 use crate::limits;
 use crate::problem::{ApiError, MEDIA_TYPE};
 use crate::request_id::RequestId;
@@ -50,8 +51,13 @@ pub(crate) async fn observe(
     }
     let (started, answered_method) = (Instant::now(), method.clone());
     notice_proxy(&request);
+    let readers = Readers::of(&request);
+    let preflight = readers.preflight(&request);
     // In a block of its own, so that a panic before the first await is caught, too.
     let answering = AssertUnwindSafe(async move {
+        if let Some(response) = preflight {
+            return Ok(request.into_response(response));
+        }
         // In flight until there is a response.
         let _permit = match limits::admit(&request) {
             Ok(permit) => permit,
@@ -65,6 +71,7 @@ pub(crate) async fn observe(
         let response = response.map_err(|error| Unanswered::new(id, &error))?;
         let mut response = without_endless_body(&answered_method, as_problem(response, id));
         complete(response.headers_mut(), id);
+        readers.add_to(response.headers_mut());
         Ok(response)
     }
     .instrument(span)

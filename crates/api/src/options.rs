@@ -41,8 +41,10 @@ pub struct ServerOptions {
     pub undelivered: u64,
     /// The maximum bytes of incomplete request bodies, for all users together.
     pub incoming: u64,
-    /// Origins of other sites whose pages may listen with a ticket.
+    /// Origins of other sites whose pages may use the API.
     pub allowed_origins: Vec<String>,
+    /// Origins of further sites whose pages may listen with a ticket, and nothing else.
+    pub event_origins: Vec<String>,
 }
 
 /// The default interval between heartbeats on connections for events.
@@ -81,6 +83,7 @@ impl Default for ServerOptions {
             undelivered: UNDELIVERED,
             incoming: INCOMING,
             allowed_origins: Vec::new(),
+            event_origins: Vec::new(),
         }
     }
 }

@@ -166,7 +166,8 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         undelivered_per_caller: config.undelivered_per_user << 20,
         undelivered: config.undelivered << 20,
         incoming: config.incoming << 20,
-        allowed_origins: config.events_allowed_origins.clone(),
+        allowed_origins: config.http_allowed_origins.clone(),
+        event_origins: config.events_allowed_origins.clone(),
         ..ServerOptions::default()
     };
     Ok(State::new(state.with_options(options)))

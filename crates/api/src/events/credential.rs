@@ -53,7 +53,8 @@ fn ticket_credential(request: &HttpRequest, ticket: &str) -> Result<EventCredent
     if let Some(origin) = request.headers().get(ORIGIN)
         && !origin::is_allowed(origin.as_bytes(), request, &state.options)
     {
-        let detail = "this origin is not in the setting events.allowed_origins";
+        let detail =
+            "this origin is in neither of the settings http.allowed_origins and events.allowed_origins";
         return Err(ApiError::new(Code::OriginNotAllowed, detail));
     }
     Ok(EventCredential::Ticket(state.keys.digest(ticket), origin_of(request)))

@@ -2,10 +2,11 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, HeaderName, HeaderValue, ORIGIN, VARY};
+use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, HeaderName, HeaderValue, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest};
 
+use crate::cors::{is_listed, vary_by_origin};
 use crate::extract::comes_from_proxy;
 use crate::options::ServerOptions;
 use crate::state::State;
@@ -14,14 +15,15 @@ use crate::state::State;
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// Whether pages of this origin (RFC 6454) may listen: those of the server itself, of its public address, or of the
-/// list.
+/// lists.
 pub(super) fn is_allowed(origin: &[u8], request: &HttpRequest, options: &ServerOptions) -> bool {
     let Ok(origin) = str::from_utf8(origin) else { return false };
     let is = |allowed: &str| origin.eq_ignore_ascii_case(allowed);
     // Behind a proxy, the scheme is unknown here. The host is enough to distinguish sites.
     host(request, options).is_some_and(|host| is(&format!("http://{host}")) || is(&format!("https://{host}")))
         || options.public_url.as_deref().is_some_and(is)
-        || options.allowed_origins.iter().any(|allowed| is(allowed))
+        || is_listed(origin.as_bytes(), &options.allowed_origins)
+        || is_listed(origin.as_bytes(), &options.event_origins)
 }
 
 /// The server's name according to the request. Only trusted proxies may state another one.
@@ -44,7 +46,7 @@ pub(super) async fn add_cors_headers(
     let mut response = next.call(request).await?;
     if let Some(origin) = reader(response.request()) {
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        response.headers_mut().append(VARY, HeaderValue::from_static("Origin"));
+        vary_by_origin(response.headers_mut());
     }
     Ok(response)
 }
@@ -67,9 +69,15 @@ mod tests {
         let options = ServerOptions {
             public_url: Some("https://chat.example.org".into()),
             allowed_origins: vec!["https://intranet.example.org".into()],
+            event_origins: vec!["https://board.example.org".into()],
             ..ServerOptions::default()
         };
-        for good in ["http://127.0.0.1:5000", "https://chat.example.org", "HTTPS://Intranet.example.org"] {
+        for good in [
+            "http://127.0.0.1:5000",
+            "https://chat.example.org",
+            "HTTPS://Intranet.example.org",
+            "https://board.example.org",
+        ] {
             assert!(is_allowed(good.as_bytes(), &request, &options), "{good}");
         }
         for bad in [

@@ -8,6 +8,7 @@ mod accounts;
 mod admissions;
 mod bodies;
 mod compatibility;
+mod cors;
 mod docs_page;
 mod documents;
 mod errors;

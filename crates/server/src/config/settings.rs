@@ -98,6 +98,9 @@ settings! {
     /// time. Connections for events have their own rules.
     "http.write_timeout" => http_write_timeout: Duration = "30", seconds(1, 3600);
 
+    /// Other sites whose pages may use the API, events included (CORS). Pages of the server itself can always use it.
+    "http.allowed_origins" => http_allowed_origins: Vec<String> = "", sites();
+
     /// The format of log lines: `text` for people, `json` for programs.
     "log.format" => log_format: LogFormat = "text", choice(&LogFormat::WORDS);
 
@@ -215,8 +218,8 @@ settings! {
     /// connection is rejected.
     "events.connections_per_user" => events_connections_per_user: u32 = "100", integer(1, 10_000).unit("connections");
 
-    /// Other sites whose pages may receive events with a ticket. Pages of the server itself and of `public_url` are
-    /// always allowed.
+    /// Further sites whose pages may receive events with a ticket, but not use the rest of the API. Pages of the server
+    /// itself, of `public_url` and of the sites in `http.allowed_origins` are always allowed.
     "events.allowed_origins" => events_allowed_origins: Vec<String> = "", sites();
 
     /// How long an event stays in the log. A client that was away for longer must reload what it shows.

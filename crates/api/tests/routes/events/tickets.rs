@@ -82,9 +82,9 @@ async fn a_ticket_ends_with_its_session() {
 
 #[actix_web::test]
 async fn pages_of_other_sites_are_refused_and_the_ticket_stays_good() {
-    let allowed_origins = vec!["https://intranet.example.org".to_owned()];
+    let event_origins = vec!["https://intranet.example.org".to_owned()];
     let server = Server::start().await;
-    let server = server.with_options(ServerOptions { allowed_origins, ..ServerOptions::default() }).await;
+    let server = server.with_options(ServerOptions { event_origins, ..ServerOptions::default() }).await;
     let ann = server.user("ann").await;
     let ticket = ticket(&ann).await;
     for origin in ["https://evil.example.org", "null", "http://intranet.example.org"] {
@@ -100,8 +100,8 @@ async fn pages_of_other_sites_are_refused_and_the_ticket_stays_good() {
 async fn a_page_that_may_listen_may_also_read_the_stream_or_why_there_is_none() {
     let page = "https://intranet.example.org";
     let server = Server::start().await;
-    let allowed_origins = vec![page.to_owned()];
-    let server = server.with_options(ServerOptions { allowed_origins, ..ServerOptions::default() }).await;
+    let event_origins = vec![page.to_owned()];
+    let server = server.with_options(ServerOptions { event_origins, ..ServerOptions::default() }).await;
     let path = format!("/api/events/stream?ticket={}", ticket(&server.user("ann").await).await);
     let ask_at =
         |path: &str, origin| server.send(TestRequest::get().uri(path).insert_header(("Origin", origin)));
