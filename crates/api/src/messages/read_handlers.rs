@@ -1,7 +1,7 @@
 //! Handlers for read cursors and receipts.
 
 use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages;
+use groupchat_domain::messages::{self, ReaderPlace};
 use paperclip::actix::api_v2_operation;
 
 use super::read_dto::{ReadStateDto, ReaderDto};
@@ -78,8 +78,13 @@ pub async fn list_readers(
             move |tx, actor| messages::list_readers(tx, actor, group, seq, after, limit),
             move |page, _| PageDto {
                 items: page.items.into_iter().map(ReaderDto::from).collect(),
-                next: page.next.map(|last| ListCursor::after(last.get()).encode(list)),
+                next: page.next.map(|place| cursor_of(place).encode(list)),
             },
         )
         .await
+}
+
+/// Later pages are about the message that the first one was about, also if it was the newest one then.
+fn cursor_of(ReaderPlace { seq, user }: ReaderPlace) -> ListCursor {
+    ListCursor::after_about(user.get(), seq.get())
 }

@@ -50,8 +50,9 @@ impl ReaderListParams {
         let seq = fields.optional("seq", self.seq);
         let limit = fields.limit(self.limit);
         let cursor = fields.cursor(list, &self.cursor);
+        let first = cursor.as_ref().and_then(|cursor| fields.check("cursor", cursor.number()));
         fields.finish()?;
-        Ok((seq, cursor.map(|cursor| UserId::new(cursor.id)), limit))
+        Ok((seq.or(first.map(Seq::new)), cursor.map(|cursor| UserId::new(cursor.id)), limit))
     }
 }
 

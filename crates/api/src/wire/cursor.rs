@@ -65,6 +65,20 @@ impl ListCursor {
         Self { id: position.id, tail: format!("{} {}", position.renames, position.name_key) }
     }
 
+    /// A place in a list that is ordered by an id or a number, and is about this other number.
+    pub fn after_about(id: i64, number: i64) -> Self {
+        Self { id, tail: number.to_string() }
+    }
+
+    /// The other number of such a place.
+    ///
+    /// # Errors
+    /// [`ViolationCode::InvalidFormat`] for a place in another list.
+    pub fn number(&self) -> Result<i64, Violation> {
+        let number: Option<i64> = self.tail.parse().ok().filter(|number| *number >= 0);
+        number.filter(|number| number.to_string() == self.tail).ok_or_else(foreign)
+    }
+
     /// The cursor as clients hold it.
     pub fn encode(&self, list: List) -> String {
         let mut payload = Vec::with_capacity(HEAD + self.tail.len());
@@ -132,6 +146,16 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_it_was() {
         assert_eq!(ListCursor::decode(members(), &cursor().encode(members())).unwrap(), cursor());
+    }
+
+    #[test]
+    fn a_number_comes_back_as_it_was_and_has_one_text() {
+        let place = ListCursor::after_about(42, 7);
+        let read = ListCursor::decode(members(), &place.encode(members())).unwrap();
+        assert_eq!((read.id, read.number().ok()), (42, Some(7)));
+        for tail in ["", "07", "+7", "-7", "7 ", "x", "9223372036854775808"] {
+            assert!(ListCursor { id: 42, tail: tail.to_owned() }.number().is_err(), "{tail:?}");
+        }
     }
 
     #[test]

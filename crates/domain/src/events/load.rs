@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use crate::admissions::shown;
 use crate::events::model::LoggedEvent;
@@ -77,7 +78,7 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
         bans: by_key(bans, |(group, ban)| ((group, ban.user.id), ban)),
         roles,
         join_requests: by_key(join_requests, |(group, request)| ((group, request.user.id), request)),
-        messages: by_key(messages, |message| (message.id, message)),
+        messages: by_key(messages, |message| (message.id, Arc::new(message))),
         threads: by_key(threads, |thread| (thread.root, thread)),
         held,
         server_roles,

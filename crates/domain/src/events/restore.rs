@@ -1,6 +1,7 @@
 //! Restores what an event is about from what the log stores of it: ids, and who may see it.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::accounts::User;
 use crate::admissions::{EndedInvitation, Invitation, JoinRequest};
@@ -247,7 +248,7 @@ impl Restore for Message {
     }
 
     fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
-        Ok(found.messages.get(&message_of(ids)?).cloned())
+        Ok(found.messages.get(&message_of(ids)?).map(|message| Self::clone(message)))
     }
 }
 
@@ -278,9 +279,9 @@ impl Restore for MentionUpdate {
         Message::look_up(ids, lookup)
     }
 
-    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
-        let user = user_of(ids)?;
-        Ok(Message::restore(ids, audience, found)?.map(|message| Self { message, user }))
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let (message, user) = (message_of(ids)?, user_of(ids)?);
+        Ok(found.messages.get(&message).map(|message| Self::of(message, user)))
     }
 }
 
@@ -334,7 +335,7 @@ pub(super) struct Found {
     pub(super) bans: HashMap<(GroupId, UserId), Ban>,
     /// What groups store about their roles.
     pub(super) roles: HashMap<GroupId, Vec<StoredRole>>,
-    pub(super) messages: HashMap<MessageId, Message>,
+    pub(super) messages: HashMap<MessageId, Arc<Message>>,
     /// By their roots.
     pub(super) threads: HashMap<MessageId, Thread>,
     pub(super) held: Vec<(UserId, RoleId)>,

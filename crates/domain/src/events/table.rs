@@ -172,7 +172,7 @@ impl Event {
 
     /// The group that it is about and the number there of the message that decides who reads it, if it is about a message,
     /// a reply or a thread.
-    pub const fn history(&self) -> Option<(GroupId, Seq)> {
+    pub fn history(&self) -> Option<(GroupId, Seq)> {
         match self {
             Self::ThreadUpdated(ThreadUpdate(thread)) => Some((thread.group, thread.root_seq)),
             Self::MentionCreated(MentionUpdate { message, .. })

@@ -254,6 +254,17 @@ impl Group {
         }
     }
 
+    /// Whether this role lets its members read messages.
+    pub(crate) fn lets_read_some(&self, role: &Role) -> bool {
+        decide(&Who::with_role(Some(role)), GroupPermission::ReadHistory, &self.scope()).is_allowed()
+    }
+
+    /// Whether a member of this role, who came in when the newest message was `joined_seq`, may read the messages that have
+    /// this number in the group, or under which they are replies.
+    pub(crate) fn lets_read(&self, role: &Role, joined_seq: Seq, seq: Seq) -> bool {
+        self.lets_read_some(role) && seq > self.history.readable_after(joined_seq)
+    }
+
     /// Whether members see how far others have read. Unless the group says so, in direct conversations and in groups of
     /// up to [`RECEIPTS_UP_TO`](Self::RECEIPTS_UP_TO) members.
     pub const fn shows_receipts(&self) -> bool {

@@ -21,7 +21,8 @@ use crate::time::Timestamp;
 const ROWS_AT_ONCE: i64 = 400;
 
 /// Replaces the text of the actor's own message, and keeps the one that it had; `None` leaves it as it is. The text that
-/// it has already is no edit, so that repeating one is harmless whatever the terms are.
+/// it has already is no edit, so that repeating one is harmless whatever the terms are: also one with names for which ids
+/// are stored, and whomever the text would mention now.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`,
@@ -40,23 +41,21 @@ pub fn edit(
         return Err(MessageRefusal::NotAuthor.into());
     }
     membership.require(GroupPermission::EditOwn)?;
-    let is_same = text.is_none() || view.message.text.as_ref() == text;
-    if is_same && !view.message.is_deleted() {
+    let before = &view.message;
+    if before.is_deleted() {
+        terms.require_in_time(before, tx.now())?;
+        return Err(MessageRefusal::Deleted.into());
+    }
+    let Some(text) = text.filter(|text| before.text.as_ref() != Some(text)) else { return Ok(view) };
+    let writing = Writing { history_seq: before.history_seq(), before: Some(before), online: &[] };
+    let mentioned = mentions::resolve(tx, actor, &membership, text, &writing)?;
+    view.unreachable.clone_from(&mentioned.unreachable);
+    // With ids in the place of names it may be the text that the message has.
+    if view.message.text.as_ref() == Some(&mentioned.text) {
         return Ok(view);
     }
     terms.require_in_time(&view.message, tx.now())?;
-    if view.message.is_deleted() {
-        return Err(MessageRefusal::Deleted.into());
-    }
     terms.require_version(&view.message)?;
-    let Some(text) = text else { return Ok(view) };
-    let (history_seq, before) = (view.message.history_seq(), Some(&view.message));
-    let writing = Writing { history_seq, before, online: &[] };
-    let mentioned = mentions::resolve(tx, actor, &membership, text, &writing)?;
-    view.unreachable.clone_from(&mentioned.unreachable);
-    if view.message.text.as_ref() == Some(&mentioned.text) && mentioned.are_of(&view.message) {
-        return Ok(view);
-    }
     if let Some(earlier) = EarlierText::of(&view.message) {
         tx.edits().add(id, &earlier, MAX_EARLIER_TEXTS)?;
     }

@@ -7,7 +7,7 @@ use crate::ids::{GroupId, MessageId};
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{Attachments, ClientId, Message, MessageText};
 use crate::messages::read::find_bare;
-use crate::messages::send::{MessageDraft, References, Sent, find_earlier, store};
+use crate::messages::send::{MessageDraft, References, Sent, earlier_or, store};
 use crate::permissions::GroupPermission;
 use crate::storage::Tx;
 
@@ -44,11 +44,7 @@ pub fn forward(tx: &mut dyn Tx, actor: &Actor, draft: &ForwardDraft) -> Result<S
     });
     let (message, text) = match permitted {
         Ok(source) => source,
-        Err(Error::Refused(refusal)) => {
-            let earlier = find_earlier(tx, actor, &membership, draft.client_id.as_ref())?;
-            return earlier.ok_or(Error::Refused(refusal));
-        }
-        Err(failure) => return Err(failure),
+        Err(failure) => return earlier_or(tx, actor, &membership, draft.client_id.as_ref(), failure),
     };
     let client_id = draft.client_id.clone();
     let new = MessageDraft { group: draft.to, text, client_id, thread: None, reply_to: None };

@@ -8,6 +8,7 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 use crate::accounts::{Username, UsernameKey};
 use crate::ids::UserId;
 use crate::messages::markdown::markdown;
+use crate::presence::MAX_SHOWN_PER_GROUP;
 
 /// The most users whom a message may mention by name.
 pub const MAX_MENTIONED: usize = 50;
@@ -15,6 +16,9 @@ pub const MAX_MENTIONED: usize = 50;
 /// How many different names, and ids, of a text are looked up: the first ones. Most texts with more of them are no
 /// conversation, but a list of something else with a `@` in front.
 pub const MAX_NAMES: usize = 200;
+
+/// The most users whom `@here` mentions: those whom a group shows as present.
+pub(super) const MAX_HERE: usize = MAX_SHOWN_PER_GROUP;
 
 /// A place in a text that may mention somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,38 @@ pub enum MarkTarget {
     Here,
 }
 
+/// A mark as it is kept beside its text: whom it means is read from the text again. A name with its `@` takes three
+/// characters at least, so this takes about as much as the text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MarkPlace {
+    start: u16,
+    length: u16,
+}
+
+impl MarkPlace {
+    /// What a place takes, in bytes.
+    pub(super) const BYTES: usize = size_of::<Self>();
+
+    /// `None` beyond the longest text of a message.
+    fn of(range: &Range<usize>) -> Option<Self> {
+        Some(Self { start: range.start.try_into().ok()?, length: range.len().try_into().ok()? })
+    }
+
+    /// The mark at this place of the text.
+    pub(super) fn mark(self, text: &str) -> Option<Mark> {
+        let (start, length) = (usize::from(self.start), usize::from(self.length));
+        let range = start..start + length;
+        Some(Mark { of: target(text.get(range.clone())?)?, range })
+    }
+}
+
+/// The places of the marks of a text, as [`find_marks`] finds them.
+pub(super) fn find_places(text: &str) -> Box<[MarkPlace]> {
+    let mut places = Vec::new();
+    visit(text, |range| places.extend(MarkPlace::of(&range)));
+    places.into()
+}
+
 /// The form in which a mention of a user is stored.
 pub(super) fn stored_mark(user: UserId) -> String {
     format!("<@{user}>")
@@ -46,10 +82,19 @@ pub(super) fn stored_mark(user: UserId) -> String {
 /// The marks of a text, in their order. Takes a time that is linear in its length.
 pub fn find_marks(text: &str) -> Vec<Mark> {
     let mut marks = Vec::new();
+    visit(text, |range| {
+        let of = target(&text[range.clone()]);
+        marks.extend(of.map(|of| Mark { range, of }));
+    });
+    marks
+}
+
+/// Calls this with the place of each mark, in their order.
+fn visit(text: &str, mut found: impl FnMut(Range<usize>)) {
     if !text.contains('@') {
-        return marks;
+        return;
     }
-    let Some(events) = markdown(text) else { return marks };
+    let Some(events) = markdown(text) else { return };
     // How many elements are open in which nothing is a mention.
     let mut closed = 0_usize;
     let mut run: Option<Range<usize>> = None;
@@ -60,7 +105,7 @@ pub fn find_marks(text: &str) -> Vec<Mark> {
                 run = Some(match run.take() {
                     Some(before) if before.end == range.start => before.start..range.end,
                     before => {
-                        flush(text, before, &mut marks);
+                        flush(text, before, &mut found);
                         range
                     }
                 });
@@ -70,10 +115,9 @@ pub fn find_marks(text: &str) -> Vec<Mark> {
             Event::End(tag) if is_end_of_closed(tag) => closed = closed.saturating_sub(1),
             _ => {}
         }
-        flush(text, run.take(), &mut marks);
+        flush(text, run.take(), &mut found);
     }
-    flush(text, run, &mut marks);
-    marks
+    flush(text, run, &mut found);
 }
 
 const fn is_closed(tag: &Tag<'_>) -> bool {
@@ -85,11 +129,11 @@ const fn is_end_of_closed(tag: TagEnd) -> bool {
 }
 
 /// Finds the marks of a run of plain text.
-fn flush(text: &str, run: Option<Range<usize>>, marks: &mut Vec<Mark>) {
+fn flush(text: &str, run: Option<Range<usize>>, found: &mut impl FnMut(Range<usize>)) {
     let Some(run) = run else { return };
     let (mut at, mut links_until) = (run.start, run.start);
-    while let Some(found) = text.get(at..run.end).and_then(|rest| rest.find(['@', ':'])) {
-        let place = at + found;
+    while let Some(next) = text.get(at..run.end).and_then(|rest| rest.find(['@', ':'])) {
+        let place = at + next;
         at = place + 1;
         let rest = &text[place..run.end];
         if rest.starts_with("://") {
@@ -102,27 +146,23 @@ fn flush(text: &str, run: Option<Range<usize>>, marks: &mut Vec<Mark>) {
         if place < links_until || !rest.starts_with('@') {
             continue;
         }
-        if let Some(mark) = mark_at(text, place, &run) {
-            at = mark.range.end;
-            marks.push(mark);
+        if let Some(range) = mark_at(text, place, &run) {
+            at = range.end;
+            found(range);
         }
     }
 }
 
-/// The mark whose `@` is here.
-fn mark_at(text: &str, at: usize, run: &Range<usize>) -> Option<Mark> {
+/// The place of the mark whose `@` is here.
+fn mark_at(text: &str, at: usize, run: &Range<usize>) -> Option<Range<usize>> {
     let rest = &text[at + 1..run.end];
     let before = text[..at].chars().next_back();
     if before == Some('<') && at > run.start {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let id = (rest[digits..].starts_with('>') && !rest.starts_with('0')).then(|| rest[..digits].parse());
+        let range = at - 1..at + digits + 2;
         let is_escaped = text[..at - 1].ends_with('\\');
-        return match id {
-            Some(Ok(id)) if !is_escaped => {
-                Some(Mark { range: at - 1..at + digits + 2, of: MarkTarget::Id(UserId::parse(id).ok()?) })
-            }
-            _ => None,
-        };
+        let is_id = rest[digits..].starts_with('>') && target(&text[range.clone()]).is_some();
+        return (is_id && !is_escaped).then_some(range);
     }
     let is_open = at == run.start && before != Some('\\');
     if !is_open && !before.is_none_or(may_precede) {
@@ -138,8 +178,16 @@ fn mark_at(text: &str, at: usize, run: &Range<usize>) -> Option<Mark> {
     let is_name = !name.is_empty()
         && name.len() <= Username::MAX_LENGTH
         && name.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
-    let range = at..at + 1 + name.len();
-    is_name.then(|| Mark { range, of: named(name) })
+    is_name.then(|| at..at + 1 + name.len())
+}
+
+/// Whom a mark means that consists of these characters.
+fn target(mark: &str) -> Option<MarkTarget> {
+    let Some(id) = mark.strip_prefix("<@").and_then(|rest| rest.strip_suffix('>')) else {
+        return mark.strip_prefix('@').map(named);
+    };
+    let id = Some(id).filter(|id| !id.starts_with('0'))?.parse().ok()?;
+    Some(MarkTarget::Id(UserId::parse(id).ok()?))
 }
 
 fn named(name: &str) -> MarkTarget {

@@ -4,7 +4,7 @@ use crate::accounts::UserRef;
 use crate::groups::Group;
 use crate::ids::{GroupId, MessageId, Seq, UserId};
 use crate::messages::model::{InThread, Message};
-use crate::permissions::{GroupPermission, Role, Who, decide};
+use crate::permissions::Role;
 use crate::text::TextBytes;
 
 /// The most mentions of all members that a group keeps as mentions: the newest. It bounds what counting and listing them
@@ -29,11 +29,7 @@ pub struct Mentionable {
 impl Mentionable {
     /// Whether the user may read the messages of the group that have this number there.
     pub(super) fn may_read(&self, group: &Group, seq: Seq) -> bool {
-        self.membership.as_ref().is_some_and(|(role, joined_seq)| {
-            let who = Who::with_role(Some(role));
-            decide(&who, GroupPermission::ReadHistory, &group.scope()).is_allowed()
-                && seq > group.history.readable_after(*joined_seq)
-        })
+        self.membership.as_ref().is_some_and(|(role, joined_seq)| group.lets_read(role, *joined_seq, seq))
     }
 }
 

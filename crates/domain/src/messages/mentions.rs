@@ -1,6 +1,7 @@
 //! Mentioning people: what a text says of it when a message is sent or edited, who is told, and what takes it back.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::accounts::{Actor, UserRef, Username, UsernameKey};
 use crate::error::Error;
@@ -8,7 +9,7 @@ use crate::events::{Event, MentionUpdate};
 use crate::groups::Membership;
 use crate::ids::{Seq, UserId};
 use crate::messages::error::MessageRefusal;
-use crate::messages::marks::{MAX_MENTIONED, MAX_NAMES, MarkTarget, stored_mark};
+use crate::messages::marks::{MAX_MENTIONED, MAX_NAMES, Mark, MarkTarget, stored_mark};
 use crate::messages::mention::{MentionPlace, MentionRow, Mentionable};
 use crate::messages::mention_repository::MentionLookup;
 use crate::messages::model::{Attachments, Message, MessageText};
@@ -51,7 +52,7 @@ pub(super) fn resolve(
     text: &MessageText,
     writing: &Writing<'_>,
 ) -> Result<Mentions, Error> {
-    let marks = text.marks();
+    let marks: Vec<_> = text.marks().collect();
     if marks.is_empty() {
         return Ok(Mentions::none(text));
     }
@@ -63,7 +64,7 @@ pub(super) fn resolve(
     let is_new = writing.before.is_none();
     let here = says(&MarkTarget::Here) && (known.contain(Attachments::HERE) || (is_new && may_mention_all));
     let online = if here && is_new { writing.online } else { &[] };
-    let found = look_up(tx, actor, membership, text, online)?;
+    let found = look_up(tx, actor, membership, &marks, online)?;
     let mut resolver = Resolver {
         readers: found
             .values()
@@ -79,7 +80,7 @@ pub(super) fn resolve(
         named: BTreeMap::new(),
         unreachable: BTreeMap::new(),
     };
-    let stored = resolver.store(text)?;
+    let stored = resolver.store(text, &marks)?;
     let Resolver { readers, named, unreachable, .. } = resolver;
     if named.len() > MAX_MENTIONED {
         return Err(MessageRefusal::TooManyMentions.into());
@@ -111,12 +112,12 @@ fn look_up(
     tx: &mut dyn Tx,
     actor: &Actor,
     membership: &Membership,
-    text: &MessageText,
+    marks: &[Mark],
     online: &[UserId],
 ) -> Result<HashMap<UserId, Mentionable>, Error> {
     let (mut names, mut ids) = (Vec::new(), BTreeSet::new());
     let mut met = BTreeSet::new();
-    for mark in text.marks() {
+    for mark in marks {
         match &mark.of {
             MarkTarget::Name(key) if names.len() < MAX_NAMES && met.insert(key.as_str()) => {
                 names.push(key.clone())
@@ -151,9 +152,9 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     /// The text with ids in the place of the names of those who are mentioned, and names in the place of the ids of those
     /// who are not.
-    fn store(&mut self, text: &MessageText) -> Result<String, Error> {
+    fn store(&mut self, text: &MessageText, marks: &[Mark]) -> Result<String, Error> {
         let (typed, mut stored, mut end) = (text.as_str(), String::new(), 0);
-        for mark in text.marks() {
+        for mark in marks {
             let replacement = match &mark.of {
                 MarkTarget::Name(key) => {
                     let user = self.by_name.get(key).copied();
@@ -212,12 +213,6 @@ impl Mentions {
         Self { text: text.clone(), kinds: Attachments::default(), users, unreachable, rows }
     }
 
-    /// Whether a message mentions the same already.
-    pub(super) fn are_of(&self, message: &Message) -> bool {
-        let kinds = message.attachments.without_mentions().with(self.kinds);
-        message.attachments == kinds && message.mentioned == self.users
-    }
-
     /// Whether nobody is mentioned.
     pub(super) fn is_empty(&self) -> bool {
         self.kinds == Attachments::default()
@@ -260,8 +255,9 @@ pub(super) fn tell(
 }
 
 fn tell_of(tx: &mut dyn Tx, actor: &Actor, message: &Message, told: &[MentionRow]) -> Result<(), Error> {
+    let shared = Arc::new(message.clone());
     for row in told {
-        tx.emit(Some(actor.id()), Event::MentionCreated(MentionUpdate::of(message, row.user)));
+        tx.emit(Some(actor.id()), Event::MentionCreated(MentionUpdate::of(&shared, row.user)));
     }
     let named: Vec<_> = told.iter().filter(|row| row.is_named).map(|row| row.user).collect();
     match message.thread {
@@ -340,8 +336,9 @@ pub(super) fn tell_changed(
 }
 
 fn untell(tx: &mut dyn Tx, actor: &Actor, message: &Message, users: &[UserId]) {
+    let shared = Arc::new(message.clone());
     for user in users {
-        tx.emit(Some(actor.id()), Event::MentionRemoved(MentionUpdate::of(message, *user)));
+        tx.emit(Some(actor.id()), Event::MentionRemoved(MentionUpdate::of(&shared, *user)));
     }
 }
 

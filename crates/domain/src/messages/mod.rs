@@ -88,7 +88,7 @@ pub use read_state::{Marked, ReadMark, ReadState};
 pub use read_steps::{READ_AT_ONCE, ReadStep, read_groups, read_threads};
 pub(crate) use readable::Readable;
 pub(crate) use receipts::read_seqs;
-pub use receipts::{FoundReaders, MAX_LOOKED_AT, Reader, ReaderPage, ReaderQuery, list_readers};
+pub use receipts::{FoundReaders, MAX_LOOKED_AT, Reader, ReaderPage, ReaderPlace, ReaderQuery, list_readers};
 #[cfg(test)]
 pub(crate) use repository::MockMessageRepository;
 pub use repository::{MessageQuery, MessageRange, MessageRepository, PinQuery, PinState, ReactionQuery};

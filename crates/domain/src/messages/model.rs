@@ -5,7 +5,7 @@ use std::fmt;
 use crate::accounts::UserRef;
 use crate::ids::{GroupId, MessageId, Seq, UserId, Version, integer_newtype};
 use crate::messages::emoji::Emoji;
-use crate::messages::marks::{MAX_MENTIONED, Mark, MarkTarget, find_marks};
+use crate::messages::marks::{MAX_HERE, MAX_MENTIONED, Mark, MarkPlace, MarkTarget, find_places};
 use crate::messages::quote::{Excerpt, Quoted};
 use crate::messages::reactions::Reactions;
 use crate::messages::thread::ThreadView;
@@ -17,7 +17,7 @@ use crate::validation::{Violation, ViolationCode, check_length};
 #[derive(Clone)]
 pub struct MessageText {
     text: String,
-    marks: Box<[Mark]>,
+    marks: Box<[MarkPlace]>,
 }
 
 impl PartialEq for MessageText {
@@ -30,7 +30,7 @@ impl Eq for MessageText {}
 
 impl TextBytes for MessageText {
     fn text_bytes(&self) -> usize {
-        self.text.len()
+        self.text.len() + self.marks.len() * MarkPlace::BYTES
     }
 }
 
@@ -52,7 +52,7 @@ impl MessageText {
         let text = multi_line(text, 1, Self::MAX_LENGTH)?;
         check_visible(&text)?;
         // Here, so that it takes no time of a transaction.
-        let marks = find_marks(&text).into();
+        let marks = find_places(&text);
         Ok(Self { text, marks })
     }
 
@@ -71,21 +71,23 @@ impl MessageText {
         self.text
     }
 
-    /// How many users the text, as somebody has typed it, may mention by name: at most
-    /// [`MAX_MENTIONED`], since a text with more of them is rejected.
+    /// How many users the text, as somebody has typed it, may mention: at most [`MAX_MENTIONED`] by name, since a text with
+    /// more of them is rejected, and as many as may be online where it says `@here`. How many are online is not for
+    /// everybody to know, so what a text costs doesn't depend on it.
     pub fn mention_count(&self) -> usize {
-        let is_user = |mark: &&Mark| matches!(mark.of, MarkTarget::Name(_) | MarkTarget::Id(_));
-        self.marks.iter().filter(is_user).count().min(MAX_MENTIONED)
+        let is_user = |mark: &Mark| matches!(mark.of, MarkTarget::Name(_) | MarkTarget::Id(_));
+        let named = self.marks().filter(is_user).count().min(MAX_MENTIONED);
+        named + if self.says_here() { MAX_HERE } else { 0 }
     }
 
     /// Whether the text, as somebody has typed it, mentions all who are online.
     pub(super) fn says_here(&self) -> bool {
-        self.marks.iter().any(|mark| mark.of == MarkTarget::Here)
+        self.marks().any(|mark| mark.of == MarkTarget::Here)
     }
 
     /// Where the text, as somebody has typed it, may mention somebody. A text that was stored has none.
-    pub(super) fn marks(&self) -> &[Mark] {
-        &self.marks
+    pub(super) fn marks(&self) -> impl Iterator<Item = Mark> {
+        self.marks.iter().filter_map(|place| place.mark(&self.text))
     }
 }
 

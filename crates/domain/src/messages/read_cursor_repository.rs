@@ -1,10 +1,10 @@
 //! The port for how far members have read their groups. The cursors of threads are in the
 //! [`ThreadRepository`](crate::messages::ThreadRepository).
 
-use crate::groups::ReadCursor;
+use crate::groups::{ReadCursor, Visibility};
 use crate::ids::{GroupId, Seq, UserId};
 use crate::messages::read_state::Marked;
-use crate::messages::receipts::{FoundReaders, ReaderQuery};
+use crate::messages::receipts::{FoundReaders, Reader, ReaderQuery};
 use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
 
@@ -40,7 +40,13 @@ repository! {
         /// account is deleted are left out.
         fn readers(&mut self, query: &ReaderQuery) -> Result<FoundReaders, StorageFault>;
 
-        /// How far these members of the group have read, of those who show it; in no particular order.
-        fn shown(&mut self, group: GroupId, members: &[UserId]) -> Result<Vec<(UserId, Seq)>, StorageFault>;
+        /// How far these members of the group have read, of those who show it; in no particular order. On who can find the
+        /// group depends what roles allow.
+        fn shown(
+            &mut self,
+            group: GroupId,
+            visibility: Visibility,
+            members: &[UserId],
+        ) -> Result<Vec<Reader>, StorageFault>;
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::accounts::{AccountRefusal, Actor, ReceiptSetting, UserRef};
 use crate::error::Error;
-use crate::groups::{Group, GroupRefusal, visible};
+use crate::groups::{Group, GroupRefusal, Visibility, visible};
 use crate::ids::{GroupId, Seq, UserId};
 use crate::messages::read_state::check_seq;
 use crate::paging::{Limit, Page};
-use crate::permissions::GroupPermission;
+use crate::permissions::{GroupPermission, Role};
 use crate::storage::Tx;
 use crate::text::TextBytes;
 
@@ -18,6 +18,8 @@ pub const MAX_LOOKED_AT: i64 = 1_000;
 pub struct ReaderQuery {
     /// The group.
     pub group: GroupId,
+    /// Who can find the group, on which depends what roles allow.
+    pub visibility: Visibility,
     /// Only those who have read up to this number.
     pub seq: Seq,
     /// Only users with a higher id.
@@ -35,6 +37,8 @@ pub struct Reader {
     pub read_seq: Seq,
     /// The number of the group's newest message when they came in.
     pub joined_seq: Seq,
+    /// Their role in the group.
+    pub role: Role,
 }
 
 impl TextBytes for Reader {
@@ -57,8 +61,17 @@ pub struct FoundReaders {
 pub struct ReaderPage {
     /// In the order of their ids.
     pub items: Vec<Reader>,
-    /// The user after whom the list goes on; `None` at the end.
-    pub next: Option<UserId>,
+    /// Where the list goes on; `None` at the end.
+    pub next: Option<ReaderPlace>,
+}
+
+/// A place in a list of readers, which stays that of the message that its first page was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReaderPlace {
+    /// The number of the message.
+    pub seq: Seq,
+    /// The last user who was looked at.
+    pub user: UserId,
 }
 
 impl TextBytes for ReaderPage {
@@ -98,19 +111,21 @@ pub fn list_readers(
         // There is nothing that the actor could read.
         None => return Ok(ReaderPage { items: Vec::new(), next: None }),
     };
-    let found = tx.read_cursors().readers(&ReaderQuery { group, seq, after, limit })?;
+    let visibility = membership.group.visibility;
+    let found = tx.read_cursors().readers(&ReaderQuery { group, visibility, seq, after, limit })?;
     Ok(as_page(found, &membership.group, seq, limit))
 }
 
 fn as_page(found: FoundReaders, group: &Group, seq: Seq, limit: Limit) -> ReaderPage {
     let mut page = Page::from_lookahead(found.rows, limit);
     let last = page.items.last().map(|reader| reader.user.id).filter(|_| page.more);
-    page.items.retain(|reader| seq > group.history.readable_after(reader.joined_seq));
-    ReaderPage { items: page.items, next: last.or(found.looked_up_to) }
+    page.items.retain(|reader| group.lets_read(&reader.role, reader.joined_seq, seq));
+    let next = last.or(found.looked_up_to);
+    ReaderPage { items: page.items, next: next.map(|user| ReaderPlace { seq, user }) }
 }
 
-/// How far these members of a group have read, as far as they show it; nobody where the group has no receipts, or the
-/// actor doesn't show theirs.
+/// How far these members of a group have read, as far as they show it and may read messages at all; nobody where the group
+/// has no receipts, or the actor doesn't show theirs.
 ///
 /// # Errors
 /// A fault.
@@ -123,7 +138,9 @@ pub(crate) fn read_seqs(
     if members.is_empty() || !group.shows_receipts() || !shows_receipts(tx, actor)? {
         return Ok(Vec::new());
     }
-    Ok(tx.read_cursors().shown(group.id, members)?)
+    let mut shown = tx.read_cursors().shown(group.id, group.visibility, members)?;
+    shown.retain(|reader| group.lets_read_some(&reader.role));
+    Ok(shown.into_iter().map(|reader| (reader.user.id, reader.read_seq)).collect())
 }
 
 /// Whether the actor shows others how far they have read.

@@ -81,11 +81,7 @@ pub fn send_with_online(
     let membership = lock_visible(tx, actor, draft.group)?.into_membership()?;
     match authorize(tx, actor, &membership, draft) {
         Ok(references) => store(tx, actor, &membership, (draft, online), references),
-        Err(Error::Refused(refusal)) => {
-            let earlier = find_earlier(tx, actor, &membership, draft.client_id.as_ref())?;
-            earlier.ok_or(Error::Refused(refusal))
-        }
-        Err(failure) => Err(failure),
+        Err(failure) => earlier_or(tx, actor, &membership, draft.client_id.as_ref(), failure),
     }
 }
 
@@ -100,7 +96,10 @@ pub(super) fn store(
     let new = number(tx, actor, membership, draft, &references);
     let history_seq = InThread::history_seq(new.thread, new.seq);
     let writing = Writing { history_seq, before: None, online };
-    let mentions = mentions::resolve(tx, actor, membership, &draft.text, &writing)?;
+    let mentions = match mentions::resolve(tx, actor, membership, &draft.text, &writing) {
+        Ok(mentions) => mentions,
+        Err(failure) => return earlier_or(tx, actor, membership, draft.client_id.as_ref(), failure),
+    };
     let new = NewMessage { text: mentions.text.clone(), ..new };
     match tx.messages().insert(&new)? {
         Unique::Stored(id) => {
@@ -109,8 +108,8 @@ pub(super) fn store(
         }
         // Only a draft with a client id can have been sent before.
         Unique::Taken => {
-            let earlier = find_earlier(tx, actor, membership, draft.client_id.as_ref())?;
-            earlier.ok_or_else(|| MessageRefusal::NotFound.into())
+            let gone = MessageRefusal::NotFound.into();
+            earlier_or(tx, actor, membership, draft.client_id.as_ref(), gone)
         }
     }
 }
@@ -199,7 +198,7 @@ fn authorize(
 /// What was sent before with this client id, if anything was. Its author may see it even where it is from before they came in again:
 /// else they could never learn that it was sent. What others have added to it since, and what it quotes, is for who may
 /// read it there.
-pub(super) fn find_earlier(
+fn find_earlier(
     tx: &mut dyn Tx,
     actor: &Actor,
     membership: &Membership,
@@ -212,6 +211,25 @@ pub(super) fn find_earlier(
     let readable = earlier.iter_mut().filter(|view| may_read && view.message.history_seq() > above);
     attach(tx, actor, Readable::of(membership), readable)?;
     Ok(earlier.map(|view| Sent { view, repeated: true }))
+}
+
+/// What was sent before with this client id, instead of a refusal.
+///
+/// # Errors
+/// The refusal if nothing was sent with it, or a fault.
+pub(super) fn earlier_or(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    membership: &Membership,
+    client_id: Option<&ClientId>,
+    failure: Error,
+) -> Result<Sent, Error> {
+    match failure {
+        Error::Refused(refusal) => {
+            find_earlier(tx, actor, membership, client_id)?.ok_or(Error::Refused(refusal))
+        }
+        failure => Err(failure),
+    }
 }
 
 #[cfg(test)]

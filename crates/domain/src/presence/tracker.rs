@@ -18,7 +18,7 @@ const MAX_SNAPSHOT: usize = 1_000;
 /// How many users are shown in one group. If more connect, the group's members are not notified of them: otherwise each
 /// mass reconnect in a group of thousands would send thousands of events to thousands of members. Members who share a
 /// smaller group with such a user still see them.
-const MAX_SHOWN_PER_GROUP: usize = 100;
+pub const MAX_SHOWN_PER_GROUP: usize = 100;
 
 /// A change of a user's presence, to be broadcast.
 #[derive(Debug, Clone, PartialEq, Eq)]

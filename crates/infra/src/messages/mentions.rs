@@ -3,18 +3,18 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::accounts::{UserRef, UsernameKey};
+use groupchat_domain::groups::Visibility;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{
     GROUPS_AT_ONCE, InThread, MAX_GROUP_MENTIONS, MentionLookup, MentionPlace, MentionQuery,
     MentionRepository, MentionRow, Mentionable, MentionsOfAll, OwnMention,
 };
-use groupchat_domain::permissions::{Role, RoleName};
 use groupchat_domain::storage::StorageFault;
 
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::messages::repository::{stored_root_seq, thread};
-use crate::permissions::rows::definition;
+use crate::permissions::rows::member_role;
 use crate::schema::{blocks, group_mentions, group_roles, memberships, mentions, thread_members, users};
 use crate::sql::among;
 use crate::tx::DbTx;
@@ -67,17 +67,11 @@ fn to_all(user: i64) -> _ {
     group_mentions::table.left_join(thread_members::table.on(reader)).left_join(blocks::table.on(block))
 }
 
-fn mentionable(row: FoundRow, is_private: bool) -> Result<Mentionable, StorageFault> {
+fn mentionable(row: FoundRow, visibility: Visibility) -> Result<Mentionable, StorageFault> {
     let (user, role, rank, permissions, joined_seq, blocks_author) = row;
-    let fault = |reason: String| StorageFault::Internal { reason };
-    let stored =
-        rank.zip(permissions).map(definition).transpose().map_err(|error| fault(error.to_string()))?;
     let membership = match role.zip(joined_seq) {
         Some((role, joined_seq)) => {
-            let role = Role::resolve(RoleName::from_stored(role), stored, is_private);
-            let role =
-                role.ok_or_else(|| fault("a member has a role that the group doesn't have".to_owned()))?;
-            Some((role, Seq::new(joined_seq)))
+            Some((member_role((role, rank, permissions), visibility)?, Seq::new(joined_seq)))
         }
         None => None,
     };
@@ -154,7 +148,7 @@ impl MentionRepository for DbTx<'_> {
         }
         rows.sort_by_key(|row| row.0.id());
         rows.dedup_by_key(|row| row.0.id());
-        rows.into_iter().map(|row| mentionable(row, !lookup.visibility.is_listed())).collect()
+        rows.into_iter().map(|row| mentionable(row, lookup.visibility)).collect()
     }
 
     fn add(&mut self, place: &MentionPlace, rows: &[MentionRow]) -> Result<(), StorageFault> {

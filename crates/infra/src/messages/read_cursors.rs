@@ -3,7 +3,7 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::events::EventRepository;
-use groupchat_domain::groups::ReadCursor;
+use groupchat_domain::groups::{ReadCursor, Visibility};
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::messages::{
     FoundReaders, MAX_LOOKED_AT, Marked, ReadCursorRepository, ReadState, Reader, ReaderQuery,
@@ -11,8 +11,9 @@ use groupchat_domain::messages::{
 use groupchat_domain::storage::StorageFault;
 
 use crate::accounts::repository::UserRefRow;
-use crate::connection::{on_backend, read_page};
-use crate::schema::{groups, memberships, users};
+use crate::connection::on_backend;
+use crate::permissions::rows::member_role;
+use crate::schema::{group_roles, groups, memberships, users};
 use crate::sql::among;
 use crate::tx::DbTx;
 
@@ -41,7 +42,7 @@ pub(super) const fn read_state(read_seq: i64, last_seq: i64, version: i64) -> Re
     ReadState::of(Seq::new(read_seq), Seq::new(last_seq), Version::new(version))
 }
 
-/// A reader's columns.
+/// A reader's columns, with what the group stores about the role.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = memberships)]
 struct ReaderRow {
@@ -49,12 +50,18 @@ struct ReaderRow {
     user: UserRefRow,
     read_seq: i64,
     joined_seq: i64,
+    role: String,
+    #[diesel(select_expression = group_roles::rank.nullable())]
+    rank: Option<i64>,
+    #[diesel(select_expression = group_roles::permissions.nullable())]
+    permissions: Option<i64>,
 }
 
-impl From<ReaderRow> for Reader {
-    fn from(row: ReaderRow) -> Self {
-        let (read_seq, joined_seq) = (Seq::new(row.read_seq), Seq::new(row.joined_seq));
-        Self { user: row.user.into(), read_seq, joined_seq }
+impl ReaderRow {
+    fn into_reader(self, visibility: Visibility) -> Result<Reader, StorageFault> {
+        let role = member_role((self.role, self.rank, self.permissions), visibility)?;
+        let (read_seq, joined_seq) = (Seq::new(self.read_seq), Seq::new(self.joined_seq));
+        Ok(Reader { user: self.user.into(), read_seq, joined_seq, role })
     }
 }
 
@@ -69,7 +76,9 @@ fn cursors_of(user: i64) -> _ {
 /// Members of a group who show how far they have read.
 #[auto_type]
 fn showing(group: i64) -> _ {
+    let role = group_roles::group_id.eq(memberships::group_id).and(group_roles::name.eq(memberships::role));
     memberships::table
+        .left_join(group_roles::table.on(role))
         .inner_join(users::table.on(users::id.eq(memberships::user_id)))
         .filter(memberships::group_id.eq(group))
         .filter(users::receipts_hidden.eq(false))
@@ -182,18 +191,22 @@ impl ReadCursorRepository for DbTx<'_> {
             .filter(memberships::read_seq.ge(query.seq.get()))
             .order(memberships::user_id)
             .limit(query.limit.with_lookahead());
-        let rows = on_backend!(self, |connection| {
-            let listed = listed.select(ReaderRow::as_select());
-            read_page::<_, _, ReaderRow, _>(connection, listed, query.limit)
-        })?;
-        Ok(FoundReaders { rows, looked_up_to: last.map(UserId::new) })
+        let rows: Vec<ReaderRow> =
+            on_backend!(self, |connection| listed.select(ReaderRow::as_select()).load(connection))?;
+        let rows: Result<Vec<_>, _> = rows.into_iter().map(|row| row.into_reader(query.visibility)).collect();
+        Ok(FoundReaders { rows: rows?, looked_up_to: last.map(UserId::new) })
     }
 
-    fn shown(&mut self, group: GroupId, members: &[UserId]) -> Result<Vec<(UserId, Seq)>, StorageFault> {
-        let shown = showing(group.get())
-            .filter(among(memberships::user_id, members.iter().map(|user| user.get())))
-            .select((memberships::user_id, memberships::read_seq));
-        let rows: Vec<(i64, i64)> = on_backend!(self, |connection| shown.load(connection))?;
-        Ok(rows.into_iter().map(|(user, seq)| (UserId::new(user), Seq::new(seq))).collect())
+    fn shown(
+        &mut self,
+        group: GroupId,
+        visibility: Visibility,
+        members: &[UserId],
+    ) -> Result<Vec<Reader>, StorageFault> {
+        let shown =
+            showing(group.get()).filter(among(memberships::user_id, members.iter().map(|user| user.get())));
+        let rows: Vec<ReaderRow> =
+            on_backend!(self, |connection| shown.select(ReaderRow::as_select()).load(connection))?;
+        rows.into_iter().map(|row| row.into_reader(visibility)).collect()
     }
 }

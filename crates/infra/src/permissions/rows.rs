@@ -7,9 +7,10 @@ use diesel::backend::Backend;
 use diesel::deserialize::{self, FromStaticSqlRow};
 use diesel::dsl::Nullable;
 use diesel::prelude::*;
-use groupchat_domain::groups::{MemberSettings, Mute, Standing};
+use groupchat_domain::groups::{MemberSettings, Mute, Standing, Visibility};
 use groupchat_domain::ids::{Seq, Version};
 use groupchat_domain::permissions::{PermissionSet, Rank, Role, RoleDefinition, RoleName, RoleTitle};
+use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
 use crate::groups::mutes;
@@ -143,6 +144,18 @@ fn standing(columns: StandingColumns) -> deserialize::Result<Option<Standing>> {
         is_closed,
         muted_until: muted_until.map(Timestamp::from_micros),
     }))
+}
+
+/// A member's role, and what the group stores about it; by the columns of a join.
+pub(crate) fn member_role(
+    (name, rank, permissions): (String, Option<i64>, Option<i64>),
+    visibility: Visibility,
+) -> Result<Role, StorageFault> {
+    let fault = |reason: String| StorageFault::Internal { reason };
+    let stored =
+        rank.zip(permissions).map(definition).transpose().map_err(|error| fault(error.to_string()))?;
+    let role = Role::resolve(RoleName::from_stored(name), stored, !visibility.is_listed());
+    role.ok_or_else(|| fault("a member has a role that the group doesn't have".to_owned()))
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "other rows can be wrong")]

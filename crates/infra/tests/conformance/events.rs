@@ -102,7 +102,7 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
         SubjectKind::MessageReaction => {
             Subject::MessageReaction(MessageReaction { message, emoji: emoji("❤️") })
         }
-        SubjectKind::MentionUpdate => Subject::MentionUpdate(MentionUpdate::of(&message, user)),
+        SubjectKind::MentionUpdate => Subject::MentionUpdate(MentionUpdate::of(&message.into(), user)),
         SubjectKind::ThreadUpdate | SubjectKind::OwnThread => {
             let thread = tx.threads().find_many(&[message.id]).unwrap().remove(0);
             if kind == SubjectKind::OwnThread {

@@ -1,11 +1,13 @@
 //! Read cursors, and who has read.
 
 use groupchat_domain::accounts::{ReceiptSetting, User};
-use groupchat_domain::groups::ReadCursor;
+use groupchat_domain::groups::{ReadCursor, Visibility};
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
-use groupchat_domain::messages::{FoundReaders, MAX_LOOKED_AT, Marked, ReaderQuery};
+use groupchat_domain::messages::{FoundReaders, MAX_LOOKED_AT, Marked, Reader, ReaderQuery};
 use groupchat_domain::paging::Limit;
-use groupchat_domain::permissions::BuiltInRole;
+use groupchat_domain::permissions::{
+    BuiltInRole, GroupPermission, PermissionSet, Rank, RoleDefinition, RoleName,
+};
 use groupchat_domain::storage::{StorageFault, Tx};
 
 use crate::groups::STRANGER;
@@ -79,7 +81,8 @@ fn groups_with_something_to_read_are_found_and_read_to_their_end(tx: &mut dyn Tx
 
 fn readers(tx: &mut dyn Tx, group: GroupId, seq: i64, after: Option<UserId>, limit: i64) -> FoundReaders {
     let (seq, limit) = (Seq::new(seq), Limit::parse(limit).unwrap());
-    tx.read_cursors().readers(&ReaderQuery { group, seq, after, limit }).unwrap()
+    let visibility = Visibility::Public;
+    tx.read_cursors().readers(&ReaderQuery { group, visibility, seq, after, limit }).unwrap()
 }
 
 fn ids_of(found: &FoundReaders) -> Vec<UserId> {
@@ -110,9 +113,22 @@ fn those_who_have_read_and_show_it_are_listed_by_their_ids(tx: &mut dyn Tx) {
     assert_eq!(ids_of(&readers(tx, id, 1, Some(bob), 9)), [others[0], others[2]]);
     let all = readers(tx, id, 1, None, 9);
     assert_eq!((all.looked_up_to, all.rows[1].read_seq), (None, Seq::new(1)));
-    let mut shown = tx.read_cursors().shown(id, &[bob, others[1], others[0], STRANGER]).unwrap();
-    shown.sort_unstable();
-    assert_eq!(shown, [(bob, Seq::new(1)), (others[0], Seq::new(2))]);
+    let deaf = RoleName::parse("Deaf").unwrap();
+    let definition = RoleDefinition {
+        rank: Rank::parse(3).unwrap(),
+        permissions: PermissionSet::of(&[GroupPermission::View]),
+    };
+    tx.roles().put(id, &deaf, &definition).unwrap();
+    tx.members().set_role(id, others[0], &deaf).unwrap();
+    let looked_at = [bob, others[1], others[0], STRANGER];
+    let mut shown = tx.read_cursors().shown(id, Visibility::Public, &looked_at).unwrap();
+    shown.sort_unstable_by_key(|reader| reader.user.id);
+    let seqs: Vec<_> = shown.iter().map(|reader| (reader.user.id, reader.read_seq)).collect();
+    assert_eq!(seqs, [(bob, Seq::new(1)), (others[0], Seq::new(2))]);
+    let reads = |reader: &Reader| reader.role.permissions.contains(GroupPermission::ReadHistory);
+    assert_eq!(shown.iter().map(reads).collect::<Vec<_>>(), [true, false]);
+    let listed = readers(tx, id, 1, None, 9);
+    assert_eq!(listed.rows.iter().map(reads).collect::<Vec<_>>(), [true, true, false, true]);
     tx.accounts().mark_deleted(others[2], at(9)).unwrap();
     assert_eq!(ids_of(&readers(tx, id, 1, Some(others[1]), 9)), []);
 }

@@ -197,6 +197,22 @@ fn a_damaged_earlier_text_is_left_out_and_the_others_stay() {
     assert_eq!((salvaged.damaged, drill.chat.number(texts)), (1, before - 1), "{salvaged:?}");
 }
 
+/// Texts and mentions that can't be read at all are counted.
+#[test]
+fn earlier_texts_and_mentions_that_cannot_be_read_are_told_of() {
+    let drill = Drill::new();
+    for table in ["message_edits", "mentions"] {
+        for page in drill.chat.pages(table) {
+            drill.chat.overwrite(page, &[0; PAGE]);
+        }
+    }
+    let salvaged = drill.salvage();
+    assert!(salvaged.damaged > 2, "{salvaged:?}");
+    let before = messages_in(&drill.backup).len() as i64;
+    let messages = "SELECT count(*) AS number FROM messages";
+    assert!(drill.chat.number(messages) > before, "{salvaged:?}");
+}
+
 /// The numbers of a group have no gap, and the ids of messages are what they were.
 #[test]
 fn messages_after_a_lost_one_move_up() {
@@ -343,6 +359,30 @@ fn a_group_that_was_closed_to_others_and_blocks_stay() {
     );
     drill.salvage();
     assert_eq!(drill.chat.number(limits), 1);
+}
+
+/// Changes whether members of the room see how far others have read.
+fn set_receipts(tx: &mut dyn Tx, receipts: Option<bool>) -> Result<(), Error> {
+    let room = Room::again(tx)?;
+    let changes = GroupChanges { receipts: Some(receipts), ..GroupChanges::default() };
+    groups::edit(tx, &room.ann, room.id, &changes).map(drop)
+}
+
+#[test]
+fn receipts_that_were_hidden_at_any_time_stay_hidden() {
+    for (before, since, kept) in [
+        (None, Some(false), "receipts = 0"),
+        (Some(true), Some(false), "receipts = 0"),
+        (Some(false), None, "receipts = 0"),
+        (Some(false), Some(true), "receipts = 0"),
+        (Some(true), None, "receipts IS NULL"),
+        (None, Some(true), "receipts IS NULL"),
+    ] {
+        let drill = drill_with(move |tx| set_receipts(tx, before), move |tx| set_receipts(tx, since));
+        let salvaged = drill.salvage();
+        let found = format!("SELECT count(*) AS number FROM groups WHERE id = 1 AND {kept}");
+        assert_eq!(drill.chat.number(&found), 1, "{before:?}, {since:?}: {salvaged:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Answers in the ids of the model.
 
+use std::sync::Arc;
+
 use groupchat_domain::accounts::{Actor, Block, Session, User, UserRef};
 use groupchat_domain::admissions::{
     Admitted, EndedInvitation, Invitation, InviteLink, InvitedGroup, JoinRequest, Joined, JudgedInvitation,
@@ -16,7 +18,7 @@ use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{
     EarlierText, Excerpt, MarkTarget, MentionPage, Message, MessagePage, MessageText, MessageView, Quoted,
-    Reactor, Reader, ReaderPage, Thread, ThreadView, find_marks,
+    Reactor, Reader, ReaderPage, ReaderPlace, Thread, ThreadView, find_marks,
 };
 use groupchat_domain::paging::{NamePosition, Page};
 
@@ -102,6 +104,7 @@ renumber! {
     Reactor: user;
     Reader: user;
     ReaderPage: items next;
+    ReaderPlace: user;
     ReadUpdate: group thread;
     groupchat_domain::messages::Pin: by;
 }
@@ -125,6 +128,12 @@ ids! {
     groupchat_domain::ids::InvitationId: canonical_invitation;
     groupchat_domain::ids::InviteLinkId: canonical_invite_link;
     groupchat_domain::ids::SessionId: canonical_session;
+}
+
+impl<T: Renumber + Clone> Renumber for Arc<T> {
+    fn renumber(&mut self, ids: &Ids) {
+        Self::make_mut(self).renumber(ids);
+    }
 }
 
 /// Mentions are written with the ids of users.

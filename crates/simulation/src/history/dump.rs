@@ -7,7 +7,7 @@ use groupchat_domain::admissions::{
     InvitationQuery, Invitations, InviteLinkQuery, IssuedInvitation, JudgedInvitation, JudgedLink,
 };
 use groupchat_domain::events::EventRecord;
-use groupchat_domain::groups::{GroupKind, GroupQuery, ListedMember, Member, MemberQuery};
+use groupchat_domain::groups::{GroupKind, GroupQuery, ListedMember, Member, MemberQuery, Visibility};
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::messages::{InThread, MessagePage, MessageQuery, MessageRange, MessageView, PinQuery};
 use groupchat_domain::paging::{Limit, NamePosition, Page};
@@ -145,7 +145,8 @@ fn listed(
     members: Page<NamePosition<Member>>,
 ) -> Result<Page<NamePosition<ListedMember>>, StorageFault> {
     let ids: Vec<_> = members.items.iter().map(|placed| placed.entry.user.id).collect();
-    let shown: BTreeMap<_, _> = tx.read_cursors().shown(group, &ids)?.into_iter().collect();
+    let shown = tx.read_cursors().shown(group, Visibility::Public, &ids)?.into_iter();
+    let shown: BTreeMap<_, _> = shown.map(|reader| (reader.user.id, reader.read_seq)).collect();
     let items = members.items.into_iter().map(|NamePosition { entry: member, position }| {
         let read_seq = shown.get(&member.user.id).copied();
         NamePosition { entry: ListedMember { member, read_seq }, position }

@@ -16,13 +16,18 @@ use crate::model::state::{GroupRow, Membership, Named, Place, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
+    /// A member's role, with what it allows now.
+    pub(super) fn role_of(&self, group: GroupId, membership: &Membership) -> Option<Role> {
+        let stored = self.roles.get(&(group, membership.role.clone())).copied();
+        let is_private = !self.groups.get(&group)?.group.visibility.is_listed();
+        Role::resolve(membership.role.clone(), stored, is_private)
+    }
+
     pub(super) fn standing(&self, group: GroupId, viewer: UserId, now: Timestamp) -> Option<Standing> {
         let membership = self.memberships.get(&(group, viewer))?;
-        let stored = self.roles.get(&(group, membership.role.clone())).copied();
         let row = self.groups.get(&group)?;
-        let is_private = !row.group.visibility.is_listed();
         let is_closed = row.direct_key.as_ref().is_some_and(|key| self.is_closed(key, viewer));
-        let role = Role::resolve(membership.role.clone(), stored, is_private)?;
+        let role = self.role_of(group, membership)?;
         let Membership { read_seq, read_version, joined_seq, settings, last_sent_at, .. } = *membership;
         let muted_until = self.lasting_mute(group, viewer, now).map(|mute| mute.until);
         Some(Standing {

@@ -1,7 +1,7 @@
 //! How far members have read their groups.
 
 use groupchat_domain::accounts::ReceiptSetting;
-use groupchat_domain::groups::ReadCursor;
+use groupchat_domain::groups::{ReadCursor, Visibility};
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::messages::{
     FoundReaders, MAX_LOOKED_AT, Marked, ReadCursorRepository, ReadState, Reader, ReaderQuery,
@@ -20,9 +20,11 @@ impl Tables {
     }
 
     /// How far a member has read, if they show it.
-    fn shown(&self, user: UserId, membership: &Membership) -> Option<Seq> {
+    fn reader(&self, group: GroupId, user: UserId, membership: &Membership) -> Option<Reader> {
         let shows = self.user(user)?.receipts == ReceiptSetting::Shown;
-        shows.then_some(membership.read_seq)
+        let role = self.role_of(group, membership)?;
+        let Membership { read_seq, joined_seq, .. } = *membership;
+        shows.then(|| Reader { user: self.user_ref(user), read_seq, joined_seq, role })
     }
 }
 
@@ -94,17 +96,22 @@ impl ReadCursorRepository for ModelTx<'_> {
         let most = usize::try_from(MAX_LOOKED_AT).unwrap_or(0);
         let looked_up_to = (members.len() > most).then(|| members[most - 1].0);
         let found = members.into_iter().take(most).filter_map(|(user, membership)| {
-            let read_seq = tables.shown(user, &membership).filter(|read| *read >= query.seq)?;
-            Some(Ok(Reader { user: tables.user_ref(user), read_seq, joined_seq: membership.joined_seq }))
+            let reader = tables.reader(query.group, user, &membership)?;
+            Some(reader).filter(|reader| reader.read_seq >= query.seq).map(Ok)
         });
         Ok(FoundReaders { rows: query.limit.read(found)?, looked_up_to })
     }
 
-    fn shown(&mut self, group: GroupId, members: &[UserId]) -> Result<Vec<(UserId, Seq)>, StorageFault> {
+    fn shown(
+        &mut self,
+        group: GroupId,
+        _: Visibility,
+        members: &[UserId],
+    ) -> Result<Vec<Reader>, StorageFault> {
         let tables = self.read()?;
         let shown = each_once(members).filter_map(|user| {
             let membership = tables.memberships.get(&(group, user))?;
-            Some((user, tables.shown(user, membership)?))
+            tables.reader(group, user, membership)
         });
         Ok(shown.collect())
     }

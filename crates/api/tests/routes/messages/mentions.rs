@@ -247,6 +247,47 @@ async fn no_mention_in_a_thread_stays_unread_that_is_not_followed() {
 }
 
 #[actix_web::test]
+async fn an_edit_with_a_mention_can_be_repeated_with_the_same_version() {
+    let server = Server::start().await;
+    let ([ann, bob, eve], group) = room(&server).await;
+    let message = ann.say_at(&group, "hello").await;
+    let body = json!({"text": "hello @bob and @eve", "if_version": 1});
+    let edited = ann.patch(&message, body.clone()).await.ok();
+    assert_eq!(mentions(&edited), json!([[bob.id()], false, false, [eve.id()]]));
+    assert_eq!(ann.patch(&message, body).await.ok(), edited);
+    ann.patch(&message, json!({"text": "bye @bob", "if_version": 1})).await.refused(409, "version_conflict");
+    assert_eq!(ann.list(&format!("{message}/history"), "/text").await, ["hello"]);
+    // Nobody is mentioned by a text that stays as it is.
+    ann.add(&group, &eve, "member").await;
+    let again = ann.patch(&message, json!({"text": edited["text"]})).await.ok();
+    assert_eq!(again["version"], edited["version"]);
+    assert_eq!(listed(&eve, "").await, [] as [Value; 0]);
+}
+
+#[actix_web::test]
+async fn a_repeat_finds_the_message_also_where_its_mentions_are_refused_now() {
+    let server = Server::start().await;
+    let ([ann, bob, _], group) = room(&server).await;
+    let messages = format!("{group}/messages");
+    let body = json!({"text": "@all", "client_id": "once"});
+    let sent = ann.post(&messages, body.clone()).await.created();
+    let heir = server.user("heir").await;
+    ann.add(&group, &heir, "owner").await;
+    heir.patch(&format!("{group}/members/{}", ann.id()), json!({"role": "member"})).await.ok();
+    let repeated = ann.post(&messages, body).await.ok();
+    assert_eq!((&repeated["id"], mentions(&repeated)), (&sent["id"], json!([[], true, false, []])));
+    let names: Vec<_> = (0..51).map(|nth| (format!("user{nth}"), false)).collect();
+    let mut words = String::new();
+    for (nth, client) in server.users(&names).await.iter().enumerate() {
+        heir.add(&group, client, "member").await;
+        words.push_str(&format!("@user{nth} "));
+    }
+    let too_many = json!({"text": words, "client_id": "once"});
+    assert_eq!(ann.post(&messages, too_many.clone()).await.ok()["id"], sent["id"]);
+    bob.post(&messages, too_many).await.refused(400, "too_many_mentions");
+}
+
+#[actix_web::test]
 async fn edits_and_deletions_are_told_to_those_whom_they_concern_alone() {
     let server = Server::start().await;
     let ([ann, bob, eve], group) = room(&server).await;

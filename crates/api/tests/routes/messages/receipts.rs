@@ -56,6 +56,40 @@ async fn members_see_who_has_read_a_message() {
 }
 
 #[actix_web::test]
+async fn all_pages_are_about_the_message_that_was_the_newest_at_first() {
+    let server = Server::start().await;
+    let ([ann, bob, cid], group) = room(&server).await;
+    for member in [&bob, &cid] {
+        member.put(&format!("{group}/read"), json!({"seq": 3})).await.ok();
+    }
+    let path = format!("{group}/read-by");
+    let first = ann.get(&format!("{path}?limit=1")).await.ok();
+    assert_eq!(first["items"][0]["user"]["id"], json!(ann.id()));
+    ann.say(&group, "four").await;
+    let cursor = first["next"].as_str().expect("there are more");
+    let rest = ann.get(&format!("{path}?cursor={cursor}")).await.ok();
+    let ids: Vec<_> =
+        rest["items"].as_array().expect("items").iter().map(|item| &item["user"]["id"]).collect();
+    assert_eq!(ids, [&json!(bob.id()), &json!(cid.id())]);
+    assert_eq!(rest["next"], json!(null));
+    // A number that is given says the same of each page.
+    let given = ann.get(&format!("{path}?seq=3&cursor={cursor}")).await.ok();
+    assert_eq!(given["items"], rest["items"]);
+}
+
+#[actix_web::test]
+async fn who_may_not_read_messages_has_read_none() {
+    let server = Server::start().await;
+    let ([ann, bob, cid], group) = room(&server).await;
+    cid.put(&format!("{group}/read"), json!({"seq": 3})).await.ok();
+    let role = json!({"name": "Deaf", "rank": 5, "permissions": ["view"]});
+    ann.post(&format!("{group}/roles"), role).await.created();
+    ann.patch(&format!("{group}/members/{}", cid.id()), json!({"role": "Deaf"})).await.ok();
+    assert_eq!(readers(&bob, &group, "?seq=1").await, read(&[("ann", 3), ("bob", 2)]));
+    assert_eq!(listed(&ann, &group).await, [json!(3), json!(2), json!(null)]);
+}
+
+#[actix_web::test]
 async fn who_hides_it_is_not_shown_and_sees_nobody() {
     let server = Server::start().await;
     let ([ann, bob, _], group) = room(&server).await;

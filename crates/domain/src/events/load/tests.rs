@@ -162,7 +162,9 @@ fn present(event_type: EventType) -> Subject {
             Subject::MessageReaction(MessageReaction { message: message(OTHER), emoji: PARTY })
         }
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message(OTHER))),
-        SubjectKind::MentionUpdate => Subject::MentionUpdate(MentionUpdate::of(&message(OTHER), OTHER)),
+        SubjectKind::MentionUpdate => {
+            Subject::MentionUpdate(MentionUpdate::of(&message(OTHER).into(), OTHER))
+        }
         SubjectKind::ThreadUpdate => Subject::ThreadUpdate(ThreadUpdate(thread())),
         SubjectKind::OwnThread => Subject::OwnThread(OwnThread::of(&thread(), OTHER)),
         _ => gone(event_type),

@@ -1,5 +1,7 @@
 //! Subjects about mentions.
 
+use std::sync::Arc;
+
 use crate::events::about::{About, SubjectIds};
 use crate::events::audience::OfUser;
 use crate::ids::UserId;
@@ -9,16 +11,16 @@ use crate::text::TextBytes;
 /// That a message mentions a user, or no longer does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MentionUpdate {
-    /// The message, or its tombstone.
-    pub message: Message,
+    /// The message, or its tombstone: one for all whom it mentions.
+    pub message: Arc<Message>,
     /// The user.
     pub user: UserId,
 }
 
 impl MentionUpdate {
     /// What this message is to a user.
-    pub fn of(message: &Message, user: UserId) -> Self {
-        Self { message: message.clone(), user }
+    pub fn of(message: &Arc<Message>, user: UserId) -> Self {
+        Self { message: Arc::clone(message), user }
     }
 }
 

@@ -46,7 +46,9 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::MessageReaction => {
             Subject::MessageReaction(MessageReaction { message: message(OTHER), emoji: PARTY })
         }
-        SubjectKind::MentionUpdate => Subject::MentionUpdate(MentionUpdate::of(&message(OTHER), OTHER)),
+        SubjectKind::MentionUpdate => {
+            Subject::MentionUpdate(MentionUpdate::of(&message(OTHER).into(), OTHER))
+        }
         SubjectKind::ThreadUpdate => Subject::ThreadUpdate(ThreadUpdate(thread())),
         SubjectKind::OwnThread => Subject::OwnThread(OwnThread::of(&thread(), OTHER)),
     };

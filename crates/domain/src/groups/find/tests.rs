@@ -6,8 +6,9 @@ use crate::groups::error::GroupRefusal;
 use crate::groups::model::GroupKind;
 use crate::groups::model::{Group, Visibility};
 use crate::ids::Seq;
+use crate::messages::Reader;
 use crate::paging::Limit;
-use crate::permissions::BuiltInRole;
+use crate::permissions::{BuiltInRole, PermissionSet, Role};
 use crate::search::SearchText;
 use crate::testing::{
     GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, assert_hands_faults_on, group, me, member,
@@ -151,9 +152,26 @@ fn asks_for_receipts(mut tx: MockTx, receipts: ReceiptSetting) -> MockTx {
 fn shows_receipts(group: Group, shown: Option<i64>) -> MockTx {
     let mut tx = asks_for_receipts(lists_members(group, MEMBER), ReceiptSetting::Shown);
     let of_page =
-        tx.read_cursors.expect_shown().withf(|group, members| (*group, members) == (GROUP, &[ME][..]));
-    of_page.times(1).returning(move |_, _| Ok(shown.map(|seq| (ME, Seq::new(seq))).into_iter().collect()));
+        tx.read_cursors.expect_shown().withf(|group, _, members| (*group, members) == (GROUP, &[ME][..]));
+    of_page.times(1).returning(move |_, _, _| Ok(shown.map(|seq| reader(seq, READS)).into_iter().collect()));
     tx
+}
+
+const READS: PermissionSet = PermissionSet::of(&[GroupPermission::View, GroupPermission::ReadHistory]);
+
+/// The actor has read up to this number, with these permissions.
+fn reader(seq: i64, permissions: PermissionSet) -> Reader {
+    let role = Role { permissions, ..Role::unchanged(BuiltInRole::Member, false) };
+    Reader { user: user(ME).as_ref(), read_seq: Seq::new(seq), joined_seq: Seq::ZERO, role }
+}
+
+#[test]
+fn who_may_not_read_messages_has_read_none() {
+    let mut tx = asks_for_receipts(lists_members(group(), MEMBER), ReceiptSetting::Shown);
+    let deaf = reader(7, PermissionSet::of(&[GroupPermission::View]));
+    tx.read_cursors.expect_shown().times(1).returning(move |_, _, _| Ok(vec![deaf.clone()]));
+    let listed = list_members(&mut tx, &me(), &member_query()).unwrap();
+    assert_eq!(listed.items[0].entry.read_seq, None);
 }
 
 #[test]

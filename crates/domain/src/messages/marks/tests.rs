@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::messages::MessageText;
+use crate::text::TextBytes;
 
 /// What is found, as it is written in the text.
 fn found(text: &str) -> Vec<&str> {
@@ -103,6 +105,31 @@ fn addresses_and_escaped_signs_mention_nobody() {
 #[test]
 fn a_text_that_is_shown_as_it_was_written_mentions_nobody() {
     assert_eq!(found(&format!("{}a\n\n@ada", "> ".repeat(33))), [""; 0]);
+}
+
+#[test]
+fn marks_are_kept_in_about_as_many_bytes_as_the_text_has() {
+    for piece in ["@a ", "<@1>", "@here ", "@abcdefgh "] {
+        let words: String = piece.chars().cycle().take(10_000).collect();
+        let text = MessageText::parse(&words).unwrap();
+        let of = |marks: Vec<Mark>| marks.into_iter().map(|mark| (mark.range, mark.of)).collect::<Vec<_>>();
+        assert!(text.marks().count() >= 1_000, "{piece}");
+        assert_eq!(of(text.marks().collect()), of(find_marks(text.as_str())), "{piece}");
+        assert!(text.text_bytes() > text.as_str().len(), "they are counted");
+        assert!(text.text_bytes() <= text.as_str().len() * 5 / 2, "{piece}: {}", text.text_bytes());
+    }
+    // As long as a text can be, in bytes.
+    let far = format!("{} @ada", "🎉".repeat(9_995));
+    let text = MessageText::parse(&far).unwrap();
+    let marks: Vec<_> = text.marks().map(|mark| mark.range).collect();
+    assert_eq!(marks, [39_981..39_985]);
+}
+
+#[test]
+fn here_counts_as_all_who_may_be_shown_as_online() {
+    for (words, count) in [("@here", 100), ("@here @ada <@7> @here", 102), ("@all", 0), ("`@here`", 0)] {
+        assert_eq!(MessageText::parse(words).unwrap().mention_count(), count, "{words}");
+    }
 }
 
 #[test]

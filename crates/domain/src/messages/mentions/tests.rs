@@ -206,6 +206,82 @@ fn an_edit_that_sends_a_mention_back_keeps_it_also_of_who_is_gone() {
     assert_eq!(told(&tx), (vec![], vec![]));
 }
 
+/// The actor's message has this text, mentions these and is found where others are looked up.
+fn unchanged(words: &str, before: &[UserId], kinds: Attachments, found: Vec<Mentionable>) -> MockTx {
+    let named: Vec<_> = before.iter().map(|id| (MESSAGE, user(*id).as_ref())).collect();
+    let stored = crate::messages::Message { attachments: kinds, text: Some(text(words)), ..message(ME) };
+    let mut tx = MockTx::new().locks_group(Some(group()), Some(BuiltInRole::Admin));
+    tx.mentions.expect_look_up().returning(move |_| Ok(found.clone()));
+    tx.mentions.expect_named().returning(move |_| Ok(named.clone()));
+    tx.finds_message(Some(stored))
+}
+
+#[test]
+fn an_edit_that_was_done_is_answered_again_whatever_its_terms_are() {
+    use crate::messages::terms::ChangeTerms;
+    let seen = Some(crate::ids::Version::FIRST);
+    let over = ChangeTerms { if_version: seen, within: Some(std::time::Duration::ZERO) };
+    let found = || unchanged("now <@3>, <@9>", &[THIRD], Attachments::NAMES, vec![found(THIRD)]);
+    for repeated in ["now @user3, <@9>", "now <@3>, <@9>"] {
+        let mut tx = found();
+        let view = edit(&mut tx, &me(), GROUP, MESSAGE, Some(&text(repeated)), over).unwrap();
+        assert_eq!(view.message.version, message(ME).version);
+        assert_eq!(tx.emitted, []);
+    }
+    let other = edit(&mut found(), &me(), GROUP, MESSAGE, Some(&text("then @user3")), over);
+    assert!(matches!(other, Err(Error::Refused(_))), "{other:?}");
+    // The answer says again who can't be reached.
+    let outsider = Mentionable { membership: None, ..self::found(OTHER) };
+    let mut tx = unchanged("@user2 <@3>", &[THIRD], Attachments::NAMES, vec![outsider, self::found(THIRD)]);
+    let view = edit(&mut tx, &me(), GROUP, MESSAGE, Some(&text("@user2 @user3")), over).unwrap();
+    assert_eq!(view.unreachable, [user(OTHER).as_ref()]);
+}
+
+#[test]
+fn a_text_that_stays_the_same_mentions_nobody_new() {
+    // Its author may mention all by now, and the other one may read it.
+    let mut tx = unchanged("@all and @user2", &[], Attachments::default(), vec![found(OTHER)]);
+    let same = edit(&mut tx, &me(), GROUP, MESSAGE, Some(&text("@all and @user2")), ChangeTerms::default());
+    assert!(!same.unwrap().message.attachments.mention());
+    assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn what_was_sent_is_found_again_also_where_it_could_not_be_sent_now() {
+    let client_id = crate::messages::ClientId::parse("once").ok();
+    let many: Vec<_> = (10..=60).map(|id| found(UserId::new(id))).collect();
+    let words: String = many.iter().map(|found| format!("<@{}> ", found.user.id)).collect();
+    let repeat = MessageDraft { client_id, ..draft(&words) };
+    for earlier in [None, Some(crate::testing::view(message(ME)))] {
+        let mut tx = writes_in(group(), BuiltInRole::Member, many.clone());
+        let found = earlier.clone();
+        tx.messages.expect_find_by_client_id().times(1).returning(move |_, _, _| Ok(found.clone()));
+        let expected = earlier.ok_or(Error::from(MessageRefusal::TooManyMentions));
+        let sent = send(&mut tx, &me(), &repeat).map(|sent| {
+            assert!(sent.repeated);
+            sent.view
+        });
+        assert_eq!(sent, expected);
+    }
+}
+
+#[test]
+fn all_who_are_told_share_one_copy_of_the_message() {
+    let tx = writes_in(group(), BuiltInRole::Member, vec![found(OTHER), found(THIRD)]);
+    let mut tx = mentions(stores(tx, "<@2> <@3>"), vec![named(OTHER), named(THIRD)], Attachments::NAMES);
+    send(&mut tx, &me(), &draft("@user2 @user3")).unwrap();
+    let told: Vec<_> = tx
+        .emitted
+        .iter()
+        .filter_map(|(_, _, event)| match event {
+            Event::MentionCreated(update) => Some(&update.message),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told.len(), 2);
+    assert!(Arc::ptr_eq(told[0], told[1]));
+}
+
 #[test]
 fn an_edit_tells_nobody_again_and_never_who_was_not_told() {
     let silent = MentionRow { user: OTHER, is_named: true, is_told: false };

@@ -29,13 +29,26 @@ fn with_setting(mut tx: MockTx, receipts: ReceiptSetting) -> MockTx {
 
 fn reader(id: i64, joined_seq: i64) -> Reader {
     let user = UserRef { id: UserId::new(id), username: None, display_name: None };
-    Reader { user, read_seq: Seq::new(30), joined_seq: Seq::new(joined_seq) }
+    let role = Role::unchanged(BuiltInRole::Member, false);
+    Reader { user, read_seq: Seq::new(30), joined_seq: Seq::new(joined_seq), role }
+}
+
+/// One whose role doesn't let them read.
+fn deaf(id: i64) -> Reader {
+    let mut reader = reader(id, 0);
+    reader.role.permissions = PermissionSet::of(&[GroupPermission::View]);
+    reader
+}
+
+fn about(user: UserId) -> ReaderPlace {
+    ReaderPlace { seq: SEQ, user }
 }
 
 /// These readers are found.
 fn finds(group: Group, size: i64, rows: Vec<Reader>, looked_up_to: Option<UserId>) -> MockTx {
+    let visibility = group.visibility;
     let mut tx = with_setting(in_group(group), ReceiptSetting::Shown);
-    let query = ReaderQuery { group: GROUP, seq: SEQ, after: Some(OTHER), limit: limit(size) };
+    let query = ReaderQuery { group: GROUP, visibility, seq: SEQ, after: Some(OTHER), limit: limit(size) };
     let found = FoundReaders { rows, looked_up_to };
     tx.read_cursors.expect_readers().with(eq(query)).times(1).returning(move |_| Ok(found.clone()));
     tx
@@ -56,15 +69,15 @@ fn a_page_goes_on_after_its_last_reader_or_after_those_who_were_looked_at() {
         (1, more, vec![reader(11, 0)], Some(UserId::new(11))),
     ] {
         let page = list(finds(group(), size, rows(), looked_up_to), SEQ, size);
-        assert_eq!(page, Ok(ReaderPage { items, next }), "{size}, {looked_up_to:?}");
+        assert_eq!(page, Ok(ReaderPage { items, next: next.map(about) }), "{size}, {looked_up_to:?}");
     }
     let nobody = list(finds(group(), 9, vec![], more), SEQ, 9);
-    assert_eq!(nobody, Ok(ReaderPage { items: vec![], next: more }));
+    assert_eq!(nobody, Ok(ReaderPage { items: vec![], next: more.map(about) }));
 }
 
 #[test]
 fn who_can_t_read_a_message_has_not_read_it() {
-    let rows = || vec![reader(11, 24), reader(12, 25), reader(13, 30)];
+    let rows = || vec![reader(11, 24), reader(12, 25), reader(13, 30), deaf(14)];
     let ids = |group| {
         let page = list(finds(group, 9, rows(), None), SEQ, 9).unwrap();
         page.items.iter().map(|reader| reader.user.id.get()).collect::<Vec<_>>()
@@ -73,7 +86,7 @@ fn who_can_t_read_a_message_has_not_read_it() {
     assert_eq!(ids(Group { history: History::Joined, ..group() }), [11]);
     // The page goes on after those who are left out.
     let page = list(finds(Group { history: History::Joined, ..group() }, 2, rows(), None), SEQ, 2).unwrap();
-    assert_eq!((page.items.len(), page.next), (1, Some(UserId::new(12))));
+    assert_eq!((page.items.len(), page.next), (1, Some(about(UserId::new(12)))));
 }
 
 #[test]
@@ -120,7 +133,8 @@ fn only_of_a_message_that_the_member_reads() {
 #[test]
 fn without_a_number_it_is_of_the_newest_message_if_there_is_one_to_read() {
     let mut tx = with_setting(in_group(group()), ReceiptSetting::Shown);
-    let query = ReaderQuery { group: GROUP, seq: Seq::new(40), after: None, limit: limit(9) };
+    let visibility = group().visibility;
+    let query = ReaderQuery { group: GROUP, visibility, seq: Seq::new(40), after: None, limit: limit(9) };
     let found = FoundReaders { rows: vec![reader(11, 0)], looked_up_to: None };
     tx.read_cursors.expect_readers().with(eq(query)).times(1).returning(move |_| Ok(found.clone()));
     let page = list_readers(&mut tx, &me(), GROUP, None, None, limit(9)).unwrap();

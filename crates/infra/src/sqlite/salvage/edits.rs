@@ -22,7 +22,9 @@ impl Salvage<'_> {
             if row.first::<i64>(self.target).optional()?.is_none() {
                 continue;
             }
-            for earlier in self.source.edits(*message) {
+            let found = self.source.edits(*message);
+            self.report.damaged += u64::from(found.is_none());
+            for earlier in found.unwrap_or_default() {
                 if !is_whole(&earlier) {
                     self.report.damaged += 1;
                     continue;

@@ -39,7 +39,9 @@ impl Salvage<'_> {
     /// The same for one message that is not deleted; whether it names somebody.
     fn bring_mentions_in(&mut self, place: &MessageRow) -> QueryResult<bool> {
         let mut names = false;
-        for mut mention in self.source.mentions(place.id) {
+        let found = self.source.mentions(place.id);
+        self.report.damaged += u64::from(found.is_none());
+        for mut mention in found.unwrap_or_default() {
             (mention.group_id, mention.thread_id) = (place.group_id, place.thread_id);
             (mention.root_seq, mention.seq) = (place.root_seq, place.seq);
             let is_named = mention.is_named;

@@ -122,10 +122,10 @@ impl DamagedDatabase {
         columns::table.filter(columns::root_id.eq(root)).load(&mut self.connection).unwrap_or_default()
     }
 
-    /// What a message said before it was edited, as far as that can be read.
-    pub(super) fn edits(&mut self, message: i64) -> Vec<message_edits::Row> {
+    /// What a message said before it was edited; `None` if it can't be read.
+    pub(super) fn edits(&mut self, message: i64) -> Option<Vec<message_edits::Row>> {
         use schema::message_edits as columns;
-        columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).unwrap_or_default()
+        columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).ok()
     }
 
     /// What a message quotes, if that can be read.
@@ -140,10 +140,10 @@ impl DamagedDatabase {
         columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).ok()
     }
 
-    /// Whom a message mentions, as far as that can be read.
-    pub(super) fn mentions(&mut self, message: i64) -> Vec<mentions::Row> {
+    /// Whom a message mentions; `None` if it can't be read.
+    pub(super) fn mentions(&mut self, message: i64) -> Option<Vec<mentions::Row>> {
         use schema::mentions as columns;
-        columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).unwrap_or_default()
+        columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).ok()
     }
 
     /// That a message mentions all members, if it does and that can be read.
