@@ -85,6 +85,7 @@ macro_rules! for_each_table {
                 archived_at -> Nullable<BigInt>,
                 direct_key -> Nullable<Text>,
                 receipts -> Nullable<Bool>,
+                first_read_version -> BigInt,
             }
 
             group_roles (group_id, name) {
@@ -241,6 +242,7 @@ macro_rules! for_each_table {
                 seq -> BigInt,
                 is_named -> Bool,
                 is_told -> Bool,
+                author_id -> BigInt,
             }
 
             group_mentions (message_id) {

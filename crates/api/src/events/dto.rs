@@ -1,5 +1,6 @@
 //! An event as clients receive it, on every transport.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use groupchat_domain::accounts::UserRef;
@@ -283,7 +284,7 @@ impl From<Subject> for EventData {
                 Self::Message(MessageDto::for_everybody(message))
             }
             Subject::MentionUpdate(MentionUpdate { message, .. }) => {
-                Self::Message(MessageDto::for_everybody(message))
+                Self::Message(MessageDto::for_everybody(Arc::unwrap_or_clone(message)))
             }
             Subject::MessageReaction(reaction) => Self::Reaction(Box::new(reaction.into())),
             Subject::ThreadUpdate(ThreadUpdate(thread)) => Self::Thread(thread.into()),

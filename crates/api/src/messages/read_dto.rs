@@ -17,14 +17,21 @@ pub(crate) struct ReadStateDto {
     pub read_seq: Field<Seq>,
     /// The number of messages that are not read.
     pub unread: Field<Count>,
-    /// Increases when messages are marked as unread, starting at 1.
+    /// Increases when messages are marked as unread. It never goes back, also for who comes into the group again.
     pub read_version: Field<Version>,
+    /// How many of the messages that are not read mention the caller.
+    pub unread_mentions: Field<Count>,
 }
 
 impl From<ReadState> for ReadStateDto {
     fn from(state: ReadState) -> Self {
-        let ReadState { read_seq, unread, version } = state;
-        Self { read_seq: read_seq.into(), unread: unread.into(), read_version: version.into() }
+        let ReadState { read_seq, unread, version, unread_mentions } = state;
+        Self {
+            read_seq: read_seq.into(),
+            unread: unread.into(),
+            read_version: version.into(),
+            unread_mentions: unread_mentions.into(),
+        }
     }
 }
 
@@ -44,14 +51,16 @@ pub(crate) struct ReadUpdateDto {
     pub read_seq: Field<Seq>,
     /// The number of messages that are not read.
     pub unread: Field<Count>,
-    /// Increases when messages are marked as unread, starting at 1.
+    /// Increases when messages are marked as unread. It never goes back, also for who comes into the group again.
     pub read_version: Field<Version>,
+    /// How many of the messages that are not read mention the caller.
+    pub unread_mentions: Field<Count>,
 }
 
 impl From<ReadUpdate> for ReadUpdateDto {
     fn from(update: ReadUpdate) -> Self {
-        let ReadStateDto { read_seq, unread, read_version } = update.state.into();
-        Self { thread_id: update.thread.map(Field), read_seq, unread, read_version }
+        let ReadStateDto { read_seq, unread, read_version, unread_mentions } = update.state.into();
+        Self { thread_id: update.thread.map(Field), read_seq, unread, read_version, unread_mentions }
     }
 }
 
@@ -81,15 +90,17 @@ pub(crate) struct ReadPlaceDto {
     pub read_seq: Field<Seq>,
     /// The number of messages that are not read.
     pub unread: Field<Count>,
-    /// Increases when messages are marked as unread, starting at 1.
+    /// Increases when messages are marked as unread. It never goes back, also for who comes into the group again.
     pub read_version: Field<Version>,
+    /// How many of the messages that are not read mention the caller.
+    pub unread_mentions: Field<Count>,
 }
 
 impl From<ReadUpdate> for ReadPlaceDto {
     fn from(update: ReadUpdate) -> Self {
         let group_id = update.group.into();
-        let ReadUpdateDto { thread_id, read_seq, unread, read_version } = update.into();
-        Self { group_id, thread_id, read_seq, unread, read_version }
+        let ReadUpdateDto { thread_id, read_seq, unread, read_version, unread_mentions } = update.into();
+        Self { group_id, thread_id, read_seq, unread, read_version, unread_mentions }
     }
 }
 

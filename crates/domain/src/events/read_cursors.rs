@@ -20,10 +20,13 @@ const OVERLAP: i64 = 1_000;
 /// A fault.
 pub fn read_since(tx: &mut dyn Tx, actor: &Actor, position: Position) -> Result<Vec<EphemeralEvent>, Error> {
     let since = Position::new((position.get() - OVERLAP).max(FIRST));
-    let groups = tx.members().read_since(actor.id(), since)?;
-    let of_groups = groups.into_iter().map(ReadUpdate::from);
+    let mut groups = tx.members().read_since(actor.id(), since)?;
     let threads = tx.threads().read_since(actor.id(), since)?;
-    let readable = Readable::load(tx, actor, threads.iter().map(|cursor| cursor.thread.group))?;
+    let mentioning = groups.iter().filter(|cursor| cursor.state.unread_mentions > 0);
+    let asked = mentioning.map(|cursor| cursor.group).chain(threads.iter().map(|cursor| cursor.thread.group));
+    let readable = Readable::load(tx, actor, asked)?;
+    groups.iter_mut().for_each(|cursor| readable.hide_mentions(cursor));
+    let of_groups = groups.into_iter().map(ReadUpdate::from);
     let shown = |cursor: &ThreadCursor| readable.contains(cursor.thread.group, cursor.thread.root_seq);
     let of_threads = threads.into_iter().filter(shown).map(ReadUpdate::from);
     Ok(of_groups.chain(of_threads).map(EphemeralEvent::ReadUpdated).collect())

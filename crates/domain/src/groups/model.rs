@@ -274,11 +274,6 @@ impl Group {
         }
     }
 
-    /// How far this member has read.
-    pub const fn read_state(&self, standing: &Standing) -> ReadState {
-        ReadState::of(standing.read_seq, self.last_seq, standing.read_version)
-    }
-
     /// The number of the last message before those that this member reads.
     pub const fn readable_after(&self, standing: &Standing) -> Seq {
         self.history.readable_after(standing.joined_seq)
@@ -364,7 +359,7 @@ pub struct Standing {
     pub role: Role,
     /// The number up to which the member has read.
     pub read_seq: Seq,
-    /// How often messages were marked as unread, as in [`ReadState`].
+    /// Increases when messages are marked as unread, as in [`ReadState`].
     pub read_version: Version,
     /// The number of the group's newest message when the member came in.
     pub joined_seq: Seq,
@@ -397,8 +392,8 @@ pub struct GroupView {
     pub standing: Option<Standing>,
     /// The newest message or its tombstone; `None` before the first, and for those who may not read it.
     pub last_message: Option<MessageView>,
-    /// How many messages of the group itself that the one who looks has not read mention them: counted as those of a
-    /// [thread](crate::messages::ThreadView::unread_mentions). 0 for others than members.
+    /// How many messages of the group itself that the one who looks has not read mention them, as in [`ReadState`]. 0 for
+    /// others than members, and for those who may not read them.
     pub unread_mentions: i64,
     /// Its longest-serving owner; `None` unless it is listed for those who manage all groups.
     pub owner: Option<UserRef>,
@@ -424,9 +419,18 @@ impl GroupView {
         Self { group, standing, last_message, unread_mentions: 0, owner: None }
     }
 
+    /// The same with so many unread mentions, as far as the role allows to read them.
+    #[must_use]
+    pub fn mentioning(self, unread: i64) -> Self {
+        let reads = self.standing.as_ref().is_some_and(|standing| self.group.lets_read_some(&standing.role));
+        Self { unread_mentions: if reads { unread } else { 0 }, ..self }
+    }
+
     /// How far the one who looks has read; `None` for others than members.
     pub fn read_state(&self) -> Option<ReadState> {
-        self.standing.as_ref().map(|standing| self.group.read_state(standing))
+        let standing = self.standing.as_ref()?;
+        let state = ReadState::of(standing.read_seq, self.group.last_seq, standing.read_version);
+        Some(state.mentioning(self.unread_mentions))
     }
 }
 
@@ -487,7 +491,8 @@ impl TextBytes for ListedMember {
     }
 }
 
-/// A membership that is about to be stored.
+/// A membership that is about to be stored. Its read states begin with a version that is not below that of anybody who has
+/// left the group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMembership {
     /// The group.

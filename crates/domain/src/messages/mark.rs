@@ -7,7 +7,7 @@ use crate::groups::{Membership, lock_visible, visible};
 use crate::ids::{GroupId, MessageId, Seq};
 use crate::messages::error::MessageRefusal;
 use crate::messages::follow::find_thread;
-use crate::messages::read_state::{Marked, ReadMark};
+use crate::messages::read_state::{Marked, ReadMark, ReadState};
 use crate::permissions::GroupPermission;
 use crate::storage::{Principal, Storage, Tx, WritePurpose, Writing};
 
@@ -20,13 +20,18 @@ pub fn mark_read(tx: &mut dyn Tx, actor: &Actor, group: GroupId, mark: ReadMark)
     let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::View)?;
     let (after, Membership { group, standing }) = (membership.readable_after(), membership);
     mark.check("group's", after, group.last_seq)?;
-    let unmoved = Marked { state: group.read_state(&standing), moved: false };
-    let Some(target) = mark.target(standing.read_seq) else { return Ok(unmoved) };
-    let marked = match mark {
-        ReadMark::Read(_) => tx.read_cursors().advance(group.id, actor.id(), target)?,
-        ReadMark::UnreadFrom(_) => tx.read_cursors().put(group.id, actor.id(), target)?,
+    let unmoved = ReadState::of(standing.read_seq, group.last_seq, standing.read_version);
+    let marked = match (mark, mark.target(standing.read_seq)) {
+        (ReadMark::Read(_), Some(target)) => tx.read_cursors().advance(group.id, actor.id(), target)?,
+        (ReadMark::UnreadFrom(_), Some(target)) => tx.read_cursors().put(group.id, actor.id(), target)?,
+        (_, None) => {
+            let state = tx.read_cursors().find(group.id, actor.id())?;
+            state.map(|state| Marked { state, moved: false })
+        }
     };
-    Ok(marked.unwrap_or(unmoved))
+    let Marked { state, moved } = marked.unwrap_or(Marked { state: unmoved, moved: false });
+    let reads = group.lets_read_some(&standing.role);
+    Ok(Marked { state: if reads { state } else { state.mentioning(0) }, moved })
 }
 
 /// [`mark_read`] on its own, and tells the user's devices where it moved the cursor. Only once that is stored.

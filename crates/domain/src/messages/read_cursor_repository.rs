@@ -3,7 +3,7 @@
 
 use crate::groups::{ReadCursor, Visibility};
 use crate::ids::{GroupId, Seq, UserId};
-use crate::messages::read_state::Marked;
+use crate::messages::read_state::{Marked, ReadState};
 use crate::messages::receipts::{FoundReaders, Reader, ReaderQuery};
 use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
@@ -11,9 +11,13 @@ use crate::storage::repositories::repository;
 repository! {
     /// How far members have read their groups. Whatever moves a cursor notes the head of the log with it, but for a
     /// message, which moves that of its author. A state that is returned MUST be one that the cursor has had since it
-    /// moved: all messages of the member's own up to then are counted in it.
+    /// moved: all messages of the member's own up to then are counted in it. Mentions are counted in it whether or not the
+    /// member's role allows to read them.
     #[cfg_attr(test, mockall::automock)]
     pub trait ReadCursorRepository {
+        /// Where a member's read cursor is; `None` for others than members.
+        fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<ReadState>, StorageFault>;
+
         /// Moves a member's read cursor up to `seq`; where it is afterwards, `None` for who is no member any more. MUST
         /// NOT move it back, whatever else moved it meanwhile.
         fn advance(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<Option<Marked>, StorageFault>;

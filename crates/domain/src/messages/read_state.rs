@@ -10,15 +10,25 @@ pub struct ReadState {
     pub read_seq: Seq,
     /// The number of messages that are not read. With `read_seq` it gives the last number at that time.
     pub unread: i64,
-    /// Counts how often something was marked as unread. Of two states, the one with the greater version is newer; of
+    /// Increases when something is marked as unread. Of two states, the one with the greater version is newer; of
     /// the same version, the one that has read more.
     pub version: Version,
+    /// How many of the messages that are not read mention the reader. At most the newest 100 that name them, or all who were
+    /// online, are looked at, and at most 100 of those that mention all. Those by whom they have blocked don't count.
+    pub unread_mentions: i64,
 }
 
 impl ReadState {
-    /// The state of somebody who has read up to `read_seq` where the last message is `last_seq`.
+    /// The state of somebody who has read up to `read_seq` where the last message is `last_seq`, and whom none of those in
+    /// between mentions.
     pub const fn of(read_seq: Seq, last_seq: Seq, version: Version) -> Self {
-        Self { read_seq, unread: last_seq.get() - read_seq.get(), version }
+        Self { read_seq, unread: last_seq.get() - read_seq.get(), version, unread_mentions: 0 }
+    }
+
+    /// The same with so many unread mentions.
+    #[must_use]
+    pub const fn mentioning(self, unread_mentions: i64) -> Self {
+        Self { unread_mentions, ..self }
     }
 }
 

@@ -34,9 +34,11 @@ pub fn read_groups(tx: &mut dyn Tx, actor: &Actor, after: GroupId) -> Result<Rea
     let found = tx.groups().find_visible_many(&unread, actor.id())?;
     let memberships =
         found.into_iter().filter_map(|group| group.into_membership_with(GroupPermission::View).ok());
-    let viewed: Vec<_> = memberships.map(|membership| membership.group.id).collect();
-    let moved =
+    let mut readable = Readable::default();
+    let viewed: Vec<_> = memberships.map(|membership| readable.add(&membership)).collect();
+    let mut moved =
         if viewed.is_empty() { Vec::new() } else { tx.read_cursors().advance_to_end(actor.id(), &viewed)? };
+    moved.iter_mut().for_each(|cursor| readable.hide_mentions(cursor));
     let next = unread.last().copied().filter(|_| unread.len() == READ_AT_ONCE);
     Ok(ReadStep { moved: moved.into_iter().map(ReadUpdate::from).collect(), next })
 }

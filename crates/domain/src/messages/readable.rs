@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::accounts::Actor;
-use crate::groups::Membership;
+use crate::groups::{Membership, ReadCursor};
 use crate::ids::{GroupId, Seq};
 use crate::permissions::GroupPermission;
 use crate::storage::{StorageFault, Tx};
@@ -47,6 +47,19 @@ impl Readable {
             }
         }
         Ok(self)
+    }
+
+    /// Adds what a member may read of their group, which is returned.
+    pub(crate) fn add(&mut self, membership: &Membership) -> GroupId {
+        self.0.extend(Self::of(membership).0);
+        membership.group.id
+    }
+
+    /// Takes the unread mentions out of the cursor of a group in which nothing can be read.
+    pub(crate) fn hide_mentions(&self, cursor: &mut ReadCursor) {
+        if self.0.get(&cursor.group).copied().flatten().is_none() {
+            cursor.state.unread_mentions = 0;
+        }
     }
 
     /// Whether the message of a group with this number is among it.

@@ -47,7 +47,7 @@ pub struct ThreadStanding {
     pub following: bool,
     /// Replies up to this number are read.
     pub read_seq: Seq,
-    /// How often replies were marked as unread, as in [`ReadState`].
+    /// Increases when replies are marked as unread, as in [`ReadState`].
     pub read_version: Version,
 }
 
@@ -63,15 +63,15 @@ pub struct ThreadView {
     pub thread: Thread,
     /// How the one who looks stands in it.
     pub standing: ThreadStanding,
-    /// How many replies that they have not read mention them. At most 100 are counted of those that name them, or all who
-    /// were online, and at most 100 of those that mention all.
+    /// How many replies that they have not read mention them, as in [`ReadState`].
     pub unread_mentions: i64,
 }
 
 impl ThreadView {
     /// How far it is read. Deleted replies count as in a group.
     pub const fn read_state(&self) -> ReadState {
-        ReadState::of(self.standing.read_seq, self.thread.last_seq, self.standing.read_version)
+        let state = ReadState::of(self.standing.read_seq, self.thread.last_seq, self.standing.read_version);
+        state.mentioning(self.unread_mentions)
     }
 }
 

@@ -253,6 +253,7 @@ pub(crate) const INVARIANTS: [Invariant; 22] = [
         offenders: "SELECT count(*) AS number FROM mentions JOIN groups ON groups.id = mentions.group_id \
             LEFT JOIN messages ON messages.id = mentions.message_id AND messages.group_id = mentions.group_id \
                 AND messages.root_seq = mentions.root_seq AND messages.seq = mentions.seq \
+                AND messages.author_id = mentions.author_id \
                 AND messages.deleted_at IS NULL AND (messages.attachments & 80) <> 0 \
             WHERE groups.deleted_at IS NULL AND messages.id IS NULL",
         holds: "every mention is in a message that is there",

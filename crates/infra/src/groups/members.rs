@@ -9,7 +9,7 @@ use groupchat_domain::groups::{
     GroupKind, JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
     Standing, Visibility, Writing,
 };
-use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
+use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId, Version};
 use groupchat_domain::paging::NamePosition;
 use groupchat_domain::permissions::{BuiltInRole, GroupPermission, Rank, RoleName};
 use groupchat_domain::storage::{StorageFault, Tx as _, Unique};
@@ -234,8 +234,14 @@ impl MemberRepository for DbTx<'_> {
     }
 
     fn insert(&mut self, membership: &NewMembership) -> Result<Unique<()>, StorageFault> {
+        let first_read_version = groups::table
+            .find(membership.group.get())
+            .select(groups::first_read_version)
+            .single_value()
+            .assume_not_null();
         let row = diesel::insert_into(memberships::table)
             .values((
+                memberships::read_version.eq(first_read_version),
                 memberships::group_id.eq(membership.group.get()),
                 memberships::user_id.eq(membership.user.get()),
                 memberships::role.eq(membership.role.as_str()),
@@ -274,10 +280,16 @@ impl MemberRepository for DbTx<'_> {
 
     fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault> {
         let member = memberships::table.find((group.get(), user.get()));
-        match on_backend!(self, |connection| diesel::delete(member).execute(connection))? {
-            0 => Ok(()),
-            _ => self.count_members(group, -1),
+        let removed = diesel::delete(member).returning(memberships::read_version);
+        let left = on_backend!(self, |connection| removed.get_result::<i64>(connection).optional())?;
+        let Some(version) = left else { return Ok(()) };
+        self.count_members(group, -1)?;
+        if version == Version::FIRST.get() {
+            return Ok(());
         }
+        let of_group = groups::table.find(group.get()).filter(groups::first_read_version.lt(version));
+        let noted = diesel::update(of_group).set(groups::first_read_version.eq(version));
+        on_backend!(self, |connection| noted.execute(connection)).map(drop)
     }
 
     fn first_owners(&mut self, groups: &[GroupId]) -> Result<Vec<(GroupId, UserRef)>, StorageFault> {

@@ -102,8 +102,7 @@ impl From<GroupViewRow> for GroupView {
     fn from(row: GroupViewRow) -> Self {
         let newest = row.message.zip(row.author);
         let view = |(message, author)| MessageViewRow { message, author, liked: row.liked }.into();
-        let shown = Self::new(row.group.into(), row.standing.0, newest.map(view));
-        Self { unread_mentions: row.unread_mentions, ..shown }
+        Self::new(row.group.into(), row.standing.0, newest.map(view)).mentioning(row.unread_mentions)
     }
 }
 

@@ -162,6 +162,7 @@ impl MentionRepository for DbTx<'_> {
                 mentions::seq.eq(place.seq.get()),
                 mentions::is_named.eq(row.is_named),
                 mentions::is_told.eq(row.is_told),
+                mentions::author_id.eq(place.author.get()),
             )
         };
         let rows: Vec<_> = rows.iter().map(row).collect();
@@ -232,9 +233,11 @@ impl MentionRepository for DbTx<'_> {
         let member = memberships::group_id.eq(mentions::group_id).and(memberships::user_id.eq(user));
         let reader =
             thread_members::root_id.nullable().eq(mentions::thread_id).and(thread_members::user_id.eq(user));
+        let block = blocks::user_id.eq(user).and(blocks::blocked_id.eq(mentions::author_id));
         let listed = mentions::table
             .left_join(memberships::table.on(member))
             .left_join(thread_members::table.on(reader))
+            .left_join(blocks::table.on(block))
             .filter(mentions::user_id.eq(user))
             .filter(mentions::is_told)
             .filter(mentions::message_id.lt(query.before.map_or(i64::MAX, MessageId::get)))
@@ -250,7 +253,7 @@ impl MentionRepository for DbTx<'_> {
                 ),
                 memberships::read_seq.nullable(),
                 thread_members::read_seq.nullable(),
-                mentions::is_told,
+                blocks::user_id.nullable().is_null(),
             ));
         let rows: Vec<OwnRow> = on_backend!(self, |connection| listed.load(connection))?;
         Ok(rows.into_iter().map(own).collect())

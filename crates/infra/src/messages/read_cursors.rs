@@ -12,6 +12,7 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
+use crate::messages::unread_mentions::UnreadInGroup;
 use crate::permissions::rows::member_role;
 use crate::schema::{group_roles, groups, memberships, users};
 use crate::sql::among;
@@ -26,13 +27,15 @@ pub(crate) struct ReadCursorRow {
     read_version: i64,
     #[diesel(select_expression = groups::last_seq)]
     last_seq: i64,
+    #[diesel(select_expression = UnreadInGroup)]
+    unread_mentions: i64,
 }
 
 impl From<ReadCursorRow> for ReadCursor {
     fn from(row: ReadCursorRow) -> Self {
         Self {
             group: GroupId::new(row.group_id),
-            state: read_state(row.read_seq, row.last_seq, row.read_version),
+            state: read_state(row.read_seq, row.last_seq, row.read_version).mentioning(row.unread_mentions),
         }
     }
 }
@@ -102,12 +105,8 @@ impl DbTx<'_> {
         user: UserId,
         changed: usize,
     ) -> Result<Option<Marked>, StorageFault> {
-        let found = cursors_of(user.get()).filter(memberships::group_id.eq(group.get()));
-        let row = on_backend!(self, |connection| found
-            .select(ReadCursorRow::as_select())
-            .first(connection)
-            .optional())?;
-        Ok(row.map(|row| Marked { state: ReadCursor::from(row).state, moved: changed > 0 }))
+        let state = ReadCursorRepository::find(self, group, user)?;
+        Ok(state.map(|state| Marked { state, moved: changed > 0 }))
     }
 
     /// The last of the members of a group after this one that a page looks at; `None` where it looks at all of them.
@@ -125,6 +124,15 @@ impl DbTx<'_> {
 }
 
 impl ReadCursorRepository for DbTx<'_> {
+    fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<ReadState>, StorageFault> {
+        let found = cursors_of(user.get()).filter(memberships::group_id.eq(group.get()));
+        let row = on_backend!(self, |connection| found
+            .select(ReadCursorRow::as_select())
+            .first(connection)
+            .optional())?;
+        Ok(row.map(|row| ReadCursor::from(row).state))
+    }
+
     fn advance(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<Option<Marked>, StorageFault> {
         let head = self.head()?;
         let member = memberships::table.find((group.get(), user.get()));

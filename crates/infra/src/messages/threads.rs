@@ -14,7 +14,7 @@ use groupchat_domain::time::Timestamp;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::messages::read_cursors::read_state;
-use crate::messages::unread_mentions::UnreadInThread;
+use crate::messages::unread_mentions::{UnreadInThread, UnreadOfCursor};
 use crate::schema::{groups, thread_members, threads, users};
 use crate::sql::among;
 use crate::tx::DbTx;
@@ -72,11 +72,14 @@ struct ThreadCursorRow {
     thread: ThreadRow,
     read_seq: i64,
     read_version: i64,
+    #[diesel(select_expression = UnreadOfCursor)]
+    unread_mentions: i64,
 }
 
 impl From<ThreadCursorRow> for ThreadCursor {
-    fn from(ThreadCursorRow { thread, read_seq, read_version }: ThreadCursorRow) -> Self {
-        Self { state: read_state(read_seq, thread.last_seq, read_version), thread: thread.into() }
+    fn from(row: ThreadCursorRow) -> Self {
+        let state = read_state(row.read_seq, row.thread.last_seq, row.read_version);
+        Self { state: state.mentioning(row.unread_mentions), thread: row.thread.into() }
     }
 }
 

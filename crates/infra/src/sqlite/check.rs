@@ -84,8 +84,8 @@ const LATER: [(&str, &str); 17] = [
     ("threads", HAS_THREADS),
     ("thread_members", HAS_THREADS),
     ("quotes", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'message_quotes'"),
-    ("mentions", HAS_MENTIONS),
-    ("group_mentions", HAS_MENTIONS),
+    ("mentions", "SELECT count(*) AS number FROM pragma_table_info('mentions') WHERE name = 'author_id'"),
+    ("group_mentions", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_mentions'"),
     (
         "reaction_counts",
         "SELECT count(*) AS number FROM pragma_table_info('messages') WHERE name = 'reactions'",
@@ -93,8 +93,6 @@ const LATER: [(&str, &str); 17] = [
 ];
 
 const HAS_AUTHOR_RUNS: &str = "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'author_runs'";
-
-const HAS_MENTIONS: &str = "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'mentions'";
 
 const HAS_THREADS: &str = "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'threads'";
 

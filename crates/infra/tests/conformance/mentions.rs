@@ -2,7 +2,7 @@
 
 use groupchat_domain::accounts::UsernameKey;
 use groupchat_domain::groups::{NewMembership, Visibility};
-use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
+use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, UserId};
 use groupchat_domain::messages::{
     GROUPS_AT_ONCE, MAX_GROUP_MENTIONS, MentionLookup, MentionPlace, MentionQuery, MentionRow, OwnMention,
 };
@@ -135,6 +135,61 @@ fn mentions_of_all_by_whom_one_has_blocked_do_not_count(tx: &mut dyn Tx) {
     assert_eq!(unread(tx, room.group, room.bob), 0);
     assert!(!is_told(tx, room.bob));
     assert!(!is_told(tx, room.ann), "their own");
+}
+
+fn what_whom_one_has_blocked_mentions_counts_again_after_the_block(tx: &mut dyn Tx) {
+    let room = room(tx);
+    let other = user(tx, "eve").id;
+    join(tx, room.group, other, BuiltInRole::Member);
+    let by_other = post(tx, room.group, other, "hello");
+    let there = place(tx, &room, by_other);
+    tx.mentions().add(&there, &[named(room.bob)]).unwrap();
+    let by_ann = mention(tx, &room, &[named(room.bob)]);
+    let root = post(tx, room.group, room.ann, "well?");
+    let answer = reply(tx, room.group, root, room.ann);
+    let there = place(tx, &room, answer);
+    tx.mentions().add(&there, &[named(room.bob)]).unwrap();
+    let counts = |tx: &mut dyn Tx| {
+        let told = tx.mentions().list(&query(room.bob)).unwrap();
+        let in_thread = tx.threads().views(&[root], room.bob).unwrap()[0].unread_mentions;
+        let told = told.iter().filter(|mention| mention.is_told).map(|mention| mention.message).collect();
+        (unread(tx, room.group, room.bob), in_thread, told)
+    };
+    let all = (2, 1, vec![answer, by_ann, by_other]);
+    assert_eq!(counts(tx), all);
+    tx.blocks().insert(room.bob, room.ann, at(9)).unwrap();
+    assert_eq!(counts(tx), (1, 0, vec![by_other]));
+    tx.blocks().remove(room.bob, room.ann).unwrap();
+    assert_eq!(counts(tx), all);
+}
+
+fn read_states_say_how_many_mentions_are_unread(tx: &mut dyn Tx) {
+    let room = room(tx);
+    for _ in 0..3 {
+        mention(tx, &room, &[named(room.bob)]);
+    }
+    mention_all(tx, &room);
+    let root = post(tx, room.group, room.ann, "well?");
+    for _ in 0..2 {
+        let answer = reply(tx, room.group, root, room.ann);
+        let there = place(tx, &room, answer);
+        tx.mentions().add(&there, &[named(room.bob)]).unwrap();
+    }
+    for (seq, expected) in [(1, 3), (3, 1), (4, 0)] {
+        let marked = tx.read_cursors().advance(room.group, room.bob, Seq::new(seq)).unwrap().unwrap();
+        assert_eq!((marked.state.unread_mentions, marked.moved), (expected, true));
+        assert_eq!(tx.read_cursors().find(room.group, room.bob), Ok(Some(marked.state)));
+        assert_eq!(unread(tx, room.group, room.bob), expected);
+    }
+    let marked = tx.read_cursors().put(room.group, room.bob, Seq::new(2)).unwrap().unwrap();
+    assert_eq!(marked.state.unread_mentions, 2);
+    let since = tx.members().read_since(room.bob, Position::ZERO).unwrap();
+    assert_eq!(since[0].state, marked.state);
+    let outsider = user(tx, "eve").id;
+    assert_eq!(tx.read_cursors().find(room.group, outsider), Ok(None));
+    let marked = tx.threads().advance_read_seq(root, room.bob, Seq::new(1), root).unwrap().unwrap();
+    assert_eq!(marked.state.unread_mentions, 1);
+    assert_eq!(tx.threads().read_since(room.bob, Position::ZERO).unwrap()[0].state, marked.state);
 }
 
 fn those_of_all_members_of_many_groups_are_merged_up_to_a_limit(tx: &mut dyn Tx) {
@@ -308,6 +363,8 @@ cases! {
     mentions_count_above_the_read_cursor
     a_message_that_mentions_somebody_twice_counts_once
     mentions_of_all_by_whom_one_has_blocked_do_not_count
+    what_whom_one_has_blocked_mentions_counts_again_after_the_block
+    read_states_say_how_many_mentions_are_unread
     those_of_all_members_of_many_groups_are_merged_up_to_a_limit
     replies_to_all_are_found_in_some_groups_at_a_time
     a_cursor_before_the_first_reply_is_given_once_and_makes_nobody_follow

@@ -95,6 +95,27 @@ fn hide(tx: &mut dyn Tx, user: UserId) {
     stored(tx.accounts().update(&hidden).unwrap());
 }
 
+fn a_version_never_goes_back_for_who_comes_in_again(tx: &mut dyn Tx) {
+    let [ann, bob] = two_users(tx);
+    let id = prepare(tx, "chess", ann, bob);
+    let again = |tx: &mut dyn Tx, user| {
+        tx.members().remove(id, user).unwrap();
+        join(tx, id, user, BuiltInRole::Member);
+        tx.read_cursors().find(id, user).unwrap().unwrap().version.get()
+    };
+    assert_eq!(again(tx, bob), 1);
+    for version in [2, 3, 4] {
+        tx.read_cursors().put(id, bob, Seq::new(version % 2)).unwrap();
+        tx.read_cursors().put(id, bob, Seq::new(2)).unwrap();
+    }
+    let version = tx.read_cursors().find(id, bob).unwrap().unwrap().version.get();
+    assert!(version >= 4);
+    assert_eq!(again(tx, bob), version);
+    // One who has marked less leaves: nothing goes back.
+    assert!(again(tx, ann) >= 1);
+    assert_eq!(again(tx, bob), version);
+}
+
 fn those_who_have_read_and_show_it_are_listed_by_their_ids(tx: &mut dyn Tx) {
     let [ann, bob] = two_users(tx);
     let id = prepare(tx, "chess", ann, bob);
@@ -154,6 +175,7 @@ cases! { transaction:
     a_read_cursor_advances_and_never_moves_back
     a_read_cursor_is_put_anywhere_and_each_time_counts
     groups_with_something_to_read_are_found_and_read_to_their_end
+    a_version_never_goes_back_for_who_comes_in_again
     those_who_have_read_and_show_it_are_listed_by_their_ids
     a_page_of_readers_looks_at_a_bounded_number_of_members
 }

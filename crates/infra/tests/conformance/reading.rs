@@ -22,7 +22,7 @@ pub(crate) fn prepare(tx: &mut dyn Tx, name: &str, writer: UserId, reader: UserI
 }
 
 pub(crate) const fn state(read_seq: i64, unread: i64, version: i64) -> ReadState {
-    ReadState { read_seq: Seq::new(read_seq), unread, version: Version::new(version) }
+    ReadState { read_seq: Seq::new(read_seq), unread, version: Version::new(version), unread_mentions: 0 }
 }
 
 pub(crate) fn two_users(tx: &mut dyn Tx) -> [UserId; 2] {

@@ -4,7 +4,7 @@ use groupchat_domain::groups::{
     DirectKey, Group, GroupKind, GroupName, GroupQuery, GroupRepository, GroupView, NewDirect, NewGroup,
     Standing, Visibility, VisibleGroup,
 };
-use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::ids::{GroupId, UserId, Version};
 use groupchat_domain::messages::Message;
 use groupchat_domain::paging::{NameCursor, NamePosition};
 use groupchat_domain::permissions::Role;
@@ -74,8 +74,7 @@ impl Tables {
         let last_message = newest.map(|message| self.message_view(message, viewer));
         let above = standing.as_ref().map(|standing| group.readable_after(standing));
         let unread = above.map(|above| self.unread_mentions(viewer, (group.id, None), above));
-        let view = GroupView::new(group.clone(), standing, last_message);
-        GroupView { unread_mentions: unread.unwrap_or(0), ..view }
+        GroupView::new(group.clone(), standing, last_message).mentioning(unread.unwrap_or(0))
     }
 
     /// Whether the viewer may know of the group.
@@ -225,7 +224,10 @@ impl GroupRepository for ModelTx<'_> {
         }
         let id = GroupId::new(tables.group_ids.take());
         let group = group.clone().into_group(id);
-        tables.groups.put(id, GroupRow { group, is_deleted: false, direct_key: None });
+        tables.groups.put(
+            id,
+            GroupRow { group, is_deleted: false, direct_key: None, first_read_version: Version::FIRST },
+        );
         Ok(Unique::Stored(id))
     }
 
@@ -242,7 +244,9 @@ impl GroupRepository for ModelTx<'_> {
         let id = GroupId::new(tables.group_ids.take());
         let group = direct.to_group(id);
         let direct_key = Some(direct.key.clone());
-        tables.groups.put(id, GroupRow { group, is_deleted: false, direct_key });
+        tables
+            .groups
+            .put(id, GroupRow { group, is_deleted: false, direct_key, first_read_version: Version::FIRST });
         Ok(Unique::Stored(id))
     }
 

@@ -107,7 +107,7 @@ impl MemberRepository for ModelTx<'_> {
             joined_at,
             since_event,
             read_seq,
-            read_version: Version::FIRST,
+            read_version: tables.groups.get(&group).map_or(Version::FIRST, |row| row.first_read_version),
             joined_seq,
             read_position: Position::ZERO,
             settings: MemberSettings::default(),
@@ -137,8 +137,11 @@ impl MemberRepository for ModelTx<'_> {
 
     fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault> {
         let tables = self.write()?;
-        if tables.memberships.remove(&(group, user)).is_some() {
+        if let Some(left) = tables.memberships.remove(&(group, user)) {
             tables.count_members(group, -1);
+            tables.groups.change(&group, |row| {
+                row.first_read_version = row.first_read_version.max(left.read_version);
+            });
         }
         Ok(())
     }
@@ -217,6 +220,6 @@ impl MemberRepository for ModelTx<'_> {
         let moved = tables
             .present_memberships_of(user)
             .filter(|(_, membership)| membership.read_position >= position);
-        Ok(moved.filter_map(|(group, membership)| tables.read_cursor(group, &membership)).collect())
+        Ok(moved.filter_map(|(group, membership)| tables.read_cursor((group, user), &membership)).collect())
     }
 }

@@ -71,7 +71,9 @@ impl Tables {
                 && message.seq > above
                 && self.has_not_read(user, message)
         };
-        let named = self.told(user).filter(counts).count().min(100);
+        let mut named: Vec<_> = self.told(user).filter(counts).collect();
+        named.sort_unstable_by_key(|message| Reverse(message.seq));
+        let named = named.into_iter().take(100).filter(|message| self.counts(user, message)).count();
         let is_told =
             |message: &Message| self.mentions.get(&(message.id, user)).is_some_and(|row| row.is_told);
         let to_all = self.to_all(group).filter(|message| self.counts(user, message));

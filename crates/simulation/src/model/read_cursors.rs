@@ -13,10 +13,16 @@ use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
     /// Where the cursor of a member is; `None` in a group that is gone.
-    pub(super) fn read_cursor(&self, group: GroupId, membership: &Membership) -> Option<ReadCursor> {
-        let Membership { read_seq, read_version, .. } = *membership;
-        let state = ReadState::of(read_seq, self.group(group)?.last_seq, read_version);
-        Some(ReadCursor { group, state })
+    pub(super) fn read_cursor(
+        &self,
+        (group, user): (GroupId, UserId),
+        membership: &Membership,
+    ) -> Option<ReadCursor> {
+        let Membership { read_seq, read_version, joined_seq, .. } = *membership;
+        let found = self.group(group)?;
+        let state = ReadState::of(read_seq, found.last_seq, read_version);
+        let above = found.history.readable_after(joined_seq);
+        Some(ReadCursor { group, state: state.mentioning(self.unread_mentions(user, (group, None), above)) })
     }
 
     /// How far a member has read, if they show it.
@@ -47,12 +53,19 @@ impl ModelTx<'_> {
             });
         }
         let member = tables.memberships.get(&(group, user));
-        let cursor = member.and_then(|membership| tables.read_cursor(group, membership));
+        let cursor = member.and_then(|membership| tables.read_cursor((group, user), membership));
         Ok(cursor.map(|cursor| Marked { state: cursor.state, moved }))
     }
 }
 
 impl ReadCursorRepository for ModelTx<'_> {
+    fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<ReadState>, StorageFault> {
+        let tables = self.read()?;
+        let membership = tables.memberships.get(&(group, user));
+        let cursor = membership.and_then(|membership| tables.read_cursor((group, user), membership));
+        Ok(cursor.map(|cursor| cursor.state))
+    }
+
     fn advance(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<Option<Marked>, StorageFault> {
         self.move_cursor((group, user), |read_seq| read_seq < seq, seq, |version| version)
     }
@@ -70,7 +83,7 @@ impl ReadCursorRepository for ModelTx<'_> {
         let tables = self.read()?;
         let cursors = tables
             .memberships_of(user)
-            .filter_map(|(group, membership)| tables.read_cursor(group, &membership));
+            .filter_map(|(group, membership)| tables.read_cursor((group, user), &membership));
         let unread = cursors.filter(|cursor| cursor.group > after && cursor.state.unread > 0);
         let mut ids: Vec<_> = unread.map(|cursor| cursor.group).collect();
         ids.sort_unstable();

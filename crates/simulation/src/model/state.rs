@@ -32,6 +32,8 @@ pub(crate) struct GroupRow {
     pub(crate) is_deleted: bool,
     /// Whose direct conversation it is.
     pub(crate) direct_key: Option<DirectKey>,
+    /// With which version the read states of a new member begin.
+    pub(crate) first_read_version: Version,
 }
 
 /// A membership.

@@ -40,10 +40,16 @@ impl Tables {
         self.thread_members.put(key, member);
     }
 
+    /// How far a user who stands like this in a thread has read it.
+    fn read_state(&self, thread: &Thread, user: UserId, standing: ThreadStanding) -> ReadState {
+        let state = ReadState::of(standing.read_seq, thread.last_seq, standing.read_version);
+        state.mentioning(self.unread_mentions(user, (thread.group, Some(thread.root)), Seq::ZERO))
+    }
+
     /// Where somebody's cursor is now.
     fn marked(&self, key: (MessageId, UserId), moved: bool) -> Option<Marked> {
         let (thread, member) = (self.threads.get(&key.0)?, self.thread_members.get(&key)?);
-        Some(Marked { state: read_state(thread, member.standing), moved })
+        Some(Marked { state: self.read_state(thread, key.1, member.standing), moved })
     }
 
     /// Removes up to `limit` rows of the threads of a group: first who is in them. Returns how many.
@@ -55,11 +61,6 @@ impl Tables {
         let removed = self.thread_members.remove_all(members);
         removed + self.threads.remove_all(roots.into_iter().take(limit - removed))
     }
-}
-
-/// How far somebody who stands like this in a thread has read it.
-const fn read_state(thread: &Thread, standing: ThreadStanding) -> ReadState {
-    ReadState::of(standing.read_seq, thread.last_seq, standing.read_version)
 }
 
 fn followed(thread: &Thread) -> FollowedThread {
@@ -265,7 +266,7 @@ impl ThreadRepository for ModelTx<'_> {
         });
         let cursor = |(thread, member): (&Thread, ThreadMember)| ThreadCursor {
             thread: followed(thread),
-            state: read_state(thread, member.standing),
+            state: tables.read_state(thread, user, member.standing),
         };
         Ok(moved.map(cursor).collect())
     }

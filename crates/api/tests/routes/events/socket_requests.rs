@@ -59,12 +59,12 @@ async fn the_read_cursor_is_moved_and_all_devices_are_told() {
     let (mut bobs, _) = WebSocket::open(&listening, &bob, "").await;
 
     let reply = socket.ask(json!({"type": "read", "group_id": id, "seq": 1})).await;
-    let state = json!({"read_seq": 1, "unread": 1, "read_version": 1});
+    let state = json!({"read_seq": 1, "unread": 1, "read_version": 1, "unread_mentions": 0});
     assert_eq!(json!([reply["type"], reply["data"]]), json!(["reply", state]));
     let told = other_device.next().await;
     let expected = json!({
         "cursor": null, "type": "read.updated", "group_id": id, "actor_id": null, "at": null,
-        "data": {"thread_id": null, "read_seq": 1, "unread": 1, "read_version": 1},
+        "data": {"thread_id": null, "read_seq": 1, "unread": 1, "read_version": 1, "unread_mentions": 0},
     });
     assert_eq!(told, expected);
     // So is the one that asked: it may be one of several connections of a device.
@@ -77,13 +77,14 @@ async fn the_read_cursor_is_moved_and_all_devices_are_told() {
     elsewhere.put(&format!("{group}/read"), json!({"seq": 2})).await.ok();
     assert_eq!(
         socket.wait_for("read.updated").await["data"],
-        json!({"thread_id": null, "read_seq": 2, "unread": 0, "read_version": 1})
+        json!({"thread_id": null, "read_seq": 2, "unread": 0, "read_version": 1, "unread_mentions": 0})
     );
     // Back again.
     let unread = json!({"type": "read", "group_id": id, "seq": 2, "unread": true});
-    let state = json!({"read_seq": 1, "unread": 1, "read_version": 2});
+    let state = json!({"read_seq": 1, "unread": 1, "read_version": 2, "unread_mentions": 0});
     assert_eq!(socket.ask(unread).await["data"], state);
-    let told = json!({"thread_id": null, "read_seq": 1, "unread": 1, "read_version": 2});
+    let told =
+        json!({"thread_id": null, "read_seq": 1, "unread": 1, "read_version": 2, "unread_mentions": 0});
     assert_eq!(socket.wait_for("read.updated").await["data"], told);
     let (mut later, _) = WebSocket::open(&listening, &elsewhere, &cursor).await;
     assert_eq!(later.wait_for("read.updated").await["data"], told);
@@ -111,7 +112,7 @@ async fn a_cursor_that_moves_between_the_hello_and_the_end_of_the_backlog_is_tol
     storage.go_on();
     assert_eq!(
         socket.wait_for("read.updated").await["data"],
-        json!({"thread_id": null, "read_seq": 2, "unread": 0, "read_version": 1})
+        json!({"thread_id": null, "read_seq": 2, "unread": 0, "read_version": 1, "unread_mentions": 0})
     );
     listening.stop().await;
 }

@@ -329,10 +329,86 @@ async fn who_has_blocked_the_author_hears_nothing_and_the_author_sees_no_differe
     bob.put_empty(&format!("/api/users/{}/block", eve.id())).await.ok();
     let unheard = eve.say(&group, "@bob @all").await;
     assert_eq!(usual["mentions"], unheard["mentions"]);
-    bob.put(&format!("{group}/read"), json!({"seq": 1})).await.ok();
+    // Nor do those of before count as long as the block lasts, by name or of all.
     assert_eq!(unread(&bob, &group).await, 0);
-    assert_eq!(bob.list("/api/mentions", "/id").await, [usual["id"].clone()]);
+    assert_eq!(bob.list("/api/mentions", "/id").await, [] as [Value; 0]);
     assert_eq!(unread(&ann, &group).await, 2);
+    bob.delete(&format!("/api/users/{}/block", eve.id())).await.no_content();
+    assert!(bob.list("/api/mentions", "/id").await.contains(&usual["id"]));
+}
+
+#[actix_web::test]
+async fn what_mentions_somebody_counts_only_for_who_may_read_it() {
+    let server = Server::start().await;
+    let ([ann, bob, _], group) = room(&server).await;
+    for text in ["@bob", "@all"] {
+        ann.say(&group, text).await;
+    }
+    assert_eq!(unread(&bob, &group).await, 2);
+    let role = json!({"name": "Deaf", "rank": 5, "permissions": ["view"]});
+    ann.post(&format!("{group}/roles"), role).await.created();
+    ann.patch(&format!("{group}/members/{}", bob.id()), json!({"role": "Deaf"})).await.ok();
+    assert_eq!(unread(&bob, &group).await, 0);
+    let read = bob.put(&format!("{group}/read"), json!({"seq": 0})).await.ok();
+    assert_eq!(read["unread_mentions"], 0);
+    ann.patch(&format!("{group}/members/{}", bob.id()), json!({"role": "member"})).await.ok();
+    assert_eq!(unread(&bob, &group).await, 2);
+}
+
+/// All that tells how far somebody has read says the same of their mentions.
+#[actix_web::test]
+async fn read_states_say_how_many_mentions_are_unread() {
+    let server = Server::start().await;
+    let ([ann, bob, _], group) = room(&server).await;
+    let root = ann.say_at(&group, "@bob 1").await;
+    for text in ["2", "@all 3", "@bob 4"] {
+        ann.say(&group, text).await;
+    }
+    for text in ["@bob 1", "@bob 2"] {
+        ann.reply_to(&root, text).await;
+    }
+    let listening = Listening::start(&server);
+    let (mut socket, _) = WebSocket::open(&listening, &bob, "").await;
+    let path = format!("{group}/read");
+    for (body, expected) in [
+        (json!({"seq": 1}), 2),
+        (json!({"seq": 3}), 1),
+        (json!({"seq": 1, "unread": true}), 3),
+        (json!({"seq": 1, "unread": true}), 3),
+    ] {
+        let read = bob.put(&path, body.clone()).await.ok();
+        assert_eq!(read["unread_mentions"], expected, "{body}");
+        assert_eq!(unread(&bob, &group).await, expected);
+    }
+    for expected in [2, 1, 3] {
+        assert_eq!(socket.wait_for("read.updated").await["data"]["unread_mentions"], expected);
+    }
+    let read = bob.put(&format!("{root}/read"), json!({"seq": 1})).await.ok();
+    assert_eq!((&read["unread"], &read["unread_mentions"]), (&json!(1), &json!(1)));
+    assert_eq!(socket.wait_for("read.updated").await["data"]["unread_mentions"], 1);
+    assert_eq!(bob.get(&root).await.ok()["thread"]["unread_mentions"], 1);
+    bob.post_empty("/api/read-all").await.no_content();
+    assert_eq!(socket.wait_for("read.all").await["data"]["items"][0]["unread_mentions"], 0);
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn a_read_version_never_goes_back_for_who_comes_in_again() {
+    let server = Server::start().await;
+    let ([ann, bob, _], group) = room(&server).await;
+    ann.say(&group, "1").await;
+    let path = format!("{group}/read");
+    let marked = bob.put(&path, json!({"seq": 1, "unread": true})).await.ok();
+    let marked = bob.put(&path, json!({"seq": 1})).await.ok()["read_version"]
+        .as_i64()
+        .max(marked["read_version"].as_i64());
+    let again = bob.put(&path, json!({"seq": 1, "unread": true})).await.ok()["read_version"].as_i64();
+    assert!(again > marked && again > Some(1));
+    bob.delete(&format!("{group}/members/me")).await.no_content();
+    ann.add(&group, &bob, "member").await;
+    let shown = bob.get(&group).await.ok();
+    assert!(shown["read_version"].as_i64() >= again, "{shown}");
+    assert_eq!(shown["unread"], 0);
 }
 
 #[actix_web::test]

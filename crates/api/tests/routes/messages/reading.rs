@@ -162,7 +162,9 @@ async fn a_read_cursor_never_moves_back() {
     let path = format!("{group}/read");
     for (seq, read_seq) in [(0, 0), (3, 3), (3, 3), (1, 3), (5, 5), (0, 5)] {
         let read = bob.put(&path, json!({"seq": seq})).await.ok();
-        assert_eq!(read, json!({"read_seq": read_seq, "unread": 5 - read_seq, "read_version": 1}), "{seq}");
+        let expected =
+            json!({"read_seq": read_seq, "unread": 5 - read_seq, "read_version": 1, "unread_mentions": 0});
+        assert_eq!(read, expected, "{seq}");
         assert_eq!(standing(&bob, &group).await, json!([5, read_seq, 5 - read_seq]));
     }
 }

@@ -17,13 +17,14 @@ async fn room(server: &Server, count: usize) -> (Client, Client, String) {
 }
 
 fn state(read_seq: i64, unread: i64, version: i64) -> Value {
-    json!({"read_seq": read_seq, "unread": unread, "read_version": version})
+    json!({"read_seq": read_seq, "unread": unread, "read_version": version, "unread_mentions": 0})
 }
 
 /// How far somebody has read, as the group says.
 async fn standing(client: &Client, group: &str) -> Value {
     let shown = client.get(group).await.ok();
-    json!({"read_seq": shown["read_seq"], "unread": shown["unread"], "read_version": shown["read_version"]})
+    let of = |field: &str| shown[field].clone();
+    json!({"read_seq": of("read_seq"), "unread": of("unread"), "read_version": of("read_version"), "unread_mentions": of("unread_mentions")})
 }
 
 #[actix_web::test]
@@ -108,7 +109,7 @@ async fn everything_is_read_at_once_and_own_devices_are_told_in_one_event() {
     let (mut socket, _) = WebSocket::open(&listening, &bob, "").await;
 
     bob.post_empty("/api/read-all").await.no_content();
-    let place = |group: &str, thread: Value, read_seq: i64, version: i64| json!({"group_id": id_in(group), "thread_id": thread, "read_seq": read_seq, "unread": 0, "read_version": version});
+    let place = |group: &str, thread: Value, read_seq: i64, version: i64| json!({"group_id": id_in(group), "thread_id": thread, "read_seq": read_seq, "unread": 0, "read_version": version, "unread_mentions": 0});
     let of_groups = socket.wait_for("read.all").await;
     assert_eq!(json!([of_groups["cursor"], of_groups["group_id"]]), json!([null, null]));
     let mut items = of_groups["data"]["items"].as_array().cloned().unwrap();

@@ -8,7 +8,7 @@ use crate::permissions::BuiltInRole;
 use crate::testing::{GROUP, ME, MESSAGE, MockTx, REPLY, assert_hands_faults_on, group, me, standing};
 
 fn state(read_seq: i64, unread: i64) -> ReadState {
-    ReadState { read_seq: Seq::new(read_seq), unread, version: Version::new(4) }
+    ReadState { read_seq: Seq::new(read_seq), unread, version: Version::new(4), unread_mentions: 1 }
 }
 
 /// Cursors that moved at this position or later are queried, and there is one of a group.
@@ -40,6 +40,20 @@ fn cursors_moved_elsewhere_meanwhile_are_returned() {
     };
     // Nothing of a group that the actor doesn't see any more.
     assert_eq!(told, Ok(vec![of(None, 38, 2), of(Some(MESSAGE), 2, 1)]));
+}
+
+#[test]
+fn nothing_mentions_who_may_not_read_it() {
+    let mut tx = MockTx::new();
+    tx.members
+        .expect_read_since()
+        .returning(|_, _| Ok(vec![ReadCursor { group: GroupId::new(99), state: state(38, 2) }]));
+    tx.threads.expect_read_since().returning(|_, _| Ok(Vec::new()));
+    tx.groups.expect_find_visible_many().times(1).returning(|_, _| Ok(Vec::new()));
+    let told = read_since(&mut tx, &me(), Position::new(5_000));
+    let silent = state(38, 2).mentioning(0);
+    let update = ReadUpdate { group: GroupId::new(99), thread: None, state: silent };
+    assert_eq!(told, Ok(vec![EphemeralEvent::ReadUpdated(update)]));
 }
 
 #[test]

@@ -25,7 +25,8 @@ const fn unread_from(seq: i64) -> ReadMark {
 }
 
 const fn state(read_seq: i64, unread: i64, version: i64) -> ReadState {
-    ReadState { read_seq: Seq::new(read_seq), unread, version: Version::new(version) }
+    let (read_seq, version) = (Seq::new(read_seq), Version::new(version));
+    ReadState { read_seq, unread, version, unread_mentions: 1 }
 }
 
 const fn moved(read_seq: i64, unread: i64, version: i64) -> Marked {
@@ -38,7 +39,29 @@ const fn stays(read_seq: i64, unread: i64, version: i64) -> Marked {
 
 /// A member of a group of 40 messages who has read up to 30.
 fn has_read_thirty() -> MockTx {
-    MockTx::new().finds_group(Some(group()), Some(BuiltInRole::Member))
+    finds_cursor(MockTx::new().finds_group(Some(group()), Some(BuiltInRole::Member)))
+}
+
+/// The cursor where it is before.
+fn finds_cursor(mut tx: MockTx) -> MockTx {
+    tx.read_cursors.expect_find().with(eq(GROUP), eq(ME)).returning(|_, _| Ok(Some(state(30, 10, 2))));
+    tx
+}
+
+#[test]
+fn nothing_that_can_t_be_read_mentions_anybody() {
+    let view_only = || {
+        let mut standing = standing(BuiltInRole::Member);
+        standing.role.permissions = crate::permissions::PermissionSet::of(&[GroupPermission::View]);
+        let found = VisibleGroup { group: group(), standing: Some(standing) };
+        let mut tx = MockTx::new();
+        tx.groups.expect_find_visible().returning(move |_, _| Ok(Some(found.clone())));
+        finds_cursor(tx)
+    };
+    let silent = |marked: Marked| Marked { state: marked.state.mentioning(0), ..marked };
+    let mut tx = advances_to(view_only(), 31, Some(moved(31, 9, 2)));
+    assert_eq!(mark_read(&mut tx, &me(), GROUP, read(31)), Ok(silent(moved(31, 9, 2))));
+    assert_eq!(mark_read(&mut view_only(), &me(), GROUP, read(3)), Ok(silent(stays(30, 10, 2))));
 }
 
 /// The cursor is stored; this is where it is then.
@@ -88,13 +111,14 @@ fn what_others_have_done_to_the_cursor_meanwhile_is_answered() {
     let mut tx = advances_to(has_read_thirty(), 31, Some(elsewhere));
     assert_eq!(mark_read(&mut tx, &me(), GROUP, read(31)), Ok(elsewhere));
     let mut left = advances_to(has_read_thirty(), 31, None);
-    assert_eq!(mark_read(&mut left, &me(), GROUP, read(31)), Ok(stays(30, 10, 2)));
+    let gone = Marked { state: state(30, 10, 2).mentioning(0), moved: false };
+    assert_eq!(mark_read(&mut left, &me(), GROUP, read(31)), Ok(gone));
 }
 
 #[test]
 fn only_members_mark_server_admins_not_excepted() {
     for caller in [MEMBER, ADMIN, OWNER, SERVER_ADMIN_INSIDE] {
-        let mut tx = MockTx::new().finds_group(Some(group()), caller.role);
+        let mut tx = finds_cursor(MockTx::new().finds_group(Some(group()), caller.role));
         assert!(mark_read(&mut tx, &me(), GROUP, read(30)).is_ok(), "{caller:?}");
     }
     for (group, caller, refusal) in [
@@ -131,7 +155,7 @@ fn what_is_no_message_that_the_member_reads_can_t_be_marked() {
         let standing = Some(standing(BuiltInRole::Member));
         let found = VisibleGroup { group, standing };
         tx.groups.expect_find_visible().returning(move |_, _| Ok(Some(found.clone())));
-        tx
+        finds_cursor(tx)
     };
     assert!(rejected(mark_read(&mut reads_what_came_later(), &me(), GROUP, unread_from(20))).contains("21"));
     let mut tx = puts(reads_what_came_later(), 20, moved(20, 20, 3));
@@ -174,7 +198,7 @@ fn nobody_is_told_of_a_cursor_that_did_not_move() {
         let standing = Standing { read_seq: Seq::new(40), ..standing(BuiltInRole::Member) };
         Ok(Some(VisibleGroup { group: group(), standing: Some(standing) }))
     });
-    assert!(!tells(has_read_all, &MockLiveEvents::new(), read(31)).unwrap().moved);
+    assert!(!tells(finds_cursor(has_read_all), &MockLiveEvents::new(), read(31)).unwrap().moved);
 }
 
 #[test]
@@ -223,10 +247,11 @@ fn replies_are_marked_like_messages() {
         let marked = moved(seq, unread, 3);
         assert_eq!(mark(reads_thread(seq, marked), read(seq)), Ok(marked));
     }
-    assert_eq!(mark(finds(root(true)), read(1)), Ok(stays(1, 2, 3)));
+    let stays = Ok(Marked { state: state(1, 2, 3).mentioning(0), moved: false });
+    assert_eq!(mark(finds(root(true)), read(1)), stays);
     let marked = moved(0, 3, 4);
     assert_eq!(mark(puts_in_thread(finds(root(true)), 0, marked), unread_from(1)), Ok(marked));
-    assert_eq!(mark(finds(root(true)), unread_from(2)), Ok(stays(1, 2, 3)));
+    assert_eq!(mark(finds(root(true)), unread_from(2)), stays);
     for beyond in [read(4), unread_from(4), unread_from(0)] {
         rejected(mark(finds(root(true)), beyond));
     }

@@ -17,7 +17,8 @@ use crate::testing::{
 
 const ELSEWHERE: GroupId = GroupId::new(GROUP.get() + 1);
 
-const READ: ReadState = ReadState { read_seq: Seq::new(40), unread: 0, version: Version::FIRST };
+const READ: ReadState =
+    ReadState { read_seq: Seq::new(40), unread: 0, version: Version::FIRST, unread_mentions: 0 };
 
 /// These groups have something to read; the member may view the first ones, as many as given.
 fn finds(after: i64, unread: Vec<GroupId>, viewed: usize) -> MockTx {

@@ -34,7 +34,7 @@ fn moves(mut tx: MockTx) -> MockTx {
     });
     tx.threads.expect_add_cursors().with(eq(ME), mockall::predicate::always()).returning(|_, _| Ok(()));
     tx.threads.expect_advance_to_end().returning(|_, roots| {
-        let state = ReadState { read_seq: Seq::new(4), unread: 0, version: Version::FIRST };
+        let state = ReadState::of(Seq::new(4), Seq::new(4), Version::FIRST);
         let thread = |root: &MessageId| FollowedThread {
             root: *root,
             root_seq: Seq::new(30),

@@ -43,7 +43,7 @@ impl Salvage<'_> {
         self.report.damaged += u64::from(found.is_none());
         for mut mention in found.unwrap_or_default() {
             (mention.group_id, mention.thread_id) = (place.group_id, place.thread_id);
-            (mention.root_seq, mention.seq) = (place.root_seq, place.seq);
+            (mention.root_seq, mention.seq, mention.author_id) = (place.root_seq, place.seq, place.author_id);
             let is_named = mention.is_named;
             let insert = diesel::insert_into(mentions::table).values(mention);
             let is_lost = rejected(insert.execute(self.target))?;

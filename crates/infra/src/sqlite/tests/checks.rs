@@ -238,7 +238,7 @@ fn each_kind_of_damage_to_quotes_is_found_by_its_check() {
 
 /// The message mentions its author, and all members.
 const MENTIONS: &str = "
-    INSERT INTO mentions VALUES (1, 1, 1, NULL, 0, 1, 1, 0);
+    INSERT INTO mentions VALUES (1, 1, 1, NULL, 0, 1, 1, 0, 1);
     INSERT INTO group_mentions VALUES (1, 1, NULL, 0, 1, 1);
     UPDATE messages SET attachments = 48 WHERE id = 1;";
 
@@ -247,6 +247,7 @@ fn each_kind_of_damage_to_a_mention_is_found_by_its_check() {
     assert_eq!(Setting::with(MENTIONS).failing(), Vec::<&str>::new());
     let damages = [
         ("UPDATE mentions SET seq = 2", "mentions"),
+        ("UPDATE mentions SET author_id = 2", "mentions"),
         ("UPDATE messages SET attachments = 32", "mentions"),
         ("UPDATE group_mentions SET seq = 2", "group_mentions"),
         ("UPDATE messages SET attachments = 16", "group_mentions"),

@@ -44,8 +44,10 @@ pub(super) const GROUPS: TableRows = TableRows {
         ("archived_at", Null),
         ("direct_key", Null),
         ("receipts", Null),
+        ("first_read_version", Number(1)),
     ],
     accepted: &[
+        &[("first_read_version", Number(2))],
         &[("name", Characters(100)), ("description", Characters(1000))],
         &[("description", Text(""))],
         &[("topic", Characters(250)), ("slow_mode_seconds", Number(21_600)), ("receipts", Bool(false))],
@@ -109,6 +111,7 @@ pub(super) const GROUPS: TableRows = TableRows {
         (Check, &[("slow_mode_seconds", Number(-1))]),
         (Check, &[("slow_mode_seconds", Number(21_601))]),
         (Type, &[("receipts", Number(2))]),
+        (Check, &[("first_read_version", Number(0))]),
     ],
 };
 

@@ -266,8 +266,9 @@ pub(super) const MENTIONS: TableRows = TableRows {
         ("seq", Number(1)),
         ("is_named", Bool(true)),
         ("is_told", Bool(true)),
+        ("author_id", Number(1)),
     ],
-    accepted: &[&[("is_named", Bool(false))], &[("is_told", Bool(false))]],
+    accepted: &[&[("is_named", Bool(false))], &[("is_told", Bool(false))], &[("author_id", Number(2))]],
     rejected: &[
         (Unique, &[("message_id", Number(5)), ("thread_id", Number(1)), ("root_seq", Number(1))]),
         (Check, &[("seq", Number(0))]),
@@ -279,6 +280,7 @@ pub(super) const MENTIONS: TableRows = TableRows {
         (Type, &[("is_told", Number(2))]),
         (Reference, &[("message_id", Number(9))]),
         (Reference, &[("user_id", Number(9))]),
+        (Reference, &[("author_id", Number(9))]),
         (Reference, &[("group_id", Number(9))]),
     ],
 };

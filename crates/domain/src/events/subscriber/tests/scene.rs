@@ -239,7 +239,7 @@ pub(super) const fn ephemeral(seq: i64) -> EphemeralEvent {
 
 /// Up to here, which is all.
 const fn has_read(seq: i64) -> ReadState {
-    ReadState { read_seq: Seq::new(seq), unread: 0, version: Version::FIRST }
+    ReadState::of(Seq::new(seq), Seq::new(seq), Version::FIRST)
 }
 
 /// An item in short form.
