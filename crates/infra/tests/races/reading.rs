@@ -55,12 +55,7 @@ fn devices_agree_on_what_is_read(arena: &Arena) {
         send(arena, &other, group, None).unwrap();
     }
     let (who, id) = (reader.who, reader.id);
-    let stored = || {
-        arena.look(move |tx| {
-            let found = tx.groups().find_visible(group, id).unwrap().expect("the group");
-            found.group.read_state(&found.standing.expect("a member"))
-        })
-    };
+    let stored = || arena.look(move |tx| tx.read_cursors().find(group, id).unwrap().expect("a member"));
     let mark = |mark| -> Learns<'_> {
         part(move || {
             let marked = arena.act(who, move |tx, actor| messages::mark_read(tx, actor, group, mark))?;
