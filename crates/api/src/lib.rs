@@ -44,7 +44,7 @@ mod testing;
 pub mod wire;
 
 pub use app::app;
-pub use connection::{ConnectionOptions, ConnectionTimeouts, REJECTION_SLOTS, serve};
+pub use connection::{ConnectionOptions, ConnectionTimeouts, REJECTION_SLOTS, ServerTls, TlsError, serve};
 pub use extract::{IpNetwork, NotAnIpNetwork};
 pub use options::ServerOptions;
 pub use request_id::RequestId;

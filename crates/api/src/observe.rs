@@ -53,6 +53,7 @@ pub(crate) async fn observe(
     notice_proxy(&request);
     let readers = Readers::of(&request);
     let preflight = readers.preflight(&request);
+    let strict_transport = request.app_data::<State>().and_then(|state| state.options.strict_transport);
     // In a block of its own, so that a panic before the first await is caught, too.
     let answering = AssertUnwindSafe(async move {
         if let Some(response) = preflight {
@@ -72,6 +73,7 @@ pub(crate) async fn observe(
         let mut response = without_endless_body(&answered_method, as_problem(response, id));
         complete(response.headers_mut(), id);
         readers.add_to(response.headers_mut());
+        security_headers::add_strict_transport(response.headers_mut(), strict_transport);
         Ok(response)
     }
     .instrument(span)

@@ -41,6 +41,8 @@ pub struct ServerOptions {
     pub undelivered: u64,
     /// The maximum bytes of incomplete request bodies, for all users together.
     pub incoming: u64,
+    /// For how long browsers are told to come back by TLS only (RFC 6797). `None` where the server doesn't speak it.
+    pub strict_transport: Option<Duration>,
     /// Origins of other sites whose pages may use the API.
     pub allowed_origins: Vec<String>,
     /// Origins of further sites whose pages may listen with a ticket, and nothing else.
@@ -82,6 +84,7 @@ impl Default for ServerOptions {
             undelivered_per_caller: UNDELIVERED_PER_CALLER,
             undelivered: UNDELIVERED,
             incoming: INCOMING,
+            strict_transport: None,
             allowed_origins: Vec::new(),
             event_origins: Vec::new(),
         }

@@ -1,8 +1,10 @@
 //! Headers of every response that keep browsers and caches from misinterpreting it.
 
+use std::time::Duration;
+
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 
 /// The headers, unless the answer has its own.
@@ -16,6 +18,13 @@ const DEFAULTS: [(HeaderName, HeaderValue); 4] = [
     // A message's text is never taken for a script or a page.
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
 ];
+
+/// Tells browsers for how long to come back by TLS only, if the server speaks it.
+pub(crate) fn add_strict_transport(headers: &mut HeaderMap, strict_for: Option<Duration>) {
+    let Some(strict_for) = strict_for.filter(|strict_for| !strict_for.is_zero()) else { return };
+    let value = HeaderValue::from_str(&format!("max-age={}", strict_for.as_secs()));
+    headers.insert(STRICT_TRANSPORT_SECURITY, value.expect("digits may be in a header"));
+}
 
 /// Adds them to an answer.
 pub(crate) fn add(headers: &mut HeaderMap) {

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::io::{BufRead, Write};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use groupchat_domain::accounts::{Password, User};
@@ -67,18 +66,12 @@ pub(crate) fn print_document(document: &str) {
 
 /// Tells where the server listens, where people reach it, and which database it uses; after a first start also the
 /// admin's password, once, and how to change it.
-pub(crate) fn announce(
-    address: SocketAddr,
-    public_url: Option<&str>,
-    database: &str,
-    first: Option<&FirstAdmin>,
-) {
-    let url = public_url.map_or_else(|| format!("http://{address}"), str::to_owned);
+pub(crate) fn announce(listens_on: &str, url: &str, database: &str, first: Option<&FirstAdmin>) {
     let version = env!("CARGO_PKG_VERSION");
     let introduction = first.map(|first| format!("\n\n{first}")).unwrap_or_default();
     // In one piece: whoever waits for the first line has them all.
     print_line(format_args!(
-        "groupchat {version} listens on http://{address}\nSwagger page: {url}/api/docs/\nDatabase: {database}{introduction}"
+        "groupchat {version} listens on {listens_on}\nSwagger page: {url}/api/docs/\nDatabase: {database}{introduction}"
     ));
 }
 

@@ -12,6 +12,7 @@ use groupchat_infra::transfer::TransferError;
 
 use crate::config::ConfigError;
 use crate::database_url::DatabaseUrl;
+use crate::tls::CertificateError;
 
 /// What keeps a command from being carried out.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,9 @@ pub(crate) enum ProgramError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// The certificate for TLS can't be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// Another server uses the data folder, or the lock file can't be written.
     #[error(transparent)]
     Lock(#[from] DataDirLockError),

@@ -8,6 +8,8 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::console;
 use crate::error::ProgramError;
+use crate::pinned;
+use crate::tls::CertificateFiles;
 
 /// How long the server may take for each step. It gives its own look two seconds.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -18,7 +20,8 @@ const ENOUGH: u64 = 1024;
 pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
     let address = reachable(config.listen);
     let unwell = |reason: String| ProgramError::Unwell { address, reason };
-    let status = ask(address).map_err(|error| unwell(error.to_string()))?;
+    let pinned = CertificateFiles::of(config)?.map(|files| files.certificate()).transpose()?;
+    let status = ask(address, pinned.as_deref()).map_err(|error| unwell(error.to_string()))?;
     // RFC 9112, section 4: the version, the status, and a reason that says nothing.
     match status.split(' ').nth(1) {
         Some("200") => {
@@ -29,11 +32,18 @@ pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
     }
 }
 
-/// The first line of the answer.
-fn ask(address: SocketAddr) -> io::Result<String> {
-    let mut connection = TcpStream::connect_timeout(&address, TIMEOUT)?;
+/// The first line of the answer of a server: of one that speaks TLS, with this certificate.
+fn ask(address: SocketAddr, certificate: Option<&[u8]>) -> io::Result<String> {
+    let connection = TcpStream::connect_timeout(&address, TIMEOUT)?;
     connection.set_read_timeout(Some(TIMEOUT))?;
     connection.set_write_timeout(Some(TIMEOUT))?;
+    match certificate {
+        None => ask_over(connection, address),
+        Some(certificate) => ask_over(pinned::connect(connection, address.ip(), certificate)?, address),
+    }
+}
+
+fn ask_over(mut connection: impl Read + Write, address: SocketAddr) -> io::Result<String> {
     let request = format!("GET /api/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     connection.write_all(request.as_bytes())?;
     let mut answer = Vec::new();

@@ -21,6 +21,7 @@ mod logging;
 mod maintenance;
 mod migrate_database;
 mod panic_guard;
+mod pinned;
 mod progress;
 mod restore;
 mod serve;
@@ -29,6 +30,7 @@ mod shown_salvage;
 mod signals;
 mod sinks;
 mod storage;
+mod tls;
 mod user;
 
 use std::process::ExitCode;

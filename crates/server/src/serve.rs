@@ -30,6 +30,7 @@ use crate::jobs::JobSignal;
 use crate::maintenance::{Maintenance, TrustedClock};
 use crate::signals::StopSignals;
 use crate::sinks::Sinks;
+use crate::tls::Tls;
 use crate::{clock, console, default_groups, disk, files, hub_runner, jobs, maintenance, storage};
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
@@ -51,6 +52,7 @@ pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
 }
 
 async fn serve(config: &Config) -> Result<(), ProgramError> {
+    let tls = Tls::of(config)?;
     let lock = storage::lock_data_dir(config)?;
     // Bound before anything is stored: a taken port must not cost the first admin's password. Listening only
     // begins once the database is open: until then, clients are rejected rather than kept waiting.
@@ -66,14 +68,16 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     let state = wire(guarded(storage.clone(), disk.clone(), config), hub.clone(), config)?;
     let is_ahead = clock::look(&*storage).await?;
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
-    let background = [
+    let connections = ConnectionOptions { tls: tls.as_ref().map(Tls::server), ..connections(config) };
+    let mut background = vec![
         actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
         actix_web::rt::spawn(maintenance(storage.clone(), config, is_ahead).run()),
         actix_web::rt::spawn(disk::run(disk)),
         // On the main thread, which does little else.
         actix_web::rt::spawn(hub_runner::run(hub, storage.clone())),
     ];
-    let served = run_http(listener, state, config).await;
+    background.extend(tls.map(|tls| actix_web::rt::spawn(tls.watch())));
+    let served = run_http(listener, state, config, connections).await;
     background.iter().for_each(actix_web::rt::task::JoinHandle::abort);
     close(storage, config.shutdown_timeout, lock).await;
     served
@@ -166,6 +170,7 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         undelivered_per_caller: config.undelivered_per_user << 20,
         undelivered: config.undelivered << 20,
         incoming: config.incoming << 20,
+        strict_transport: config.tls_certificate.as_ref().map(|_| config.tls_hsts),
         allowed_origins: config.http_allowed_origins.clone(),
         event_origins: config.events_allowed_origins.clone(),
         ..ServerOptions::default()
@@ -179,22 +184,34 @@ async fn make_first_admin(state: &State, config: &Config) -> Result<Option<First
     Ok(made.map(|(user, password)| FirstAdmin { user, password, data_dir }))
 }
 
-async fn run_http(listener: TcpListener, state: State, config: &Config) -> Result<(), ProgramError> {
+async fn run_http(
+    listener: TcpListener,
+    state: State,
+    config: &Config,
+    connections: ConnectionOptions,
+) -> Result<(), ProgramError> {
     let start = |source| ProgramError::Start { what: "the HTTP server", source };
     let address = listener.local_addr().map_err(start)?;
     let live = state.live.clone();
-    let server = groupchat_api::serve(listener, state.clone(), &connections(config)).map_err(start)?;
+    let server = groupchat_api::serve(listener, state.clone(), &connections).map_err(start)?;
     // Caught from here on, before anybody is told that the server is there.
     let signals = StopSignals::catch().map_err(start)?;
     // Last of all that can fail: its password is shown once. The server serves once it is awaited.
     let first = make_first_admin(&state, config).await?;
     let stopper = actix_web::rt::spawn(stop_on_signal(server.handle(), live, signals));
     let database = storage::describe(config);
-    console::announce(address, config.public_url.as_deref(), &database, first.as_ref());
+    let site = site(config, address);
+    console::announce(&site, config.public_url.as_deref().unwrap_or(&site), &database, first.as_ref());
     tracing::debug!(%address, database, "listening");
     let served = server.await.map_err(start);
     stopper.abort();
     served
+}
+
+/// The address that the server listens on, as that of a web site.
+fn site(config: &Config, address: SocketAddr) -> String {
+    let scheme = if config.tls_certificate.is_some() { "https" } else { "http" };
+    format!("{scheme}://{address}")
 }
 
 fn connections(config: &Config) -> ConnectionOptions {
@@ -209,6 +226,7 @@ fn connections(config: &Config) -> ConnectionOptions {
             ..ConnectionTimeouts::default()
         },
         shutdown: config.shutdown_timeout,
+        tls: None,
     }
 }
 

@@ -4,7 +4,7 @@
 //! actix-http has a timeout only for the first head of a connection, discards unread bodies for as long as they keep
 //! coming, executes what is pipelined after a request with `Connection: close`, and accepts bare line feeds. None of
 //! that can be configured from outside, so each connection is wrapped: [`stream`] is the wrapper, [`head`] and [`body`]
-//! find where requests end, [`exchange`] tells the wrapper about the application's responses, [`closing`] ends a
+//! find where requests end, [`tls`] is what may be below it, [`exchange`] tells the wrapper about the application's responses, [`closing`] ends a
 //! connection without losing the last response, and [`limiter`] counts connections. `tests/upstream.rs` shows when
 //! actix-http no longer needs this.
 
@@ -21,10 +21,12 @@ mod serve;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::time::Duration;
 
 pub use serve::{REJECTION_SLOTS, serve};
+pub use tls::{ServerTls, TlsError};
 
 /// How the server handles connections.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct ConnectionOptions {
     pub timeouts: ConnectionTimeouts,
     /// How long requests in flight may take when the server stops.
     pub shutdown: Duration,
+    /// TLS, if the server speaks it.
+    pub tls: Option<ServerTls>,
 }
 
 /// How long to wait for a client.
@@ -74,6 +78,7 @@ impl Default for ConnectionOptions {
             max_per_network: 1_000,
             timeouts: ConnectionTimeouts::default(),
             shutdown: Duration::from_secs(10),
+            tls: None,
         }
     }
 }

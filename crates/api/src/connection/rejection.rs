@@ -50,6 +50,9 @@ pub(super) enum ProtocolError {
     /// Too many bytes of incomplete heads are kept already.
     #[error("too many request heads are incomplete; send the head in one piece")]
     TooManyHeads,
+    /// It isn't TLS, on a port for TLS.
+    #[error("this port speaks HTTPS only; use https://")]
+    NotTls,
     /// The head began but did not end in time.
     #[error("the head of the request took too long to arrive")]
     HeadTooSlow,

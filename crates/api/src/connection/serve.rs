@@ -18,6 +18,7 @@ use super::exchange::{Exchange, Tracked};
 use super::limiter::{ConnectionLimiter, ConnectionPermit, RejectionReport};
 use super::rejection::ConnectionRejected;
 use super::stream::GuardedStream;
+use super::tls::{ServerTls, Transport};
 use super::{ConnectionOptions, ConnectionTimeouts};
 use crate::app;
 use crate::assets::WRITE_BUFFER;
@@ -46,6 +47,7 @@ pub fn serve(listener: TcpListener, state: State, options: &ConnectionOptions) -
         limiter: ConnectionLimiter::new(options.max_connections, options.max_per_network, proxies),
         rejecting: Arc::default(),
         timeouts: options.timeouts,
+        tls: options.tls.clone(),
     };
     let builder = Server::build()
         .workers(workers)
@@ -68,7 +70,7 @@ pub fn serve(listener: TcpListener, state: State, options: &ConnectionOptions) -
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            .on_connect_ext(|stream: &GuardedStream<TcpStream>, data| {
+            .on_connect_ext(|stream: &GuardedStream<Transport>, data| {
                 data.insert::<Rc<Exchange>>(stream.exchange());
             })
             .h1(Tracked(app(state.clone()).into_factory()));
@@ -84,17 +86,25 @@ struct Acceptor {
     /// How many connections are being rejected at present.
     rejecting: Arc<AtomicUsize>,
     timeouts: ConnectionTimeouts,
+    tls: Option<ServerTls>,
 }
 
 impl Acceptor {
-    async fn accept(self, stream: TcpStream) -> Result<(GuardedStream<TcpStream>, Option<SocketAddr>), ()> {
+    async fn accept(self, stream: TcpStream) -> Result<(GuardedStream<Transport>, Option<SocketAddr>), ()> {
         // Fails if the client is gone already.
         let peer = stream.peer_addr().map_err(drop)?;
         // Otherwise the last part of a response waits until the client has acknowledged the part before it, which clients
         // put off for 40 milliseconds (RFC 896, RFC 1122 section 4.2.3.2).
         stream.set_nodelay(true).map_err(drop)?;
         match self.admit(peer.ip()) {
-            Ok(permit) => Ok((GuardedStream::new(stream, self.timeouts, Some(permit)), Some(peer))),
+            Ok(permit) => {
+                let transport = match self.tls {
+                    None => Transport::Plain(stream),
+                    // Boxed for the same reason. Its time counts before that of the first head.
+                    Some(tls) => Box::pin(tls.accept(stream, self.timeouts.head)).await.map_err(unagreed)?,
+                };
+                Ok((GuardedStream::new(transport, self.timeouts, Some(permit)), Some(peer)))
+            }
             Err(rejected) => {
                 // Boxed, so that the memory for rejections isn't part of every connection.
                 Box::pin(self.reject(stream, rejected)).await;
@@ -116,7 +126,9 @@ impl Acceptor {
         }
         let rejecting = self.rejecting.fetch_add(1, Ordering::Relaxed);
         let parting = async {
-            stream.write_all(&rejected.response()).await?;
+            if self.tls.is_none() {
+                stream.write_all(&rejected.response()).await?;
+            }
             stream.shutdown().await?;
             // Most clients have sent their request by now. Closing with it unread would reset the connection before
             // they have read the response.
@@ -131,6 +143,10 @@ impl Acceptor {
     }
 }
 
+fn unagreed(error: io::Error) {
+    tracing::debug!(%error, "TLS could not be agreed on");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,8 +159,8 @@ mod tests {
         let second = Duration::from_secs(1);
         let timeouts = ConnectionTimeouts { head: second, keep_alive: second, drain: second, write: second };
         let limiter = ConnectionLimiter::new(1, 1, Vec::new());
-        let acceptor = Acceptor { limiter, rejecting: Arc::default(), timeouts };
+        let acceptor = Acceptor { limiter, rejecting: Arc::default(), timeouts, tls: None };
         let (guarded, _) = acceptor.accept(stream).await.unwrap();
-        assert!(guarded.get_ref().nodelay().unwrap());
+        assert!(guarded.get_ref().tcp().nodelay().unwrap());
     }
 }

@@ -102,6 +102,13 @@ pub(super) fn folder() -> Rule<PathBuf> {
     })
 }
 
+/// A file's path; empty for none.
+pub(super) fn optional_file() -> Rule<Option<PathBuf>> {
+    Rule::new(TomlType::Text, "path", "empty, or the path of a file", |text| {
+        Some((!text.is_empty()).then(|| PathBuf::from(text)))
+    })
+}
+
 /// A network address and a port.
 pub(super) fn socket_address() -> Rule<SocketAddr> {
     Rule::new(TomlType::Text, "address:port", "an address and a port, such as 127.0.0.1:5000", parsed)

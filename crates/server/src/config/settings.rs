@@ -10,8 +10,8 @@ use groupchat_domain::ids::GroupId;
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::rule::{
-    choice, database, days, folder, groups, integer, log_filter, networks, seconds, site, sites,
-    socket_address,
+    choice, database, days, folder, groups, integer, log_filter, networks, optional_file, seconds, site,
+    sites, socket_address,
 };
 use super::setting::Setting;
 use crate::database_url::DatabaseUrl;
@@ -61,7 +61,7 @@ settings! {
     "database_url" => database_url: Option<DatabaseUrl> = "", database();
 
     /// The address and port to listen on. The flag `--port` sets only the port. With port 0, the server picks a free
-    /// port and prints it. The server speaks plain HTTP: to reach it from other machines, use a reverse proxy on the
+    /// port and prints it. To reach it from other machines, set `tls.certificate`, or use a reverse proxy on the
     /// same machine that terminates TLS.
     "listen" => listen: SocketAddr = "127.0.0.1:5000", socket_address();
 
@@ -100,6 +100,16 @@ settings! {
 
     /// Other sites whose pages may use the API, events included (CORS). Pages of the server itself can always use it.
     "http.allowed_origins" => http_allowed_origins: Vec<String> = "", sites();
+
+    /// A file in PEM with the certificate for TLS, followed by those of its issuers. With this and `tls.key`, the server
+    /// speaks HTTPS only. When the files change, the new ones are used a few seconds later.
+    "tls.certificate" => tls_certificate: Option<PathBuf> = "", optional_file();
+
+    /// A file in PEM with the private key of the certificate.
+    "tls.key" => tls_key: Option<PathBuf> = "", optional_file();
+
+    /// With TLS, how long browsers are told to come back by HTTPS only (`Strict-Transport-Security`). 0 tells them nothing.
+    "tls.hsts_days" => tls_hsts: Duration = "365", days(0, 3_650);
 
     /// The format of log lines: `text` for people, `json` for programs.
     "log.format" => log_format: LogFormat = "text", choice(&LogFormat::WORDS);

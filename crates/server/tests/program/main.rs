@@ -23,6 +23,7 @@ mod migrate_database;
 mod races;
 mod start_and_stop;
 mod static_files;
+mod tls;
 mod users;
 
 // The tests above run on the embedded database, and with the feature `postgres` on a PostgreSQL server. Two groups

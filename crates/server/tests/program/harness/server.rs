@@ -81,7 +81,7 @@ impl Server {
 
     /// The address and port of its socket.
     pub(crate) fn address(&self) -> &str {
-        self.url.trim_start_matches("http://").trim_end_matches("/api")
+        self.url.trim_start_matches("http://").trim_start_matches("https://").trim_end_matches("/api")
     }
 
     /// How much memory it has, in bytes (`VmRSS`, proc(5)).
