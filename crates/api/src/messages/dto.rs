@@ -206,7 +206,7 @@ pub struct QuotedDto {
     pub thread_id: Option<Field<MessageId>>,
     /// The author.
     pub author: Option<UserRefDto>,
-    /// The first 200 characters of its text; null once it is deleted.
+    /// The first 200 characters of its text, with `@` and their names for users whom it mentions; null once it is deleted.
     pub excerpt: Option<Field<Excerpt>>,
     /// Whether it is deleted.
     pub deleted: Option<Field<bool>>,
@@ -217,8 +217,8 @@ impl QuotedDto {
         let deleted = quoted.as_ref().map(|quoted| quoted.is_deleted().into());
         let seq = quoted.as_ref().map(|quoted| quoted.seq.into());
         let thread_id = quoted.as_ref().and_then(|quoted| quoted.root).map(Field);
-        let (author, excerpt) = quoted.map(|quoted| (quoted.author, quoted.excerpt)).unzip();
-        let excerpt = excerpt.flatten().map(Field);
+        let excerpt = quoted.as_ref().and_then(Quoted::shown_excerpt).map(Field);
+        let author = quoted.map(|quoted| quoted.author);
         Self { id: id.into(), seq, thread_id, author: author.map(UserRefDto::from), excerpt, deleted }
     }
 }
@@ -384,7 +384,7 @@ impl From<Reactor> for ReactorDto {
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "EarlierText")]
 pub(super) struct EarlierTextDto {
-    /// The text.
+    /// The text, with `@` and their names for users whom it mentioned.
     pub text: Field<MessageText>,
     /// When the message was sent with this text, or edited to it.
     pub written_at: Time,

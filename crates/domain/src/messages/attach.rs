@@ -1,6 +1,6 @@
 //! Loads what is stored about messages beside them, each kind for all of them at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::accounts::Actor;
 use crate::ids::{MessageId, UserId};
@@ -57,10 +57,29 @@ fn attach_quoted(
     let found = tx.quotes().find_many(&ids)?;
     let readable = readable.with(tx, actor, found.iter().map(|quote| quote.quoted.group))?;
     let mut quotes: HashMap<_, _> = found.into_iter().map(|quote| (quote.by, quote.quoted)).collect();
-    for view in views {
+    for view in &mut *views {
         let Some(quoted) = quotes.remove(&view.message.id) else { continue };
         view.message.name_quoted(quoted.id);
         view.quoted = Some(quoted).filter(|quoted| readable.contains(quoted.group, quoted.history_seq));
+    }
+    name_in_excerpts(tx, views)
+}
+
+/// Looks up whom quoted messages mention whose excerpts are shown: one query, and none where they mention nobody.
+fn name_in_excerpts(tx: &mut dyn Tx, views: &mut [&mut MessageView]) -> Result<(), StorageFault> {
+    let replies = views.iter_mut().filter(|view| view.message.attachments.contain(Attachments::QUOTE));
+    let quoted = replies.filter_map(|view| view.quoted.as_mut());
+    let mut naming: Vec<_> = quoted.filter(|quoted| quoted.may_name()).collect();
+    if naming.is_empty() {
+        return Ok(());
+    }
+    let ids: BTreeSet<_> = naming.iter().map(|quoted| quoted.id).collect();
+    let mut users: HashMap<_, Vec<_>> = HashMap::new();
+    for (message, user) in tx.mentions().named(&ids.into_iter().collect::<Vec<_>>())? {
+        users.entry(message).or_default().push(user);
+    }
+    for quoted in &mut naming {
+        quoted.mentioned = users.get(&quoted.id).cloned().unwrap_or_default();
     }
     Ok(())
 }
@@ -82,7 +101,7 @@ pub(crate) fn attach_for_everybody(tx: &mut dyn Tx, messages: &mut [Message]) ->
 }
 
 /// Completes messages by whom they mention: one query, and none where they mention nobody by name.
-fn attach_mentions<'a>(
+pub(super) fn attach_mentions<'a>(
     tx: &mut dyn Tx,
     messages: impl IntoIterator<Item = &'a mut Message>,
 ) -> Result<(), StorageFault> {

@@ -4,8 +4,10 @@ use crate::accounts::Actor;
 use crate::error::Error;
 use crate::groups::{VisibleGroup, lock_visible};
 use crate::ids::{GroupId, MessageId};
+use crate::messages::attach::attach_mentions;
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{Attachments, ClientId, Message, MessageText};
+use crate::messages::names::{name_among, with_names};
 use crate::messages::read::find_bare;
 use crate::messages::send::{MessageDraft, References, Sent, earlier_or, store};
 use crate::permissions::GroupPermission;
@@ -24,7 +26,7 @@ pub struct ForwardDraft {
     pub client_id: Option<ClientId>,
 }
 
-/// Sends the text that a message has now to another group, as a member who may read it where it is and may send where it
+/// Sends the text that a message has now, with the names of whom it mentions, to another group, as a member who may read it where it is and may send where it
 /// goes. Only who may read it there is told where it is from. A client id counts as for [`send`](crate::messages::send).
 ///
 /// # Errors
@@ -82,9 +84,12 @@ fn find_source(
     id: MessageId,
 ) -> Result<(Message, MessageText), Error> {
     let membership = group.into_membership_with(GroupPermission::ReadHistory)?;
-    let message = find_bare(tx, actor, &membership, id)?.message;
-    let text = message.text.clone().ok_or(MessageRefusal::Deleted)?;
-    Ok((message, text))
+    let mut message = find_bare(tx, actor, &membership, id)?.message;
+    attach_mentions(tx, [&mut message])?;
+    let text = message.text.as_ref().ok_or(MessageRefusal::Deleted)?;
+    // Where it goes, nobody is mentioned by it.
+    let text = with_names(text.as_str(), MessageText::MAX_LENGTH, name_among(&message.mentioned));
+    Ok((message, MessageText::from_stored(text)))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod mention_list;
 mod mention_repository;
 mod mentions;
 mod model;
+mod names;
 mod pin;
 mod quote;
 mod quote_repository;

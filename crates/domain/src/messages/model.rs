@@ -317,7 +317,7 @@ impl Message {
 
     /// The message as another one quotes it.
     pub fn as_quoted(&self) -> Quoted {
-        Quoted {
+        let mut quoted = Quoted {
             id: self.id,
             group: self.group_id,
             root: self.thread.map(|thread| thread.root),
@@ -325,7 +325,12 @@ impl Message {
             history_seq: self.history_seq(),
             author: self.author.clone(),
             excerpt: self.text.as_ref().map(|text| Excerpt::of(text.as_str())),
+            mentioned: Vec::new(),
+        };
+        if quoted.may_name() {
+            quoted.mentioned.clone_from(&self.mentioned);
         }
+        quoted
     }
 
     /// The tombstone that stays when the message is deleted at this time.

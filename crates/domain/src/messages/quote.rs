@@ -6,6 +6,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::accounts::UserRef;
 use crate::ids::{GroupId, MessageId, Seq};
+use crate::messages::names::{name_among, with_names};
 use crate::text::{TextBytes, text_newtype};
 
 /// The beginning of a message's text: at most [`Excerpt::MAX_LENGTH`] characters. Shown by no `Debug`.
@@ -25,6 +26,22 @@ impl Excerpt {
 
     /// How many characters of a text decide what its excerpt is.
     pub const DECIDED_BY: usize = Self::MAX_LENGTH + 1;
+
+    /// How the excerpt of a stored text reads: with the names of the users whom the text mentions in the place of their ids.
+    #[must_use]
+    pub fn with_names(&self, mentioned: &[UserRef]) -> Self {
+        if mentioned.is_empty() {
+            return self.clone();
+        }
+        let is_cut = self.0.chars().count() >= Self::MAX_LENGTH;
+        // Of an id that is cut, nothing is shown.
+        let cut = self
+            .0
+            .rfind("<@")
+            .filter(|at| is_cut && self.0[at + 2..].bytes().all(|byte| byte.is_ascii_digit()));
+        let whole = &self.0[..cut.unwrap_or(self.0.len())];
+        Self::of(&with_names(whole, usize::MAX, name_among(mentioned)))
+    }
 
     /// The beginning of a text, or of its first [`DECIDED_BY`](Self::DECIDED_BY) characters. It doesn't end within what
     /// is seen as one character, unless that is longer than all of it.
@@ -65,6 +82,8 @@ pub struct Quoted {
     pub author: UserRef,
     /// The beginning of its text; `None` once it is deleted.
     pub excerpt: Option<Excerpt>,
+    /// The users whom the text mentions by name, if the excerpt may name one; repositories leave them out.
+    pub mentioned: Vec<UserRef>,
 }
 
 impl Quoted {
@@ -72,11 +91,22 @@ impl Quoted {
     pub const fn is_deleted(&self) -> bool {
         self.excerpt.is_none()
     }
+
+    /// Whether the excerpt may mention somebody by id.
+    pub(super) fn may_name(&self) -> bool {
+        self.excerpt.as_ref().is_some_and(|excerpt| excerpt.0.contains("<@"))
+    }
+
+    /// How the beginning of its text reads; `None` once it is deleted.
+    pub fn shown_excerpt(&self) -> Option<Excerpt> {
+        self.excerpt.as_ref().map(|excerpt| excerpt.with_names(&self.mentioned))
+    }
 }
 
 impl TextBytes for Quoted {
     fn text_bytes(&self) -> usize {
-        self.author.text_bytes() + self.excerpt.text_bytes()
+        let mentioned: usize = self.mentioned.iter().map(TextBytes::text_bytes).sum();
+        self.author.text_bytes() + self.excerpt.text_bytes() + mentioned
     }
 }
 
@@ -95,6 +125,22 @@ mod tests {
 
     fn excerpt(text: &str) -> String {
         Excerpt::of(text).into_string()
+    }
+
+    #[test]
+    fn an_excerpt_reads_with_names_and_is_cut_after_them() {
+        use crate::testing::{OTHER, user};
+        let mentioned = [user(OTHER).as_ref()];
+        let shown = |text: &str| Excerpt::of(text).with_names(&mentioned).into_string();
+        assert_eq!(shown("hello <@2>, <@3>"), "hello @user2, <@3>");
+        let a = |count: usize| "a".repeat(count);
+        assert_eq!(shown(&format!("<@2> {}", a(300))), format!("@user2 {}", a(193)));
+        // What is cut off is no mention, whatever there is before.
+        for cut in 0..6 {
+            let text = format!("{} <@2> more", a(200 - cut));
+            assert!(!shown(&text).ends_with(['<', '@', '2']) || cut == 2, "{cut}: {}", shown(&text));
+        }
+        assert_eq!(Excerpt::of("hello <@2>").with_names(&[]).into_string(), "hello <@2>");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::events::{Event, LiveEvents};
 use crate::groups::{Membership, lock_visible};
 use crate::ids::{GroupId, MessageId, Seq, UserId};
-use crate::messages::attach::attach;
+use crate::messages::attach::{attach, attach_mentions};
 use crate::messages::error::MessageRefusal;
 use crate::messages::mentions::{self, Mentions, Writing};
 use crate::messages::model::{Attachments, ClientId, InThread, MessageText, MessageView, NewMessage};
@@ -185,10 +185,11 @@ fn authorize(
         None => None,
         Some(quoted) => {
             membership.require(GroupPermission::ReadHistory)?;
-            let quoted = find_bare(tx, actor, membership, quoted)?.message;
+            let mut quoted = find_bare(tx, actor, membership, quoted)?.message;
             if quoted.is_deleted() {
                 return Err(MessageRefusal::Deleted.into());
             }
+            attach_mentions(tx, [&mut quoted])?;
             Some((Attachments::QUOTE, quoted.as_quoted()))
         }
     };

@@ -44,6 +44,7 @@ impl QuotedRow {
             history_seq: InThread::history_seq(thread(self.thread_id, self.root_seq), seq),
             author: author.into(),
             excerpt: beginning.map(Excerpt::of),
+            mentioned: Vec::new(),
         }
     }
 }

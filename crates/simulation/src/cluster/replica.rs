@@ -143,6 +143,7 @@ impl ShownMessage {
         self.quoted = quoted.filter(|quoted| self.message.reply_to == Some(quoted.id)).cloned();
         if let Some(quoted) = &mut self.quoted {
             (quoted.author.username, quoted.author.display_name) = (None, None);
+            quoted.mentioned.clear();
         }
         self
     }

@@ -92,7 +92,7 @@ renumber! {
     Message: id group_id author pin thread reply_to mentioned text;
     groupchat_domain::messages::InThread: root;
     MessageView: message thread quoted unreachable;
-    Quoted: id group root author excerpt;
+    Quoted: id group root author excerpt mentioned;
     EarlierText: text;
     MentionPage: items next;
     MentionUpdate: message user;

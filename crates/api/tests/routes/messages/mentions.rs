@@ -75,6 +75,37 @@ async fn a_rename_changes_what_is_shown_and_a_deletion_leaves_nobody() {
 }
 
 #[actix_web::test]
+async fn quotes_earlier_texts_and_forwards_read_with_names() {
+    let server = Server::start().await;
+    let ([ann, bob, _], group) = room(&server).await;
+    let message = ann.say_at(&group, "Hello @bob and `<@1>`").await;
+    let id = id_in(&message);
+    let shown = "Hello @bob and `<@1>`";
+    let quote = bob.post(&format!("{group}/messages"), json!({"text": "hi", "reply_to": id})).await.created();
+    assert_eq!(quote["reply_to"]["excerpt"], shown);
+    let path = format!("{group}/messages/{}", quote["id"]);
+    assert_eq!(bob.get(&path).await.ok()["reply_to"]["excerpt"], shown);
+    let elsewhere = bob.new_group("Elsewhere").await;
+    let to = json!({"group_id": id_in(&elsewhere)});
+    let copy = bob.post(&format!("{message}/forward"), to).await.created();
+    assert_eq!((&copy["text"], &copy["mentions"]), (&json!(shown), &Value::Null));
+    ann.patch(&message, json!({"text": "never mind"})).await.ok();
+    assert_eq!(ann.list(&format!("{message}/history"), "/text").await, [shown]);
+    // With the names of today, where the text is not a copy.
+    let again = ann.patch(&message, json!({"text": "@bob"})).await.ok();
+    assert_eq!(mentions(&again), json!([[bob.id()], false, false, []]));
+    let root = server.admin("root").await;
+    let account = format!("/api/users/{}", bob.id());
+    root.patch(&account, json!({"username": "robert"})).await.ok();
+    assert_eq!(bob.get(&path).await.ok()["reply_to"]["excerpt"], "@robert");
+    let texts = ["never mind", "Hello @robert and `<@1>`"];
+    assert_eq!(ann.list(&format!("{message}/history"), "/text").await, texts);
+    root.delete(&account).await.no_content();
+    assert_eq!(ann.get(&path).await.ok()["reply_to"]["excerpt"], "@deleted");
+    assert_eq!(ann.list(&format!("{message}/history"), "/text").await[1], "Hello @deleted and `<@1>`");
+}
+
+#[actix_web::test]
 async fn code_quotations_links_and_addresses_mention_nobody() {
     let server = Server::start().await;
     let ([ann, bob, _], group) = room(&server).await;
