@@ -33,6 +33,7 @@ mod default_groups;
 mod demotions;
 mod departures;
 mod direct;
+mod forwards;
 mod invitations;
 mod links;
 mod mayhem;
