@@ -180,10 +180,7 @@ impl Event {
                 Some((message.group_id, message.history_seq()))
             }
             Self::ThreadFollowed(own) | Self::ThreadUnfollowed(own) => Some((own.group, own.root_seq)),
-            event => match event.message() {
-                Some(message) => Some((message.group_id, message.history_seq())),
-                None => None,
-            },
+            event => event.message().map(|message| (message.group_id, message.history_seq())),
         }
     }
 

@@ -51,10 +51,10 @@ impl Counted {
     const OF_CURSOR: Self = Self { read_seq: "thread_members.read_seq", ..Self::IN_THREAD };
 
     /// Writes how many there are. For the same constants the text is always the same, so a statement is prepared once.
-    fn push<'b, DB: Backend>(&self, reader: &'b Reader, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
+    fn push<'b, DB>(&self, reader: &'b Reader, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
     where
         i64: ToSql<BigInt, DB>,
-        DB: HasSqlType<BigInt>,
+        DB: Backend + HasSqlType<BigInt>,
     {
         pass.push_sql(
             "((SELECT count(*) FROM (SELECT unread.author_id FROM mentions AS unread WHERE unread.user_id = ",
@@ -91,10 +91,10 @@ impl Counted {
         }
     }
 
-    fn push_unblocked<'b, DB: Backend>(reader: &'b Reader, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
+    fn push_unblocked<'b, DB>(reader: &'b Reader, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
     where
         i64: ToSql<BigInt, DB>,
-        DB: HasSqlType<BigInt>,
+        DB: Backend + HasSqlType<BigInt>,
     {
         pass.push_sql(
             "NOT EXISTS (SELECT 1 FROM blocks WHERE blocks.blocked_id = unread.author_id AND blocks.user_id = ",
@@ -106,10 +106,10 @@ impl Counted {
 }
 
 impl Reader {
-    fn push<'b, DB: Backend>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
+    fn push<'b, DB>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
     where
         i64: ToSql<BigInt, DB>,
-        DB: HasSqlType<BigInt>,
+        DB: Backend + HasSqlType<BigInt>,
     {
         match self {
             Self::Column(column) => {
