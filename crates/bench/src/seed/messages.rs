@@ -9,6 +9,7 @@ use groupchat_domain::messages::{self, Attachments, ClientId, MessageDraft, Mess
 use groupchat_domain::storage::{Storage, Tx};
 
 use super::commands::WRITE;
+use super::text::text;
 use super::users::SignedIn;
 use crate::error::BenchError;
 
@@ -93,11 +94,4 @@ fn write(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, number: u64) -> Res
         }
     }
     Ok(())
-}
-
-/// A message's text: a sentence or two, some 100 characters.
-pub(crate) fn text(number: u64) -> String {
-    format!(
-        "Number {number}: the build is green again, thanks to everybody who looked into it. Shall we ship it today?"
-    )
 }

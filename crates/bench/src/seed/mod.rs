@@ -4,6 +4,7 @@
 mod commands;
 mod messages;
 mod rich;
+mod text;
 pub(crate) mod users;
 
 use std::sync::Arc;
@@ -27,7 +28,8 @@ use crate::output;
 use crate::scenario::READERS;
 
 pub(crate) use commands::{READ, WRITE};
-pub(crate) use messages::{Manner, text as message_text};
+pub(crate) use messages::Manner;
+pub(crate) use text::text as message_text;
 pub(crate) use users::{PASSWORD, SignedIn, all as seeded_users, ensure as ensure_users, sign_in};
 
 /// What all groups with many messages are called, with a number after it.

@@ -9,7 +9,7 @@ use groupchat_domain::messages::{self, Emoji, MessageDraft, MessageQuery, Messag
 use groupchat_domain::paging::Limit;
 use groupchat_domain::storage::Tx;
 
-use super::messages::text;
+use super::text::text;
 
 /// How many messages a command writes: with their replies, reactions, mentions and events some 500 rows.
 pub(super) const PER_COMMAND: u64 = 50;
