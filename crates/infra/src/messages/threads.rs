@@ -1,6 +1,6 @@
 //! Threads, and who follows them.
 
-use diesel::dsl::{self, auto_type};
+use diesel::dsl::{self, auto_type, case_when};
 use diesel::prelude::*;
 use groupchat_domain::events::EventRepository;
 use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, UserId, Version};
@@ -101,6 +101,9 @@ type Cursor = (
 /// A thread with one of its participants, and what the viewer is to it.
 type ViewRow = (ThreadRow, UserRefRow, Option<bool>, Option<i64>, Option<i64>, i64);
 
+/// The place of the participant that every thread has.
+const FIRST_PLACE: i64 = 1;
+
 /// Who looks at threads only to tell everybody of them.
 const NOBODY: i64 = 0;
 
@@ -130,7 +133,8 @@ impl DbTx<'_> {
                 OWN.field(thread_members::following).nullable(),
                 OWN.field(thread_members::read_seq).nullable(),
                 OWN.field(thread_members::read_version).nullable(),
-                UnreadInThread::of(viewer),
+                // Once for each thread.
+                case_when(thread_members::place.eq(FIRST_PLACE), UnreadInThread::of(viewer)).otherwise(0_i64),
             ))
             .load(connection))?;
         let mut views: Vec<ThreadView> = Vec::new();
