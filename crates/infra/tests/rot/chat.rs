@@ -77,8 +77,13 @@ impl Chat {
 
     /// A copy of the file as it is, in a folder of its own.
     pub(crate) fn copy(&self) -> Self {
+        Self::of(&self.path())
+    }
+
+    /// A copy of a file, in a folder of its own.
+    pub(crate) fn of(file: &Path) -> Self {
         let copy = Self { folder: tempfile::tempdir().unwrap() };
-        fs::copy(self.path(), copy.path()).unwrap();
+        fs::copy(file, copy.path()).unwrap();
         copy
     }
 

@@ -51,8 +51,8 @@ fn messages_in(file: &Path) -> BTreeMap<i64, String> {
 }
 
 /// A database, and its backup from a while ago.
-struct Drill {
-    chat: Chat,
+pub(crate) struct Drill {
+    pub(crate) chat: Chat,
     backup: PathBuf,
 }
 
@@ -77,7 +77,20 @@ impl Drill {
         restore(&lock, &paths, SystemClock.now(), &mut |_| ())
     }
 
-    fn salvage(&self) -> Salvaged {
+    /// The same database, as it was then, and the same backup.
+    pub(crate) fn again(&self, intact: &Chat) -> Self {
+        let chat = intact.copy();
+        let backup = chat.folder().join("backup.db");
+        fs::copy(&self.backup, &backup).unwrap();
+        Self { chat, backup }
+    }
+
+    /// A copy of the backup.
+    pub(crate) fn backed_up(&self) -> Chat {
+        Chat::of(&self.backup)
+    }
+
+    pub(crate) fn salvage(&self) -> Salvaged {
         let salvaged = self.restore().unwrap().salvaged.unwrap();
         assert!(self.chat.failing().is_empty(), "{:?}", self.chat.failures());
         salvaged
@@ -313,7 +326,7 @@ fn an_invitation_that_was_withdrawn_lets_nobody_in_again() {
 }
 
 /// A drill whose backup is made after `before`, and whose damaged database has seen `since`.
-fn drill_with(
+pub(crate) fn drill_with(
     before: impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static,
     since: impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static,
 ) -> Drill {

@@ -1,6 +1,8 @@
 //! Mentions in new and changed messages.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use groupchat_domain::messages::MAX_GROUP_MENTIONS;
 
 use super::messages::Touched;
 use super::{Salvage, rejected};
@@ -11,6 +13,13 @@ use crate::schema::{group_mentions, mentions, messages};
 const NAMES: i64 = 16;
 const ALL: i64 = 32;
 const HERE: i64 = 64;
+
+/// A group keeps only its newest mentions of all members. Of those in the backup, newer ones may have displaced some.
+const FORGET_OLD_OF_ALL: &str = "DELETE FROM group_mentions WHERE message_id IN ( \
+    SELECT message_id FROM ( \
+        SELECT message_id, row_number() OVER (PARTITION BY group_id ORDER BY message_id DESC) AS place \
+        FROM group_mentions) \
+    WHERE place > ?)";
 
 impl Salvage<'_> {
     /// Replaces the mentions in these messages by those of the damaged database, in the places where the messages are now.
@@ -24,7 +33,7 @@ impl Salvage<'_> {
             let mut kinds = place.attachments & !(NAMES | ALL | HERE);
             if place.deleted_at.is_none() {
                 kinds |= attachments & (ALL | HERE);
-                if self.bring_mentions_in(&place)? {
+                if self.bring_mentions_in(&place, attachments & HERE != 0)? {
                     kinds |= NAMES;
                 }
             }
@@ -33,15 +42,23 @@ impl Salvage<'_> {
                 row.set(messages::attachments.eq(kinds)).execute(self.target)?;
             }
         }
-        Ok(())
+        diesel::sql_query(FORGET_OLD_OF_ALL)
+            .bind::<BigInt, _>(MAX_GROUP_MENTIONS)
+            .execute(self.target)
+            .map(drop)
     }
 
-    /// The same for one message that is not deleted; whether it names somebody.
-    fn bring_mentions_in(&mut self, place: &MessageRow) -> QueryResult<bool> {
+    /// The same for one message that is not deleted; whether it names somebody. A user whom it doesn't name was online: if it
+    /// isn't to those, the row is damaged.
+    fn bring_mentions_in(&mut self, place: &MessageRow, says_here: bool) -> QueryResult<bool> {
         let mut names = false;
         let found = self.source.mentions(place.id);
         self.report.damaged += u64::from(found.is_none());
         for mut mention in found.unwrap_or_default() {
+            if !mention.is_named && !says_here {
+                self.report.damaged += 1;
+                continue;
+            }
             (mention.group_id, mention.thread_id) = (place.group_id, place.thread_id);
             (mention.root_seq, mention.seq, mention.author_id) = (place.root_seq, place.seq, place.author_id);
             let is_named = mention.is_named;

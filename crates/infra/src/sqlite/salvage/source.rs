@@ -119,13 +119,15 @@ impl DamagedDatabase {
     /// Who follows or has read a thread, as far as that can be read.
     pub(super) fn thread_members(&mut self, root: i64) -> Vec<thread_members::Row> {
         use schema::thread_members as columns;
-        columns::table.filter(columns::root_id.eq(root)).load(&mut self.connection).unwrap_or_default()
+        let found = columns::table.filter(columns::root_id.eq(root)).load(&mut self.connection);
+        keep(found, |row: &thread_members::Row| row.root_id == root).unwrap_or_default()
     }
 
     /// What a message said before it was edited; `None` if it can't be read.
     pub(super) fn edits(&mut self, message: i64) -> Option<Vec<message_edits::Row>> {
         use schema::message_edits as columns;
-        columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).ok()
+        let found = columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection);
+        keep(found, |row: &message_edits::Row| row.message_id == message)
     }
 
     /// What a message quotes, if that can be read.
@@ -137,17 +139,24 @@ impl DamagedDatabase {
     /// The reactions to a message; `None` if they can't be read.
     pub(super) fn reactions(&mut self, message: i64) -> Option<Vec<reactions::Row>> {
         use schema::reactions as columns;
-        columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).ok()
+        let found = columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection);
+        keep(found, |row: &reactions::Row| row.message_id == message)
     }
 
     /// Whom a message mentions; `None` if it can't be read.
     pub(super) fn mentions(&mut self, message: i64) -> Option<Vec<mentions::Row>> {
         use schema::mentions as columns;
-        columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).ok()
+        let found = columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection);
+        keep(found, |row: &mentions::Row| row.message_id == message)
     }
 
     /// That a message mentions all members, if it does and that can be read.
     pub(super) fn mention_of_all(&mut self, message: i64) -> Option<group_mentions::Row> {
         schema::group_mentions::table.find(message).first(&mut self.connection).ok()
     }
+}
+
+/// Of the rows that were found under a key, those that have it: where a page is damaged, SQLite also finds others.
+fn keep<T>(found: QueryResult<Vec<T>>, has_key: impl Fn(&T) -> bool) -> Option<Vec<T>> {
+    Some(found.ok()?.into_iter().filter(has_key).collect())
 }
