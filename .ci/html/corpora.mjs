@@ -39,8 +39,24 @@ function inMarkdown(text) {
     `[a]\n\n[a]: ${text}`, `\`\`\`${text}\na\n\`\`\``, `|a|\n|-|\n|${text}|`, `https://example.org/${text}`];
 }
 
+/** The mention of a user, for whom the page puts in the id. */
+export const MENTION = "<@ID>";
+
+/** The same beside mentions, and with mentions in places where one expects something else. */
+function withMentions(text) {
+  return [`${MENTION} @all ${text}`, `${text} ${MENTION}`, `[${MENTION}](${text})`, `[${text}](${MENTION})`, `**${MENTION} ${text}**`,
+    `\`${text} ${MENTION}\` ${MENTION}`, `|${MENTION}|\n|-|\n|${text} @mallory|`, `> ${text}\n\n${MENTION}`, `<a title="${MENTION}">${text}`];
+}
+
 export const texts = (() => {
   const scripts = [...bleach(), ...markdownIt(), ...naughtyStrings()].filter((text) => text.trim() !== "");
-  const wrapped = scripts.filter((text) => /script|alert|on\w+=|</i.test(text)).flatMap(inMarkdown);
-  return { "public corpora": [...scripts, ...commonMark()], "the same inside of Markdown": wrapped };
+  const hostile = scripts.filter((text) => /script|alert|on\w+=|</i.test(text));
+  return {
+    "public corpora": [...scripts, ...commonMark()],
+    "the same inside of Markdown": hostile.flatMap(inMarkdown),
+    "the same with mentions": [
+      ...hostile.flatMap(withMentions),
+      ...commonMark().map((text) => `${MENTION} ${text}\n\n${MENTION}`),
+    ],
+  };
 })();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { launch } from "./browser.mjs";
-import { texts } from "./corpora.mjs";
+import { MENTION, texts } from "./corpora.mjs";
 
 const { ORIGIN, PASSWORD } = process.env;
 const MAX_TEXT = 10_000;
@@ -17,13 +17,23 @@ async function call(path, key, body) {
   return { status: response.status, body: await response.json() };
 }
 
+/** Somebody to mention, whose names would like to be HTML. */
+async function createMallory(key) {
+  const user = { username: "mallory", display_name: "<img src=x onerror=alert(1)>", password: "correct horse" };
+  const { status, body } = await call("/users", key, user);
+  assert.equal(status, 201);
+  return body;
+}
+
 /** Every text as the server renders it, in the order of sending. Those that are no message are left out. */
-async function rendered(key, all) {
+async function rendered(key, mallory, all) {
   const { body: group } = await call("/groups", key, { name: "HTML" });
+  await call(`/groups/${group.id}/members`, key, { user_id: mallory.id });
   const path = `/groups/${group.id}/messages`;
   let sent = 0;
   for (const text of all) {
-    const { status } = await call(path, key, { text: text.slice(0, MAX_TEXT) });
+    const mentioning = text.replaceAll(MENTION, `<@${mallory.id}>`);
+    const { status } = await call(path, key, { text: mentioning.slice(0, MAX_TEXT) });
     // Blank ones, and those with characters that no text may have.
     assert.ok([201, 400].includes(status), `${status} for ${JSON.stringify(text)}`);
     sent += status === 201;
@@ -57,7 +67,7 @@ async function serve(shown) {
 /** The elements and attributes that the server may write. Run in the page. */
 function strangers() {
   const allowed = {
-    A: ["href", "rel"], CODE: ["class"], OL: ["start"], TD: ["class"], TH: ["class"],
+    A: ["href", "rel"], CODE: ["class"], OL: ["start"], TD: ["class"], TH: ["class"], SPAN: ["class", "data-user-id"],
     ...Object.fromEntries(
       ["P", "H4", "H5", "H6", "BLOCKQUOTE", "UL", "LI", "EM", "STRONG", "DEL", "PRE", "TABLE", "THEAD", "TBODY", "TR", "BR", "HR",
         "ARTICLE"].map((name) => [name, []])),
@@ -67,9 +77,12 @@ function strangers() {
     const attributes = [...element.attributes].map(({ name }) => name);
     const known = allowed[element.tagName];
     const leads = element.tagName !== "A" || ["http:", "https:", "mailto:"].includes(element.protocol);
-    if (!known || !leads || attributes.some((name) => !known.includes(name))) found.push(element.outerHTML);
+    const mentions = element.tagName !== "SPAN" || (element.className === "mention" && /^@[\w-]+$/.test(element.textContent)
+      && /^\d+$/.test(element.dataset.userId ?? "0"));
+    if (!known || !leads || !mentions || attributes.some((name) => !known.includes(name))) found.push(element.outerHTML);
   }
-  return { found, articles: document.body.children.length, title: document.title };
+  const mentioning = [...document.body.children].filter((article) => article.querySelector("span.mention")).length;
+  return { found, mentioning, articles: document.body.children.length, title: document.title };
 }
 
 async function show(browser, { origin, pages }, policy, count) {
@@ -81,28 +94,35 @@ async function show(browser, { origin, pages }, policy, count) {
   page.on("console", (message) => complaints.push(message.text()));
   page.on("request", (request) => requests.push(request.url()));
   let articles = 0;
+  let mentioning = 0;
   for (let number = 0; number < pages; number += 1) {
     await page.goto(`${origin}/${policy}/${number}`, { waitUntil: "load" });
     const seen = await page.evaluate(strangers);
     assert.deepEqual(seen.found, []);
     assert.equal(seen.title, "as sent");
     articles += seen.articles;
+    mentioning += seen.mentioning;
   }
   assert.equal(articles, count, "no message ends before its end");
   assert.deepEqual(complaints, []);
   assert.deepEqual(requests.filter((url) => !url.startsWith(`${origin}/${policy}/`) && !url.startsWith("data:")), []);
   await page.close();
+  return mentioning;
 }
 
 const { body: { api_key: key } } = await call("/login", undefined, { username: "admin", password: PASSWORD });
+const mallory = await createMallory(key);
 const browser = await launch();
 try {
   for (const [name, all] of Object.entries(texts)) {
-    const shown = await rendered(key, all);
+    const shown = await rendered(key, mallory, all);
     const site = await serve(shown);
-    for (const policy of ["strict", "open"]) await show(browser, site, policy, shown.length);
+    let mentioning = 0;
+    for (const policy of ["strict", "open"]) mentioning = await show(browser, site, policy, shown.length);
     site.server.close();
-    console.log(`${name}: ${shown.length} messages run no script and make no request`);
+    // Of those with mentions, most are outside of code, quotations and links.
+    if (all.some((text) => text.includes(MENTION))) assert.ok(mentioning > shown.length / 2, `${mentioning} of ${shown.length}`);
+    console.log(`${name}: ${shown.length} messages, ${mentioning} of them with mentions, run no script and make no request`);
   }
 } finally {
   await browser.close();

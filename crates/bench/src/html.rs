@@ -1,11 +1,15 @@
 //! The command `html`: how long a message of the greatest length takes to become HTML, where it is made of what parsers
-//! of Markdown have been slow with: brackets, emphasis, code, tables, quotations and lists, nested or left open.
+//! of Markdown have been slow with: brackets, emphasis, code, tables, quotations and lists, nested or left open, and of
+//! mentions among these.
 
 use std::hint::black_box;
 use std::time::Instant;
 
-use groupchat_api::messages::render_html;
-use groupchat_domain::messages::MessageText;
+use groupchat_api::messages::render_message_html;
+use groupchat_domain::accounts::{UserRef, Username};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
+use groupchat_domain::messages::{Attachments, MAX_MENTIONED, Message, MessageText, NewMessage};
+use groupchat_domain::time::Timestamp;
 use serde::Serialize;
 
 use crate::cli::HtmlArgs;
@@ -91,8 +95,11 @@ struct Measured {
 /// # Errors
 /// The report can't be written, or a text takes too long while `--check` is set.
 pub(crate) fn html_command(args: &HtmlArgs) -> Result<(), BenchError> {
-    let mut measured: Vec<_> =
-        texts().into_iter().map(|(name, text)| measure(name, &text, args.rounds)).collect();
+    let mut measured: Vec<_> = texts()
+        .into_iter()
+        .chain(texts_with_mentions())
+        .map(|(name, text)| measure(name, &text, args.rounds))
+        .collect();
     measured.sort_by(|one, other| other.microseconds.total_cmp(&one.microseconds));
     output::print(&render(&measured))?;
     if let Some(path) = &args.json {
@@ -109,15 +116,65 @@ fn render(measured: &[Measured]) -> String {
 }
 
 fn measure(text: String, input: &str, rounds: u32) -> Measured {
+    let message = message(input);
+    let render = || render_message_html(black_box(&message)).unwrap_or_default();
     let mut times: Vec<_> = (0..rounds)
         .map(|_| {
             let start = Instant::now();
-            black_box(render_html(black_box(input)));
+            black_box(render());
             start.elapsed().as_secs_f64() * 1e6
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    Measured { text, microseconds: times[times.len() / 2], bytes: render_html(input).len() }
+    Measured { text, microseconds: times[times.len() / 2], bytes: render().len() }
+}
+
+/// A message with this text, in which as many users are mentioned as can be, and everybody: the marks of all of them become
+/// spans.
+fn message(text: &str) -> Message {
+    let mentioned = (1..=MAX_MENTIONED as i64).map(user);
+    let new = NewMessage {
+        group: GroupId::new(1),
+        thread: None,
+        seq: Seq::new(1),
+        author: UserId::new(1),
+        text: MessageText::from_stored(text.to_owned()),
+        client_id: None,
+        created_at: Timestamp::from_micros(0),
+        attachments: Attachments::NAMES.with(Attachments::ALL).with(Attachments::HERE),
+    };
+    Message { mentioned: mentioned.collect(), ..new.into_message(MessageId::new(1), user(1)) }
+}
+
+fn user(id: i64) -> UserRef {
+    let username = Some(Username::from_stored(format!("user-{id}")));
+    UserRef { id: UserId::new(id), username, display_name: None }
+}
+
+/// Mentions, and what looks like one.
+const MENTIONS: [&str; 8] = ["<@1>", "<@50>", "<@51>", "@all", "@here", "@user-1", "<@", "@"];
+
+/// Texts of the greatest length that are full of mentions, among all that is hard to parse.
+fn texts_with_mentions() -> Vec<(String, String)> {
+    let full = MessageText::MAX_LENGTH;
+    let repeat = |part: &str| part.repeat(full / part.chars().count());
+    let mut texts = Vec::new();
+    for mention in MENTIONS {
+        for part in REPEATED.into_iter().chain(["", " "]) {
+            let parts = [format!("{mention}{part}"), format!("{part}{mention} ")];
+            texts.extend(parts.map(|part| (format!("{part:?} repeated"), repeat(&part))));
+        }
+        for (open, close) in NESTED {
+            let depth = full / (open.len() + close.len() + mention.len());
+            let inside = format!("{}{}", format!("{open}{mention}").repeat(depth), close.repeat(depth));
+            texts.push((format!("{open:?} {mention} {close:?} nested"), inside));
+        }
+    }
+    let everybody: String = (1..=MAX_MENTIONED).map(|id| format!("<@{id}>")).collect();
+    texts.push(("everybody who can be mentioned".to_owned(), repeat(&everybody)));
+    let names: String = (0..full / 7).map(|id| format!("@u{id:04} ")).collect();
+    texts.push(("many names".to_owned(), names));
+    texts
 }
 
 /// Texts of the greatest length, with what they are made of.

@@ -23,7 +23,7 @@ mod window;
 
 pub use dto::{MessageDto, ReactionDto};
 pub(crate) use dto::{MessageReactionDto, ReactionsDto, ThreadRefDto, ThreadUpdateDto};
-pub use format::render_html;
+pub use format::{render_html, render_message_html};
 pub(crate) use read_dto::{AllReadDto, ReadPlaceDto, ReadStateDto, ReadUpdateDto};
 pub(crate) use read_requests::mark;
 pub(crate) use requests::{MessageDraftDto, ReactionChange, ReactionRequest};

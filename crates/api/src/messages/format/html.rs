@@ -30,7 +30,7 @@ pub fn render(text: &str) -> String {
 }
 
 /// The text of a message as HTML, with whom it mentions as spans; `None` once it is deleted.
-pub(super) fn render_message(message: &Message) -> Option<String> {
+pub fn render_message(message: &Message) -> Option<String> {
     let text = message.text.as_ref()?.as_str();
     let mentions = if message.attachments.mention() { Mention::all(message, text) } else { Vec::new() };
     Some(render_with(text, mentions))

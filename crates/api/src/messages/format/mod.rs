@@ -10,7 +10,7 @@ use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 use serde_json::json;
 
-pub use html::render as render_html;
+pub use html::{render as render_html, render_message as render_message_html};
 
 use super::dto::MessageDto;
 use super::values::Html;
