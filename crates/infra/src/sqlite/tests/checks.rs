@@ -238,6 +238,8 @@ fn each_kind_of_damage_to_quotes_is_found_by_its_check() {
 
 /// The message mentions its author, and all members.
 const MENTIONS: &str = "
+    INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at)
+        VALUES (2, 'bob', 'bob', 0, 'hash', 1, 0);
     INSERT INTO mentions VALUES (1, 1, 1, NULL, 0, 1, 1, 0, 1);
     INSERT INTO group_mentions VALUES (1, 1, NULL, 0, 1, 1);
     UPDATE messages SET attachments = 48 WHERE id = 1;";
