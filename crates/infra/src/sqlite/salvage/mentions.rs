@@ -33,7 +33,7 @@ impl Salvage<'_> {
             let mut kinds = place.attachments & !(NAMES | ALL | HERE);
             if place.deleted_at.is_none() {
                 kinds |= attachments & (ALL | HERE);
-                if self.bring_mentions_in(&place, attachments & HERE != 0)? {
+                if self.bring_mentions_in(&place, *attachments)? {
                     kinds |= NAMES;
                 }
             }
@@ -50,12 +50,12 @@ impl Salvage<'_> {
 
     /// The same for one message that is not deleted; whether it names somebody. A user whom it doesn't name was online: if it
     /// isn't to those, the row is damaged.
-    fn bring_mentions_in(&mut self, place: &MessageRow, says_here: bool) -> QueryResult<bool> {
+    fn bring_mentions_in(&mut self, place: &MessageRow, attachments: i64) -> QueryResult<bool> {
         let mut names = false;
         let found = self.source.mentions(place.id);
         self.report.damaged += u64::from(found.is_none());
         for mut mention in found.unwrap_or_default() {
-            if !mention.is_named && !says_here {
+            if !mention.is_named && attachments & HERE == 0 {
                 self.report.damaged += 1;
                 continue;
             }
@@ -66,7 +66,9 @@ impl Salvage<'_> {
             let is_lost = rejected(insert.execute(self.target))?;
             names |= is_named && !is_lost;
         }
-        if let Some(mut to_all) = self.source.mention_of_all(place.id) {
+        if attachments & ALL != 0
+            && let Some(mut to_all) = self.source.mention_of_all(place.id)
+        {
             (to_all.group_id, to_all.thread_id) = (place.group_id, place.thread_id);
             (to_all.root_seq, to_all.seq, to_all.author_id) = (place.root_seq, place.seq, place.author_id);
             rejected(diesel::insert_into(group_mentions::table).values(to_all).execute(self.target))?;

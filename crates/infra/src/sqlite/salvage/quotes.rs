@@ -15,9 +15,11 @@ const FORGET_QUOTED_BY_DELETED: [&str; 2] = [
 const UNKNOWN: &str =
     "SELECT id FROM messages WHERE attachments & 12 AND id NOT IN (SELECT message_id FROM message_quotes)";
 
-/// Whoever has lost what they quote is a plain message: a reply of which the quoted message is lost or in another
-/// group, and what was forwarded from nobody knows where.
-const FORGET_LOST: [&str; 3] = [
+/// Only damage says that a message is both a reply and forwarded: it is taken for a reply. Whoever has lost what they quote
+/// is a plain message: a reply of which the quoted message is lost or in another group, and what was forwarded from nobody
+/// knows where.
+const FORGET_LOST: [&str; 4] = [
+    "UPDATE messages SET attachments = attachments & ~8 WHERE (attachments & 12) = 12",
     "DELETE FROM message_quotes WHERE message_id IN ( \
         SELECT messages.id FROM messages JOIN message_quotes ON message_id = messages.id \
         LEFT JOIN messages AS quoted ON quoted.id = quoted_id AND quoted.group_id = messages.group_id \
