@@ -75,7 +75,7 @@ const theMessage = { params: { path: { group_id: group.id, message_id: message.i
 const like = await grace.PUT("/api/groups/{group_id}/messages/{message_id}/like", theMessage);
 assert.deepEqual(like.data, { likes: 1, liked: true });
 const read = await grace.PUT("/api/groups/{group_id}/read", { ...inGroup, body: { seq: message.seq } });
-assert.deepEqual(read.data, { read_seq: 1, unread: 0, read_version: 1 });
+assert.deepEqual(read.data, { read_seq: 1, unread: 0, read_version: 1, unread_mentions: 0 });
 
 const { data: liked } = await ada.GET("/api/groups/{group_id}/messages/{message_id}", theMessage);
 assert.equal(liked?.likes, 1);

@@ -54,7 +54,8 @@ pub struct GroupDto {
     pub read_seq: Option<Field<Seq>>,
     /// The number of messages that the caller has not read; null if the caller is not a member.
     pub unread: Option<Field<Count>>,
-    /// Increases when the caller marks messages as unread, starting at 1; null if the caller is not a member.
+    /// Increases when the caller marks messages as unread, and never goes back, also after leaving and joining; null if the
+    /// caller is not a member.
     pub read_version: Option<Field<Version>>,
     /// How many of these mention the caller. At most 100 are counted of those that name the caller, and at most 100 of those
     /// that mention all members. Null if the caller is not a member.
