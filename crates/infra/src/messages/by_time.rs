@@ -87,6 +87,53 @@ impl Wanted {
     }
 }
 
+/// How often to guess where a time is among the numbers.
+const GUESSES: u32 = 2;
+
+/// How far from a guess to look first.
+const FIRST_STRIDE: i64 = 32;
+
+/// A search for the number at which a time begins: in `low..=high`.
+#[derive(Debug)]
+struct Search {
+    at: i64,
+    low: i64,
+    high: i64,
+    /// The times at these ends.
+    earliest: i64,
+    latest: i64,
+}
+
+impl Search {
+    const fn is_over(&self) -> bool {
+        self.low >= self.high
+    }
+
+    /// Where the time would be if messages had come evenly.
+    fn guess(&self) -> i64 {
+        let (span, part) = (self.latest.abs_diff(self.earliest), self.at.saturating_sub(self.earliest));
+        let numbers = self.high.abs_diff(self.low);
+        let before = u128::from(part.max(0).unsigned_abs()) * u128::from(numbers) / u128::from(span.max(1));
+        self.low.saturating_add(i64::try_from(before).unwrap_or(i64::MAX)).min(self.high)
+    }
+
+    /// Leaves out the side of this place on which the time doesn't begin, where this is the first message from it on.
+    /// Returns whether that is from before the time.
+    fn narrow(&mut self, place: i64, next: Option<Placed>) -> bool {
+        match next {
+            Some(next) if next.latest() < self.at => {
+                (self.low, self.earliest) = (next.seq + 1, next.latest());
+                true
+            }
+            next => {
+                self.high = place;
+                self.latest = next.map_or(self.latest, Placed::latest);
+                false
+            }
+        }
+    }
+}
+
 /// Adds the direction to a query of messages and reads them. A macro, because each direction is another type.
 macro_rules! in_direction {
     ($tx:expr, $is_ascending:expr, $listed:expr, $($column:expr),+) => {
@@ -166,24 +213,55 @@ impl DbTx<'_> {
 
     /// The lowest number from which on messages, but for late ones, are of this time or later.
     fn first_number_at(&mut self, wanted: &Wanted, at: i64) -> Result<i64, StorageFault> {
+        let Some(mut search) = self.begin_search(wanted, at)? else { return Ok(1) };
+        // Messages come evenly enough that a guess is near. Where it isn't, halves are sure.
+        for _ in 0..GUESSES {
+            let (mut place, mut stride) = (search.guess(), FIRST_STRIDE);
+            let was_before = !search.is_over() && self.probe(wanted, &mut search, place)?;
+            while !search.is_over() {
+                place = if was_before { place.saturating_add(stride) } else { place.saturating_sub(stride) };
+                if self.probe(wanted, &mut search, place)? != was_before {
+                    break;
+                }
+                stride *= 8;
+            }
+        }
+        while !search.is_over() {
+            let middle = search.low + (search.high - search.low) / 2;
+            self.probe(wanted, &mut search, middle)?;
+        }
+        Ok(search.low)
+    }
+
+    fn begin_search(&mut self, wanted: &Wanted, at: i64) -> Result<Option<Search>, StorageFault> {
         let all = messages::table
             .filter(messages::group_id.eq(wanted.group))
             .filter(messages::root_seq.eq(wanted.root_seq))
             .select(PLACED);
-        let last = all.order(messages::seq.desc());
+        let (first, last) = (all.order(messages::seq.asc()), all.order(messages::seq.desc()));
+        let first: Option<Placed> = on_backend!(self, |connection| first.first(connection).optional())?;
         let last: Option<Placed> = on_backend!(self, |connection| last.first(connection).optional())?;
-        let (mut low, mut high) = (1, last.map_or(1, |last| last.seq + 1));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            // Where messages are gone, the next one.
-            let next = all.filter(messages::seq.ge(middle)).order(messages::seq.asc());
-            let next: Option<Placed> = on_backend!(self, |connection| next.first(connection).optional())?;
-            match next {
-                Some(next) if next.latest() < at => low = next.seq + 1,
-                _ => high = middle,
-            }
-        }
-        Ok(low)
+        Ok(first.zip(last).map(|(first, last)| Search {
+            at,
+            low: first.seq,
+            high: last.seq + 1,
+            earliest: first.latest(),
+            latest: last.latest(),
+        }))
+    }
+
+    /// Looks at the message with this number or, where messages are gone, at the next one. Returns whether it is from
+    /// before the time.
+    fn probe(&mut self, wanted: &Wanted, search: &mut Search, place: i64) -> Result<bool, StorageFault> {
+        let place = place.clamp(search.low, search.high - 1);
+        let next = messages::table
+            .filter(messages::group_id.eq(wanted.group))
+            .filter(messages::root_seq.eq(wanted.root_seq))
+            .filter(messages::seq.ge(place))
+            .order(messages::seq.asc())
+            .select(PLACED);
+        let next: Option<Placed> = on_backend!(self, |connection| next.first(connection).optional())?;
+        Ok(search.narrow(place, next))
     }
 
     /// The first messages with numbers from `low` on and below `high`, late or not, and the last number that was looked at,
