@@ -54,7 +54,8 @@ struct Contents {
 pub(crate) struct Tls {
     server: ServerTls,
     files: CertificateFiles,
-    used: Contents,
+    /// What was in the files at the last look; `None` if they could not be read.
+    seen: Option<Contents>,
 }
 
 impl CertificateFiles {
@@ -97,9 +98,10 @@ impl Tls {
     /// The files can't be used.
     pub(crate) fn of(config: &Config) -> Result<Option<Self>, CertificateError> {
         let Some(files) = CertificateFiles::of(config)? else { return Ok(None) };
-        let used = files.contents()?;
-        let server = ServerTls::new(&used.certificate, &used.key).map_err(|source| files.unusable(source))?;
-        Ok(Some(Self { server, files, used }))
+        let found = files.contents()?;
+        let server =
+            ServerTls::new(&found.certificate, &found.key).map_err(|source| files.unusable(source))?;
+        Ok(Some(Self { server, files, seen: Some(found) }))
     }
 
     /// What connections use.
@@ -110,20 +112,18 @@ impl Tls {
     /// Uses other files as they come, until it is dropped. Files that can't be used change nothing, and are logged once:
     /// whoever renews a certificate writes one file after the other.
     pub(crate) async fn watch(mut self) {
-        let mut seen = Some(self.used.clone());
         loop {
             tokio::time::sleep(INTERVAL).await;
-            self.look(&mut seen);
+            self.look();
         }
     }
 
-    /// `seen` is what was in the files at the last look, or `None` if they could not be read.
-    fn look(&mut self, seen: &mut Option<Contents>) {
+    fn look(&mut self) {
         let found = self.files.contents();
-        if found.as_ref().ok() == seen.as_ref() {
+        if found.as_ref().ok() == self.seen.as_ref() {
             return;
         }
-        *seen = found.as_ref().ok().cloned();
+        self.seen = found.as_ref().ok().cloned();
         let used = found.and_then(|found| {
             let replaced = self.server.replace(&found.certificate, &found.key);
             replaced.map_err(|source| self.files.unusable(source))

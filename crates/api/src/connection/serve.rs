@@ -101,7 +101,9 @@ impl Acceptor {
                 let transport = match self.tls {
                     None => Transport::Plain(stream),
                     // Boxed for the same reason. Its time counts before that of the first head.
-                    Some(tls) => Box::pin(tls.accept(stream, self.timeouts.head)).await.map_err(unagreed)?,
+                    Some(tls) => Box::pin(tls.accept(stream, self.timeouts.head))
+                        .await
+                        .map_err(log_failed_handshake)?,
                 };
                 Ok((GuardedStream::new(transport, self.timeouts, Some(permit)), Some(peer)))
             }
@@ -143,8 +145,8 @@ impl Acceptor {
     }
 }
 
-fn unagreed(error: io::Error) {
-    tracing::debug!(%error, "TLS could not be agreed on");
+fn log_failed_handshake(error: io::Error) {
+    tracing::debug!(%error, "a TLS handshake failed");
 }
 
 #[cfg(test)]

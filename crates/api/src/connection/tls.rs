@@ -77,12 +77,12 @@ impl ServerTls {
         Ok(())
     }
 
-    /// Agrees on keys with a client within this time. A client that speaks plain HTTP is told so.
+    /// Performs the handshake with a client within this time. A client that speaks plain HTTP is told to use HTTPS.
     pub(super) async fn accept(&self, stream: TcpStream, within: Duration) -> io::Result<Transport> {
-        timeout(within, self.agree(stream)).await?
+        timeout(within, self.handshake(stream)).await?
     }
 
-    async fn agree(&self, mut stream: TcpStream) -> io::Result<Transport> {
+    async fn handshake(&self, mut stream: TcpStream) -> io::Result<Transport> {
         let mut first = [0];
         match stream.peek(&mut first).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),

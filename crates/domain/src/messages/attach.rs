@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::accounts::Actor;
+use crate::accounts::{Actor, UserRef};
 use crate::ids::{MessageId, UserId};
 use crate::messages::model::{Attachments, Message, MessageView};
 use crate::messages::readable::Readable;
@@ -74,10 +74,7 @@ fn name_in_excerpts(tx: &mut dyn Tx, views: &mut [&mut MessageView]) -> Result<(
         return Ok(());
     }
     let ids: BTreeSet<_> = naming.iter().map(|quoted| quoted.id).collect();
-    let mut users: HashMap<_, Vec<_>> = HashMap::new();
-    for (message, user) in tx.mentions().named(&ids.into_iter().collect::<Vec<_>>())? {
-        users.entry(message).or_default().push(user);
-    }
+    let users = load_mentioned(tx, &ids.into_iter().collect::<Vec<_>>())?;
     for quoted in &mut naming {
         quoted.mentioned = users.get(&quoted.id).cloned().unwrap_or_default();
     }
@@ -111,12 +108,21 @@ pub(super) fn attach_mentions<'a>(
         return Ok(());
     }
     let ids: Vec<_> = naming.iter().map(|message| message.id).collect();
-    let mut users: HashMap<_, Vec<_>> = HashMap::new();
-    for (message, user) in tx.mentions().named(&ids)? {
-        users.entry(message).or_default().push(user);
-    }
+    let mut users = load_mentioned(tx, &ids)?;
     for message in &mut naming {
         message.mentioned = users.remove(&message.id).unwrap_or_default();
     }
     Ok(())
+}
+
+/// Whom each of these messages mentions by name.
+fn load_mentioned(
+    tx: &mut dyn Tx,
+    ids: &[MessageId],
+) -> Result<HashMap<MessageId, Vec<UserRef>>, StorageFault> {
+    let mut users: HashMap<_, Vec<_>> = HashMap::new();
+    for (message, user) in tx.mentions().named(ids)? {
+        users.entry(message).or_default().push(user);
+    }
+    Ok(users)
 }

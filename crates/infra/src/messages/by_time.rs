@@ -2,9 +2,10 @@
 //!
 //! Numbers follow the order in which messages came in, and so do the times of all but late ones: messages that were
 //! imported, or sent while a clock was behind. So there is no index of times, which every send would have to write:
-//! the column `ordered_at` has the latest time up to a late message, and thereby no message seems to be from before
-//! the one below it. That finds a time among the numbers. Only late messages are in an index.
+//! for a late message, the column `ordered_at` has the latest time of the messages before it. With that in place of its
+//! own time, times never go down as numbers go up, so a time can be searched for. Only late messages are in an index.
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::messages::{MessageView, TimeQuery};
@@ -85,6 +86,12 @@ impl Wanted {
         places.truncate(usize::try_from(self.rows).unwrap_or(usize::MAX));
         places
     }
+}
+
+/// The messages of a group itself, or the replies to one root of it.
+#[auto_type]
+fn in_same_sequence(group: i64, root_seq: i64) -> _ {
+    messages::table.filter(messages::group_id.eq(group)).filter(messages::root_seq.eq(root_seq))
 }
 
 /// How often to guess where a time is among the numbers.
@@ -234,10 +241,7 @@ impl DbTx<'_> {
     }
 
     fn begin_search(&mut self, wanted: &Wanted, at: i64) -> Result<Option<Search>, StorageFault> {
-        let all = messages::table
-            .filter(messages::group_id.eq(wanted.group))
-            .filter(messages::root_seq.eq(wanted.root_seq))
-            .select(PLACED);
+        let all = in_same_sequence(wanted.group, wanted.root_seq).select(PLACED);
         let (first, last) = (all.order(messages::seq.asc()), all.order(messages::seq.desc()));
         let first: Option<Placed> = on_backend!(self, |connection| first.first(connection).optional())?;
         let last: Option<Placed> = on_backend!(self, |connection| last.first(connection).optional())?;
@@ -254,9 +258,7 @@ impl DbTx<'_> {
     /// before the time.
     fn probe(&mut self, wanted: &Wanted, search: &mut Search, place: i64) -> Result<bool, StorageFault> {
         let place = place.clamp(search.low, search.high - 1);
-        let next = messages::table
-            .filter(messages::group_id.eq(wanted.group))
-            .filter(messages::root_seq.eq(wanted.root_seq))
+        let next = in_same_sequence(wanted.group, wanted.root_seq)
             .filter(messages::seq.ge(place))
             .order(messages::seq.asc())
             .select(PLACED);
@@ -271,9 +273,7 @@ impl DbTx<'_> {
         wanted: &Wanted,
         (low, high): (i64, i64),
     ) -> Result<(Vec<Placed>, Option<i64>), StorageFault> {
-        let all = messages::table
-            .filter(messages::group_id.eq(wanted.group))
-            .filter(messages::root_seq.eq(wanted.root_seq));
+        let all = in_same_sequence(wanted.group, wanted.root_seq);
         let Some(author) = wanted.author else {
             let between = all.filter(messages::seq.ge(low)).filter(messages::seq.lt(high)).limit(wanted.rows);
             let found = in_direction!(self, wanted.is_ascending, between, messages::seq)?;
@@ -290,9 +290,7 @@ impl DbTx<'_> {
     /// The first late messages.
     fn late(&mut self, wanted: &Wanted) -> Result<Vec<Placed>, StorageFault> {
         let ((after, after_seq), (before, before_seq)) = (wanted.after, wanted.before);
-        let late = messages::table
-            .filter(messages::group_id.eq(wanted.group))
-            .filter(messages::root_seq.eq(wanted.root_seq))
+        let late = in_same_sequence(wanted.group, wanted.root_seq)
             .filter(messages::ordered_at.is_not_null())
             .filter(messages::created_at.ge(after))
             .filter(messages::created_at.gt(after).or(messages::seq.gt(after_seq)))
