@@ -72,6 +72,7 @@ pub use model::{
     Attachments, ClientId, InThread, MAX_PINS, Message, MessageText, MessageView, NewMessage, Pin, PinSeq,
     Reactor,
 };
+pub use names::shown_name;
 pub use pin::{list_pins, pin, unpin};
 pub use quote::{Excerpt, Quote, Quoted};
 #[cfg(test)]

@@ -28,11 +28,11 @@ pub(super) fn with_names<'n>(text: &str, most: usize, name_of: impl Fn(UserId) -
 
 /// The name of one of these users.
 pub(super) fn name_among<'n>(users: &'n [UserRef]) -> impl Fn(UserId) -> Option<&'n str> {
-    |id| users.iter().find(|user| user.id == id).map(name)
+    |id| users.iter().find(|user| user.id == id).map(shown_name)
 }
 
 /// The name of a user, also of one whose account is deleted.
-pub(super) fn name(user: &UserRef) -> &str {
+pub fn shown_name(user: &UserRef) -> &str {
     user.username.as_ref().map_or(DELETED, Username::as_str)
 }
 

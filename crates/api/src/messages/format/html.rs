@@ -10,8 +10,7 @@ use std::iter::Peekable;
 use std::ops::Range;
 use std::vec;
 
-use groupchat_domain::accounts::Username;
-use groupchat_domain::messages::{Attachments, Mark, MarkTarget, Message, find_marks, markdown};
+use groupchat_domain::messages::{Attachments, Mark, MarkTarget, Message, find_marks, markdown, shown_name};
 use linkify::{LinkFinder, LinkKind};
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, LinkType, Tag};
 use pulldown_cmark_escape::{escape_href, escape_html_body_text};
@@ -74,7 +73,7 @@ impl Mention {
         let (user, shown) = match mark.of {
             MarkTarget::Id(id) => {
                 let user = message.mentioned.iter().find(|user| user.id == id)?;
-                let name = user.username.as_ref().map_or("deleted", Username::as_str);
+                let name = shown_name(user);
                 (Some(id), format!("@{name}"))
             }
             MarkTarget::All if message.attachments.contain(Attachments::ALL) => (None, typed()),

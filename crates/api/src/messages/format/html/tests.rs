@@ -1,3 +1,4 @@
+use groupchat_domain::accounts::Username;
 use proptest::prelude::*;
 
 use super::*;
