@@ -14,8 +14,13 @@ use groupchat_simulation::history::{History, World, settle};
 use groupchat_testing::Dice;
 
 /// Public functions that are no use cases: pure rules, which use cases ask.
-const RULES: &[&str] =
-    &["permissions::decide", "permissions::decide_server", "messages::find_marks", "messages::markdown"];
+const RULES: &[&str] = &[
+    "permissions::decide",
+    "permissions::decide_server",
+    "messages::find_marks",
+    "messages::markdown",
+    "messages::shown_name",
+];
 
 /// The public functions of the domain's features, as `feature::name` or `module::name`: those that their `mod.rs`
 /// exports, and those of its public modules.
