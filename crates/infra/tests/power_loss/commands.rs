@@ -7,14 +7,15 @@ use groupchat_domain::admissions;
 use groupchat_domain::events::log_state;
 use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, History, Quotas, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId, Seq};
-use groupchat_domain::messages::{self, ChangeTerms, Emoji, Marked, MessageDraft, ReadMark};
+use groupchat_domain::messages::{self, ChangeTerms, Emoji, Marked, ReadMark};
 use groupchat_domain::permissions::BuiltInRole;
-use groupchat_domain::storage::{Access, BoxFuture, Caller, Credential, Mode, Storage, StorageFault, Tx};
+use groupchat_domain::storage::{Access, BoxFuture, Caller, Credential, Mode, Storage, Tx};
 use groupchat_testing::Dice;
 
 use crate::drawn::{Answered, from_table};
 use crate::ledger::Promise;
 use crate::scene::Scene;
+use crate::sends::{forward, quote, reply, send, send_again, send_as_outsider, send_batch};
 
 /// What came of a command.
 #[derive(Debug, Default)]
@@ -43,13 +44,15 @@ pub(crate) type Running<'s> = BoxFuture<'s, Reply>;
 type Begin = for<'s> fn(&mut Scene, &mut Dice, &'s dyn Storage) -> Running<'s>;
 
 /// The commands, each with how often it is chosen.
-const COMMANDS: [(usize, Begin); 21] = [
+const COMMANDS: [(usize, Begin); 23] = [
     (40, from_table),
     (30, send),
     (4, send_again),
     (5, send_as_outsider),
     (8, reply),
     (6, quote),
+    (4, forward),
+    (4, send_batch),
     (3, read_thread),
     (6, edit),
     (2, delete),
@@ -80,7 +83,7 @@ pub(crate) fn begin<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Sto
 }
 
 impl Reply {
-    fn promise(promise: Promise) -> Self {
+    pub(crate) fn promise(promise: Promise) -> Self {
         Self { promises: vec![promise], ..Self::default() }
     }
 
@@ -90,7 +93,7 @@ impl Reply {
 }
 
 /// Does something as the holder of a key.
-fn act<'s, T: Send + 'static>(
+pub(crate) fn act<'s, T: Send + 'static>(
     storage: &'s dyn Storage,
     who: Credential,
     work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
@@ -108,82 +111,6 @@ fn act<'s, T: Send + 'static>(
 /// What follows only from success.
 fn on_success<T>(reply: impl FnOnce(T) -> Reply) -> impl FnOnce(Result<T, &Error>) -> Reply {
     |result| result.map_or_else(|_| Reply::default(), reply)
-}
-
-/// What a sender may rely on. A refusal and every fault but one say that nothing is stored.
-fn sent(client_id: String, result: Result<messages::Sent, &Error>) -> Reply {
-    match result {
-        Ok(sent) => {
-            let message = sent.view.message;
-            let promise = Promise::Stored { client_id, id: message.id, seq: message.seq };
-            Reply { news: Some(News::Message(message.group_id, message.id)), ..Reply::promise(promise) }
-        }
-        Err(Error::Fault(StorageFault::OutcomeUnknown)) => Reply::default(),
-        Err(_) => Reply::promise(Promise::Refused { client_id }),
-    }
-}
-
-fn send<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
-    let (who, group) = (scene.member(dice).who, scene.group(dice));
-    let (client_id, text) = (scene.client_id(), scene.text(dice));
-    let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None };
-    act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
-}
-
-/// The same message twice in one command: the second time it must be recognized.
-fn send_again<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
-    let (who, group) = (scene.member(dice).who, scene.group(dice));
-    let (client_id, text) = (scene.client_id(), scene.text(dice));
-    let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None };
-    let twice = draft.clone();
-    Box::pin(async move {
-        let first = act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), {
-            let named = named.clone();
-            |result| sent(named, result)
-        });
-        let first = first.await;
-        let again = act(
-            storage,
-            who,
-            move |tx, actor| messages::send(tx, actor, &twice),
-            |result| sent(named, result),
-        );
-        let again = again.await;
-        if first.fault.is_none() && again.fault.is_none() {
-            assert_eq!(first.promises, again.promises, "a repeat is another message");
-        }
-        // What a fault says of the second try says nothing about the first.
-        if again.fault.is_some() { first } else { again }
-    })
-}
-
-fn send_as_outsider<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
-    let (who, group) = (scene.admin.who, scene.group(dice));
-    let (client_id, text) = (scene.client_id(), scene.text(dice));
-    let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None };
-    act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
-}
-
-/// Replies to a message, or to a reply, which is refused.
-fn reply<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
-    let (who, (group, root)) = (scene.member(dice).who, scene.message(dice));
-    let (client_id, text) = (scene.client_id(), scene.text(dice));
-    let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: Some(root), reply_to: None };
-    act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
-}
-
-/// Quotes a message.
-fn quote<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
-    let (who, (group, quoted)) = (scene.member(dice).who, scene.message(dice));
-    let (client_id, text) = (scene.client_id(), scene.text(dice));
-    let named = client_id.as_str().to_owned();
-    let draft =
-        MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: Some(quoted) };
-    act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
 }
 
 /// Moves a read cursor as far as a thread goes.
@@ -261,7 +188,7 @@ fn read<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Run
     let promise = move |marked: Marked| {
         let seq = marked.state.read_seq;
         if moves_back {
-            Reply::promise(Promise::Durable)
+            Reply::default()
         } else {
             Reply::promise(Promise::Read { group, user: member.id, seq })
         }
@@ -269,7 +196,8 @@ fn read<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Run
     act(storage, member.who, work, on_success(promise))
 }
 
-/// Marks messages of a group as unread, or all of all groups as read.
+/// Marks messages of a group as unread, or all of all groups as read. Its answer promises nothing: where nothing changed,
+/// nothing was written, and what the batch before it failed to sync may be lost. Changes are promised by their events.
 fn mark<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
     let (who, group, how) = (scene.members[0].who, scene.group(dice), dice.below(5));
     let work = move |tx: &mut dyn Tx, actor: &Actor| match how {
@@ -283,7 +211,7 @@ fn mark<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Run
             messages::mark_read(tx, actor, group, mark).map(drop)
         }
     };
-    act(storage, who, work, on_success(|()| Reply::promise(Promise::Durable)))
+    act(storage, who, work, on_success(|()| Reply::default()))
 }
 
 /// Subscribes, as far as the log is concerned: a client gets the cursor after the last event.

@@ -19,6 +19,7 @@ mod plain_hasher;
 mod points;
 mod scenarios;
 mod scene;
+mod sends;
 mod server;
 mod snapshot;
 mod traffic;
