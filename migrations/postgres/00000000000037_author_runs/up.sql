@@ -1,18 +1,23 @@
 -- Finding messages by their author or by time, without an index that every send has to write.
 --
 -- Numbers follow the order in which messages came in, and so do times, but for those of imported messages and of clocks
--- that were set back. `ordered_at` is null if a message was sent after all before it in its group, or in its thread. Else
--- it is late, and this is the latest time of those. So times are found by numbers, and only late messages by indexes.
+-- that were set back. `ordered_at` is null if no message before it in its group, or in its thread, is from a later time.
+-- Else it is late, and this is the latest time of those. One of just this time is late too if it follows a late one, so that
+-- late ones follow each other. So times are found by numbers, and only late messages by indexes.
 DROP INDEX messages_by_author;
 DROP INDEX messages_by_time;
 
 ALTER TABLE messages ADD COLUMN ordered_at BIGINT CHECK (ordered_at >= created_at);
 
-UPDATE messages SET ordered_at = earlier.latest FROM (
-    SELECT id, max(created_at) OVER (
-        PARTITION BY group_id, root_seq ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS latest FROM messages
-) AS earlier WHERE messages.id = earlier.id AND earlier.latest >= messages.created_at;
+UPDATE messages SET ordered_at = latest FROM (
+    SELECT id, latest, bool_or(created_at < latest) OVER (
+        PARTITION BY group_id, root_seq, latest ORDER BY seq
+    ) AS is_late FROM (
+        SELECT id, group_id, root_seq, seq, created_at, max(created_at) OVER (
+            PARTITION BY group_id, root_seq ORDER BY seq
+        ) AS latest FROM messages
+    ) AS ordered
+) AS marked WHERE marked.id = messages.id AND is_late;
 
 CREATE INDEX messages_late ON messages (group_id, root_seq, created_at, seq) WHERE ordered_at IS NOT NULL;
 CREATE INDEX messages_late_by_author ON messages (group_id, author_id, root_seq, created_at, seq)
@@ -56,10 +61,11 @@ WHEN (OLD.recent_seqs IS NOT NULL) EXECUTE FUNCTION memberships_store_run();
 CREATE FUNCTION messages_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     latest BIGINT;
+    begins BIGINT;
 BEGIN
-    SELECT coalesce(ordered_at, created_at) INTO latest FROM messages
+    SELECT coalesce(ordered_at, created_at), coalesce(ordered_at + 1, created_at) INTO latest, begins FROM messages
     WHERE group_id = NEW.group_id AND root_seq = NEW.root_seq AND seq < NEW.seq ORDER BY seq DESC LIMIT 1;
-    IF latest >= NEW.created_at THEN
+    IF NEW.created_at < begins THEN
         UPDATE messages SET ordered_at = latest WHERE id = NEW.id;
     END IF;
     RETURN NULL; -- Nobody looks at what a trigger returns that runs after the insert.

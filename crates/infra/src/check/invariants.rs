@@ -52,10 +52,11 @@ pub(crate) const INVARIANTS: [Invariant; 22] = [
     },
     Invariant {
         check: "message_order",
-        offenders: "SELECT count(*) AS number FROM (SELECT created_at, ordered_at, max(created_at) OVER ( \
-                PARTITION BY group_id, root_seq ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING \
-            ) AS latest FROM messages) AS ordered \
-            WHERE ordered_at IS DISTINCT FROM CASE WHEN latest >= created_at THEN latest END",
+        offenders: "SELECT count(*) AS number FROM (SELECT created_at, ordered_at, \
+                lag(coalesce(ordered_at, created_at)) OVER numbered AS latest, \
+                lag(coalesce(ordered_at + 1, created_at)) OVER numbered AS begins \
+                FROM messages WINDOW numbered AS (PARTITION BY group_id, root_seq ORDER BY seq)) AS ordered \
+            WHERE ordered_at IS DISTINCT FROM CASE WHEN created_at < begins THEN latest END",
         holds: "every message that is out of the order by time is known to be",
         broken: "messages are wrong about their place in the order by time",
     },

@@ -4,6 +4,7 @@
 //! imported, or sent while a clock was behind. So there is no index of times, which every send would have to write:
 //! for a late message, the column `ordered_at` has the latest time of the messages before it. With that in place of its
 //! own time, times never go down as numbers go up, so a time can be searched for. Only late messages are in an index.
+//! Of the messages from one latest time on, the late ones are the last: see [`Level`].
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
@@ -20,6 +21,9 @@ use crate::tx::DbTx;
 
 /// A place in the order by time: a time, and a number.
 type Place = (i64, i64);
+
+/// The latest time of the messages up to one, and whether that one is late.
+type Level = (i64, bool);
 
 /// What is read of a message to find its place.
 #[derive(Debug, Clone, Copy, Queryable)]
@@ -38,11 +42,11 @@ impl Placed {
         (self.created_at, self.seq)
     }
 
-    /// The latest time of the messages up to this one, and of it.
-    const fn latest(self) -> i64 {
+    /// The latest time of the messages up to this one, and whether it is late: never goes down as numbers go up.
+    const fn level(self) -> Level {
         match self.ordered_at {
-            Some(at) => at,
-            None => self.created_at,
+            Some(at) => (at, true),
+            None => (self.created_at, false),
         }
     }
 }
@@ -100,10 +104,10 @@ const GUESSES: u32 = 2;
 /// How far from a guess to look first.
 const FIRST_STRIDE: i64 = 32;
 
-/// A search for the number at which a time begins: in `low..=high`.
+/// A search for the number at which a level begins: in `low..=high`.
 #[derive(Debug)]
 struct Search {
-    at: i64,
+    level: Level,
     low: i64,
     high: i64,
     /// The times at these ends.
@@ -118,23 +122,23 @@ impl Search {
 
     /// Where the time would be if messages had come evenly.
     fn guess(&self) -> i64 {
-        let (span, part) = (self.latest.abs_diff(self.earliest), self.at.saturating_sub(self.earliest));
+        let (span, part) = (self.latest.abs_diff(self.earliest), self.level.0.saturating_sub(self.earliest));
         let numbers = self.high.abs_diff(self.low);
         let before = u128::from(part.max(0).unsigned_abs()) * u128::from(numbers) / u128::from(span.max(1));
         self.low.saturating_add(i64::try_from(before).unwrap_or(i64::MAX)).min(self.high)
     }
 
-    /// Leaves out the side of this place on which the time doesn't begin, where this is the first message from it on.
-    /// Returns whether that is from before the time.
+    /// Leaves out the side of this place on which the level doesn't begin, where this is the first message from it on.
+    /// Returns whether that is below the level.
     fn narrow(&mut self, place: i64, next: Option<Placed>) -> bool {
         match next {
-            Some(next) if next.latest() < self.at => {
-                (self.low, self.earliest) = (next.seq + 1, next.latest());
+            Some(next) if next.level() < self.level => {
+                (self.low, self.earliest) = (next.seq + 1, next.level().0);
                 true
             }
             next => {
                 self.high = place;
-                self.latest = next.map_or(self.latest, Placed::latest);
+                self.latest = next.map_or(self.latest, |next| next.level().0);
                 false
             }
         }
@@ -193,13 +197,13 @@ impl DbTx<'_> {
             let Some(last) = last.filter(|_| places.len() < wanted.rows as usize) else { break };
             // Past all late messages that follow each other: there can be any number of them.
             let late = candidates.last().filter(|placed| placed.seq == last && placed.ordered_at.is_some());
-            match (late, wanted.is_ascending) {
+            match (late.map(|late| late.level().0), wanted.is_ascending) {
                 (None, true) => low = last + 1,
                 (None, false) => high = last,
-                (Some(late), true) => {
-                    low = self.first_number_at(wanted, late.latest() + 1)?.max(last + 1);
+                (Some(latest), true) => {
+                    low = self.first_number_at(wanted, (latest + 1, false))?.max(last + 1);
                 }
-                (Some(late), false) => high = (self.first_number_at(wanted, late.latest())? + 1).min(last),
+                (Some(latest), false) => high = self.first_number_at(wanted, (latest, true))?.min(last),
             }
         }
         Ok(places)
@@ -209,18 +213,18 @@ impl DbTx<'_> {
     fn numbers_between(&mut self, wanted: &Wanted) -> Result<(i64, i64), StorageFault> {
         let low = match wanted.after.0 {
             i64::MIN => 0,
-            at => self.first_number_at(wanted, at)?,
+            at => self.first_number_at(wanted, (at, false))?,
         };
         let high = match wanted.before.0 {
             i64::MAX => i64::MAX,
-            at => self.first_number_at(wanted, at + 1)?,
+            at => self.first_number_at(wanted, (at + 1, false))?,
         };
         Ok((low.max(wanted.above + 1), high))
     }
 
-    /// The lowest number from which on messages, but for late ones, are of this time or later.
-    fn first_number_at(&mut self, wanted: &Wanted, at: i64) -> Result<i64, StorageFault> {
-        let Some(mut search) = self.begin_search(wanted, at)? else { return Ok(1) };
+    /// The lowest number from which on messages are of this level or higher.
+    fn first_number_at(&mut self, wanted: &Wanted, level: Level) -> Result<i64, StorageFault> {
+        let Some(mut search) = self.begin_search(wanted, level)? else { return Ok(1) };
         // Messages come evenly enough that a guess is near. Where it isn't, halves are sure.
         for _ in 0..GUESSES {
             let (mut place, mut stride) = (search.guess(), FIRST_STRIDE);
@@ -240,22 +244,22 @@ impl DbTx<'_> {
         Ok(search.low)
     }
 
-    fn begin_search(&mut self, wanted: &Wanted, at: i64) -> Result<Option<Search>, StorageFault> {
+    fn begin_search(&mut self, wanted: &Wanted, level: Level) -> Result<Option<Search>, StorageFault> {
         let all = in_same_sequence(wanted.group, wanted.root_seq).select(PLACED);
         let (first, last) = (all.order(messages::seq.asc()), all.order(messages::seq.desc()));
         let first: Option<Placed> = on_backend!(self, |connection| first.first(connection).optional())?;
         let last: Option<Placed> = on_backend!(self, |connection| last.first(connection).optional())?;
         Ok(first.zip(last).map(|(first, last)| Search {
-            at,
+            level,
             low: first.seq,
             high: last.seq + 1,
-            earliest: first.latest(),
-            latest: last.latest(),
+            earliest: first.level().0,
+            latest: last.level().0,
         }))
     }
 
-    /// Looks at the message with this number or, where messages are gone, at the next one. Returns whether it is from
-    /// before the time.
+    /// Looks at the message with this number or, where messages are gone, at the next one. Returns whether it is
+    /// below the level.
     fn probe(&mut self, wanted: &Wanted, search: &mut Search, place: i64) -> Result<bool, StorageFault> {
         let place = place.clamp(search.low, search.high - 1);
         let next = in_same_sequence(wanted.group, wanted.root_seq)

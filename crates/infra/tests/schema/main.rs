@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod comparison;
+mod filled_order;
 mod leftovers;
 mod migrated;
 mod migrations;
