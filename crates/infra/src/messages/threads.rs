@@ -120,9 +120,10 @@ impl DbTx<'_> {
         let shown = thread_members::root_id.eq(threads::root_id).and(thread_members::place.is_not_null());
         let found = threads::table
             .inner_join(groups::table.on(groups::id.eq(threads::group_id)))
+            // Before the participants, so that it is looked for once for each thread.
+            .left_join(OWN.on(own))
             .inner_join(thread_members::table.on(shown))
             .inner_join(users::table.on(users::id.eq(thread_members::user_id)))
-            .left_join(OWN.on(own))
             .filter(among(threads::root_id, roots.iter().map(|root| root.get())))
             .filter(groups::deleted_at.is_null())
             .order((threads::root_id, thread_members::place));
