@@ -23,7 +23,7 @@ const REQUEST_HEADERS: HeaderValue =
 
 /// The headers of responses that scripts may read, but for those that they may always read.
 const RESPONSE_HEADERS: HeaderValue = HeaderValue::from_static(
-    "Allow, ETag, Idempotent-Replayed, Location, Retry-After, WWW-Authenticate, X-Request-Id",
+    "Allow, ETag, Idempotent-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id",
 );
 
 /// For how many seconds a browser needs to ask no more. Browsers limit it to two hours or less.

@@ -34,6 +34,7 @@ pub mod operations;
 mod options;
 mod permissions;
 pub mod problem;
+mod rate_notice;
 mod request_id;
 pub mod respond;
 mod routes;

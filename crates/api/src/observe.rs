@@ -60,11 +60,15 @@ pub(crate) async fn observe(
             return Ok(request.into_response(response));
         }
         // In flight until there is a response.
-        let _permit = match limits::admit(&request) {
-            Ok(permit) => permit,
+        let admitted = match limits::admit(&request) {
+            Ok(admitted) => admitted,
             Err(refused) => return Ok(request.error_response(refused)),
         };
-        next.call(request).await
+        let mut response = next.call(request).await?;
+        if let Some(notice) = admitted.notice {
+            notice.add_to(response.headers_mut());
+        }
+        Ok(response)
     });
     let answering = answering.catch_unwind();
     let answered = async move {

@@ -7,6 +7,7 @@ use actix_web::web::Data;
 use groupchat_domain::accounts::{ApiKeys, LoginJournal, LoginRateLimiter, PasswordHasher, Welcome};
 use groupchat_domain::admissions::LinkCodes;
 use groupchat_domain::events::LiveEvents;
+use groupchat_domain::rates::RequestLimiter;
 use groupchat_domain::storage::Storage;
 
 use crate::assets::Asset;
@@ -28,6 +29,8 @@ pub struct Ports {
     pub hasher: Arc<dyn PasswordHasher>,
     /// Limits login attempts, and attempts at codes.
     pub attempts: Arc<dyn LoginRateLimiter>,
+    /// Limits how often callers make requests.
+    pub rates: Arc<dyn RequestLimiter>,
     /// Records failed logins.
     pub journal: Arc<dyn LoginJournal>,
     /// What comes with a new account.

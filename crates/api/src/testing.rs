@@ -17,7 +17,8 @@ use groupchat_domain::events::{
 };
 use groupchat_domain::ids::UserId;
 use groupchat_domain::presence::Activity;
-use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
+use groupchat_domain::rates::{Allowance, RequestClass, RequestLimiter, TooEarly};
+use groupchat_domain::storage::{Access, BoxFuture, Caller, Done, Storage, StorageFault, Work};
 use serde_json::Value;
 
 use crate::options::ServerOptions;
@@ -54,6 +55,7 @@ pub(crate) fn state_with(options: ServerOptions) -> State {
         codes: Arc::new(Plain),
         hasher: Arc::new(Plain),
         attempts: Arc::new(Plain),
+        rates: Arc::new(Plain),
         journal: Arc::new(Plain),
         welcome: Arc::new(NoWelcome),
         live: Arc::new(Silent),
@@ -136,6 +138,12 @@ impl LoginRateLimiter for Plain {
     }
 
     fn refund(&self, _: &PasswordAttempt, _: AttemptPool) {}
+}
+
+impl RequestLimiter for Plain {
+    fn take(&self, _: RequestClass, _: Caller) -> Result<Option<Allowance>, TooEarly> {
+        Ok(None)
+    }
 }
 
 /// Live events of which there are none.

@@ -22,6 +22,7 @@ pub mod operations;
 pub mod paging;
 pub mod permissions;
 pub mod presence;
+pub mod rates;
 pub mod search;
 pub mod storage;
 #[cfg(test)]

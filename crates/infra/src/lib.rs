@@ -34,6 +34,7 @@ pub mod clock;
 pub mod disk_space;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+pub mod request_limiter;
 pub mod sqlite;
 pub mod transfer;
 pub mod write_limiter;

@@ -10,6 +10,7 @@ use groupchat_domain::accounts::create_first_admin;
 use groupchat_domain::events::{LiveEvents, Retention};
 use groupchat_domain::groups::Quotas;
 use groupchat_domain::messages::ChangeWindows;
+use groupchat_domain::rates::RequestClass;
 use groupchat_domain::storage::{Condition, DiskSpace, Storage};
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::accounts::attempts::{BucketSize, InMemoryLoginRateLimiter};
@@ -18,6 +19,7 @@ use groupchat_infra::accounts::journal::LogJournal;
 use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::disk_space::DiskWatch;
+use groupchat_infra::request_limiter::{GovernedRequests, RequestRates};
 use groupchat_infra::sqlite::{DataDirLock, LastUse};
 use groupchat_infra::write_limiter::{UserWriteLimiter, WriteRate};
 use groupchat_infra::{HubOptions, LimitedStorage, LocalHub};
@@ -138,6 +140,19 @@ fn guarded(
     Arc::new(LimitedStorage::new(storage, Arc::new(UserWriteLimiter::new(rate)), disk))
 }
 
+fn request_rates(config: &Config) -> RequestRates {
+    let rate = |class: RequestClass| match class {
+        RequestClass::Login => config.rates_login,
+        RequestClass::Connect => config.rates_connect,
+        RequestClass::Code => config.rates_code,
+        RequestClass::Send => config.rates_send,
+        RequestClass::Write => config.rates_write,
+        RequestClass::Search => config.rates_search,
+        RequestClass::Read => config.rates_read,
+    };
+    RequestClass::ALL.iter().map(|class| (*class, rate(*class))).collect()
+}
+
 fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<State, ProgramError> {
     let hasher = BcryptHasher::start(config.password_cost)
         .map_err(|source| ProgramError::Start { what: "the password hasher", source })?;
@@ -151,6 +166,7 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         codes: Arc::new(RandomKeys),
         hasher: Arc::new(hasher),
         attempts: Arc::new(attempts),
+        rates: Arc::new(GovernedRequests::new(&request_rates(config))),
         journal: Arc::new(LogJournal),
         welcome: default_groups::welcome(config),
         live: Arc::new(hub),

@@ -1,13 +1,16 @@
-//! Limits on what one caller can use of the server at a time, so that enough is left for others: requests in flight,
-//! and responses that are produced but not yet received by the client.
+//! Limits on what one caller can use of the server, so that enough is left for others: how often requests come, how many
+//! are in flight, and responses that are produced but not yet received by the client.
 //!
-//! `budget` counts any resource; `admission` counts requests, `incoming_body` their bodies, and `delivery` responses.
+//! `rates` counts requests over time. `budget` counts any resource that is given back; `admission` counts requests in
+//! flight, `incoming_body` their bodies, and `delivery` responses.
 
 mod admission;
 mod budget;
 mod caller;
+mod class;
 mod delivery;
 mod incoming_body;
+mod rates;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +21,7 @@ pub(crate) use admission::admit;
 pub(crate) use budget::{Budget, Exhausted, Permit};
 pub(crate) use delivery::CountedBody;
 pub(crate) use incoming_body::IncomingBody;
+pub(crate) use rates::count;
 
 use crate::options::ServerOptions;
 use crate::problem::{ApiError, Code};

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::refusals::ANYWHERE;
 use crate::problem::Code::{self, *};
 use crate::problem::{MEDIA_TYPE, TYPE_PREFIX};
+use crate::rate_notice::{LEFT, POLICY};
 use crate::respond::REPLAYED;
 
 /// Answers that many operations share, by their codes.
@@ -82,7 +83,8 @@ fn headers(status: &str) -> Value {
         "201" => &["Location"],
         "401" => &["WWW-Authenticate"],
         "426" => &["Sec-WebSocket-Version", "Upgrade"],
-        "429" | "503" => &["Retry-After"],
+        "429" => &["Retry-After", LEFT, POLICY],
+        "503" => &["Retry-After"],
         "default" => &["Allow"],
         _ => &[],
     };
@@ -102,6 +104,15 @@ fn header_components() -> Value {
             json!({"type": "string", "enum": ["true"], "example": "true"}),
         ),
         "Location": header("The path of the created resource.", text("/api/groups/7")),
+        LEFT: header(
+            "How many requests of a class are left (`r`), and in how many seconds there are more (`t`; \
+             draft-ietf-httpapi-ratelimit-headers, section 4). In any response once less than half is left.",
+            text("\"send\";r=0;t=1"),
+        ),
+        POLICY: header(
+            "With it, how many there can be (`q`) and in how many seconds all of them come back (`w`; section 3).",
+            text("\"send\";q=20000;w=20"),
+        ),
         "Retry-After": header(
             "How many seconds to wait before a retry (RFC 9110, section 10.2.3).",
             json!({"type": "integer", "minimum": 1, "example": 1}),

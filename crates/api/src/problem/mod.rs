@@ -13,6 +13,7 @@ use groupchat_domain::validation::FieldError;
 use paperclip::v2::schema::Apiv2Errors;
 use serde::Serialize;
 
+use crate::rate_notice::{RateNotice, whole_seconds};
 use crate::request_id::RequestId;
 use crate::wire::Time;
 
@@ -37,7 +38,9 @@ pub struct ApiError {
     code: Code,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
-    retry_after: Option<Duration>,
+    /// In whole seconds.
+    retry_after: Option<u32>,
+    rate: Option<Box<RateNotice>>,
     extension: Option<Extension>,
     /// For the log only.
     cause: Option<Box<str>>,
@@ -51,6 +54,7 @@ impl ApiError {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
+            rate: None,
             extension: None,
             cause: None,
         }
@@ -72,7 +76,14 @@ impl ApiError {
     /// Says when another try makes sense.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait);
+        self.retry_after = Some(whole_seconds(wait));
+        self
+    }
+
+    /// Says which rate the caller has exceeded.
+    #[must_use]
+    pub(crate) fn of_rate(mut self, notice: RateNotice) -> Self {
+        self.rate = Some(Box::new(notice));
         self
     }
 
@@ -104,10 +115,15 @@ impl ApiError {
             // RFC 9110, section 15.5.9. What was meant as the rest of this request must not be read as another.
             response.force_close();
         }
-        if let Some(wait) = self.retry_after {
-            response.insert_header((header::RETRY_AFTER, whole_seconds(wait)));
+        if let Some(seconds) = self.retry_after {
+            // RFC 9110, section 10.2.3.
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
-        response.body(self.body(request_id))
+        let mut response = response.body(self.body(request_id));
+        if let Some(notice) = &self.rate {
+            notice.add_to(response.headers_mut());
+        }
+        response
     }
 
     /// The problem as JSON, for answers that are no HTTP: with an id of its own where the caller needs one to ask about
@@ -135,12 +151,6 @@ impl ApiError {
         };
         serde_json::to_vec(&problem).expect("strings and numbers are always JSON")
     }
-}
-
-/// A `Retry-After` (RFC 9110, section 10.2.3): rounded up, so that nobody comes back too early.
-fn whole_seconds(wait: Duration) -> u64 {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    seconds.max(1)
 }
 
 #[derive(Serialize)]

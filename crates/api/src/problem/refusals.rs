@@ -11,6 +11,7 @@ use groupchat_domain::validation::{FieldError, ViolationCode};
 use groupchat_domain::{Error, Refusal};
 
 use super::{ApiError, Code, ExceededQuota, Extension};
+use crate::rate_notice::whole_seconds;
 use crate::wire::Time;
 
 /// When a caller may try again where the domain doesn't say.
@@ -81,6 +82,7 @@ impl From<StorageFault> for ApiError {
             StorageFault::OutcomeUnknown => (Code::OutcomeUnknown, OUTCOME_UNKNOWN, Some(SOON)),
             StorageFault::Panicked | StorageFault::Internal { .. } => (Code::Internal, ROLLED_BACK, None),
         };
+        let retry_after = retry_after.map(whole_seconds);
         let error = Self { retry_after, ..Self::new(code, detail) };
         if code == Code::Overloaded { error } else { error.caused_by(fault.to_string()) }
     }

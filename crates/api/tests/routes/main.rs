@@ -28,5 +28,6 @@ mod messages;
 mod operations;
 mod precedence;
 mod purposes;
+mod rates;
 mod sockets;
 mod traps;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::http::Uri;
 use groupchat_api::IpNetwork;
 use groupchat_domain::ids::GroupId;
+use groupchat_domain::rates::RequestRate;
 use tracing_subscriber::EnvFilter;
 
 use crate::database_url::{self, DatabaseUrl};
@@ -209,6 +210,18 @@ where
     })
 }
 
+/// How often something may be: so many a second, and so many at once; `off` for no limit.
+pub(super) fn rate() -> Rule<Option<RequestRate>> {
+    let allowed = "off, or whole numbers of at least 1, such as 20/s burst 200";
+    Rule::new(TomlType::Text, "rate", allowed, |text| {
+        if text == "off" {
+            return Some(None);
+        }
+        let (per_second, burst) = text.split_once("/s burst ")?;
+        Some(Some(RequestRate { per_second: parsed(per_second)?, burst: parsed(burst)? }))
+    })
+}
+
 /// A number of days.
 pub(super) fn days(least: u32, most: u32) -> Rule<Duration> {
     integer(least, most).map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)).unit("days")
@@ -261,6 +274,24 @@ mod tests {
         assert_eq!(sites().read("https://a.org/, http://b:1").unwrap(), ["https://a.org", "http://b:1"]);
         for wrong in ["https://a.org,", "a.org", "https://a.org/x"] {
             assert_eq!(sites().read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_rate_has_two_numbers_or_is_off() {
+        assert_eq!(rate().read("20/s burst 200"), Some(Some(RequestRate::new(20, 200))));
+        assert_eq!(rate().read("off"), Some(None));
+        for wrong in [
+            "",
+            "0/s burst 1",
+            "1/s burst 0",
+            "20/s",
+            "20",
+            "20/m burst 5",
+            "-1/s burst 1",
+            "9999999999/s burst 1",
+        ] {
+            assert_eq!(rate().read(wrong), None, "{wrong}");
         }
     }
 

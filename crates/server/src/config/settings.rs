@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use groupchat_api::IpNetwork;
 use groupchat_domain::ids::GroupId;
+use groupchat_domain::rates::RequestRate;
 
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::rule::{
-    choice, database, days, folder, groups, integer, log_filter, networks, optional_file, seconds, site,
-    sites, socket_address,
+    choice, database, days, folder, groups, integer, log_filter, networks, optional_file, rate, seconds,
+    site, sites, socket_address,
 };
 use super::setting::Setting;
 use crate::database_url::DatabaseUrl;
@@ -159,6 +160,28 @@ settings! {
 
     /// How much a user can write at once. The allowance refills at `writes.rate`.
     "writes.burst" => writes_burst: u64 = "65536", integer(64, 100_000_000).unit("KiB");
+
+    /// How often a caller can sign in: a user, or without a valid key an address (for IPv6, a /64 network). Anything more
+    /// gets 429. The limits on wrong passwords (`login.attempts_per_address`) are much lower.
+    "rates.login" => rates_login: Option<RequestRate> = "10/s burst 1000", rate();
+
+    /// How often a caller can open a socket or a stream for events.
+    "rates.connect" => rates_connect: Option<RequestRate> = "10/s burst 200", rate();
+
+    /// How often a caller can look up or use codes of invite links.
+    "rates.code" => rates_code: Option<RequestRate> = "5/s burst 100", rate();
+
+    /// How often a caller can send and forward messages, over REST and sockets. `writes.rate` limits how much is stored.
+    "rates.send" => rates_send: Option<RequestRate> = "1000/s burst 20000", rate();
+
+    /// How often a caller can change anything else.
+    "rates.write" => rates_write: Option<RequestRate> = "1000/s burst 20000", rate();
+
+    /// How often a caller can search: lists with `q`.
+    "rates.search" => rates_search: Option<RequestRate> = "50/s burst 500", rate();
+
+    /// How often a caller can read anything else.
+    "rates.read" => rates_read: Option<RequestRate> = "2000/s burst 40000", rate();
 
     /// Requests that a caller can have in flight: a user, or without a valid key an address (for IPv6, a /64 network).
     /// The next one gets 429. All users together can have eight times as many, and so can all such addresses.

@@ -3,12 +3,13 @@
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft, ReadMark};
 use groupchat_domain::presence::Activity;
-use groupchat_domain::storage::{Principal, WritePurpose, Writing};
+use groupchat_domain::storage::{Caller, Principal, WritePurpose, Writing};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::requests::{SocketRequest, id_of};
 use crate::events::subscriber::HttpSubscriber;
+use crate::limits;
 use crate::messages::{MessageDto, ReactionChange, ReactionsDto, ReadStateDto};
 use crate::problem::{ApiError, Code};
 use crate::state::State;
@@ -108,6 +109,9 @@ struct RequestContext<'a> {
 
 impl RequestContext<'_> {
     async fn execute(mut self, request: SocketRequest) -> Result<ReplyData, ApiError> {
+        if let Some(class) = request.class() {
+            limits::count(self.state, class, Caller::User(self.subscriber.actor().id()))?;
+        }
         match request {
             SocketRequest::Send(draft) => self.send(draft).await,
             SocketRequest::Read(group, thread, mark) => self.mark_read(group, thread, mark).await,

@@ -3,6 +3,7 @@
 use groupchat_domain::ids::{GroupId, MessageId, Seq};
 use groupchat_domain::messages::{MessageDraft, ReadMark};
 use groupchat_domain::presence::Activity;
+use groupchat_domain::rates::RequestClass;
 use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
@@ -34,6 +35,15 @@ pub(super) enum SocketRequest {
 }
 
 impl SocketRequest {
+    /// What it counts as; `None` for what only the limit on frames counts.
+    pub(super) const fn class(&self) -> Option<RequestClass> {
+        match self {
+            Self::Send(_) => Some(RequestClass::Send),
+            Self::Read(..) | Self::React(..) => Some(RequestClass::Write),
+            Self::Typing { .. } | Self::Presence(_) | Self::Ping => None,
+        }
+    }
+
     /// Parses the text of a frame, and returns the id for the reply with it.
     pub(super) fn parse(text: &str) -> (Value, Result<Self, ApiError>) {
         match id_of(text) {

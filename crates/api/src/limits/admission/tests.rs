@@ -1,3 +1,4 @@
+use actix_web::http::Method;
 use actix_web::test::TestRequest;
 
 use super::*;
@@ -12,13 +13,7 @@ fn state() -> State {
 }
 
 /// Admits a request from an address, with or without a user's key.
-fn ask(
-    state: &State,
-    from: &str,
-    key: Option<&str>,
-    method: Method,
-    path: &str,
-) -> Result<Option<Permit>, Code> {
+fn ask(state: &State, from: &str, key: Option<&str>, method: Method, path: &str) -> Result<Admitted, Code> {
     let mut request = TestRequest::default().method(method).uri(path).app_data(State::clone(state));
     if let Some(key) = key {
         request = request.insert_header(("X-API-Key", key));

@@ -14,12 +14,14 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::ids::UserId;
 use groupchat_domain::jobs::run_due_jobs;
+use groupchat_domain::rates::{RequestClass, RequestRate};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx, Unique};
 use groupchat_domain::time::Timestamp;
 use groupchat_infra::accounts::attempts::{BucketSize, InMemoryLoginRateLimiter};
 use groupchat_infra::accounts::hasher::BcryptHasher;
 use groupchat_infra::accounts::journal::LogJournal;
 use groupchat_infra::accounts::keys::RandomKeys;
+use groupchat_infra::request_limiter::GovernedRequests;
 use groupchat_infra::{HubOptions, LocalHub};
 use serde_json::json;
 
@@ -117,6 +119,12 @@ impl Server {
         self.with_state(AppState::new(Ports { storage, ..self.ports() }, self.state.version)).await
     }
 
+    /// The same server where requests of a class have another rate.
+    pub(crate) async fn with_rate(&self, class: RequestClass, rate: RequestRate) -> Self {
+        let rates = Arc::new(GovernedRequests::new(&[(class, Some(rate))].into()));
+        self.with_state(AppState::new(Ports { rates, ..self.ports() }, self.state.version)).await
+    }
+
     /// The same server with other options.
     pub(crate) async fn with_options(&self, options: ServerOptions) -> Self {
         self.with_state(AppState::new(self.ports(), self.state.version).with_options(options)).await
@@ -129,13 +137,14 @@ impl Server {
 
     fn ports(&self) -> Ports {
         let ports: &Ports = &self.state;
-        let Ports { storage, keys, codes, hasher, attempts, journal, welcome, live } = ports;
+        let Ports { storage, keys, codes, hasher, attempts, rates, journal, welcome, live } = ports;
         Ports {
             storage: storage.clone(),
             keys: keys.clone(),
             codes: codes.clone(),
             hasher: hasher.clone(),
             attempts: attempts.clone(),
+            rates: rates.clone(),
             journal: journal.clone(),
             welcome: welcome.clone(),
             live: live.clone(),
@@ -252,6 +261,7 @@ fn state(storage: Arc<dyn Storage>, attempts: InMemoryLoginRateLimiter, hub: Loc
         codes: Arc::new(RandomKeys),
         hasher,
         attempts: Arc::new(attempts),
+        rates: Arc::new(GovernedRequests::usual()),
         journal: Arc::new(LogJournal),
         welcome: Arc::new(NoWelcome),
         live: Arc::new(hub),

@@ -51,6 +51,20 @@ fn the_default_pace_is_that_of_the_infrastructure() {
 }
 
 #[test]
+fn each_class_of_requests_has_a_setting_whose_default_is_its_usual_rate() {
+    let settings = settings();
+    for class in groupchat_domain::rates::RequestClass::ALL {
+        let name = format!("rates.{}", class.as_str());
+        let setting = settings.iter().find(|setting| setting.name == name);
+        assert_eq!(
+            setting.map(|setting| setting.default),
+            Some(class.usual_rate().to_string().as_str()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn the_defaults_for_connections_are_those_of_the_edge() {
     let config = Config::defaults();
     let usual = groupchat_api::ConnectionOptions::default();

@@ -1,0 +1,48 @@
+//! What a request is for, by its method and path, before it is routed.
+
+use actix_web::http::Method;
+use groupchat_domain::rates::RequestClass;
+
+/// What a request is for; `None` if it is never too early: to know whether the server is well, or to take access away from
+/// somebody.
+pub(super) fn class_of(method: &Method, path: &str, query: &str) -> Option<RequestClass> {
+    if path == "/api/health" || secures(method, path) {
+        return None;
+    }
+    let class = match path {
+        "/api/login" => RequestClass::Login,
+        "/api/events/stream" | "/api/events/socket" => RequestClass::Connect,
+        _ if path.starts_with("/api/invite-links/") => RequestClass::Code,
+        _ if method == Method::GET && has_search(query) => RequestClass::Search,
+        _ if method == Method::GET => RequestClass::Read,
+        _ if method == Method::POST && sends(path) => RequestClass::Send,
+        _ => RequestClass::Write,
+    };
+    Some(class)
+}
+
+/// Whether a `POST` to this path sends messages.
+fn sends(path: &str) -> bool {
+    let mut parts = path.trim_start_matches("/api/groups/").split('/').skip(1);
+    let rest = (parts.next(), parts.next(), parts.next());
+    matches!(
+        rest,
+        (Some("messages"), None | Some("batch"), None) | (Some("messages"), Some(_), Some("forward"))
+    )
+}
+
+fn has_search(query: &str) -> bool {
+    query.split('&').any(|part| part.starts_with("q="))
+}
+
+/// Whether a request takes access away from somebody with a stolen key or password.
+pub(super) fn secures(method: &Method, path: &str) -> bool {
+    match path {
+        "/api/logout" => method == Method::POST,
+        "/api/users/me/password" => method == Method::PUT,
+        _ => method == Method::DELETE && path.starts_with("/api/sessions"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
