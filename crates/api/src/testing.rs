@@ -108,6 +108,15 @@ impl ApiKeys for Plain {
 }
 
 impl PasswordHasher for Plain {
+    fn is_easy_to_guess(
+        &self,
+        _: HashCaller,
+        _: Password,
+        _: Vec<String>,
+    ) -> BoxFuture<'static, Result<bool, Error>> {
+        Box::pin(async { Ok(false) })
+    }
+
     fn hash(&self, _: HashCaller, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
         Box::pin(async move { Ok(PasswordHash::from_stored(password.reveal().to_owned())) })
     }

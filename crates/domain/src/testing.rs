@@ -4,12 +4,14 @@
 //! A mock fails on every call that a test did not announce. So a test that announces no call that stores
 //! also proves that nothing is stored.
 
+mod accounts;
 mod entities;
 mod faults;
 mod storage;
 mod text;
 mod tx;
 
+pub(crate) use accounts::{accept_passwords, accepts_passwords};
 pub(crate) use entities::*;
 pub(crate) use faults::{FailingRepository, assert_flow_hands_faults_on, assert_hands_faults_on, fault};
 pub(crate) use storage::{Ran, ScriptedStorage, Step, block_on};

@@ -17,6 +17,8 @@ pub enum ViolationCode {
     InvalidFormat,
     /// A name that the server keeps for itself.
     Reserved,
+    /// A password that is easy to guess.
+    TooCommon,
     /// A number outside its range.
     OutOfRange,
     /// Not of the type that is asked for.
@@ -43,6 +45,7 @@ impl ViolationCode {
             Self::InvalidCharacters => "invalid_characters",
             Self::InvalidFormat => "invalid_format",
             Self::Reserved => "reserved",
+            Self::TooCommon => "too_common",
             Self::OutOfRange => "out_of_range",
             Self::InvalidType => "invalid_type",
             Self::Exclusive => "exclusive",

@@ -14,6 +14,7 @@ mod default_groups;
 mod disk;
 mod error;
 mod files;
+mod hasher;
 mod health;
 mod hub_runner;
 mod jobs;

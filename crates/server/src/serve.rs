@@ -14,7 +14,6 @@ use groupchat_domain::rates::RequestClass;
 use groupchat_domain::storage::{Condition, DiskSpace, Storage};
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::accounts::attempts::{BucketSize, InMemoryLoginRateLimiter};
-use groupchat_infra::accounts::hasher::BcryptHasher;
 use groupchat_infra::accounts::journal::LogJournal;
 use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::clock::SystemClock;
@@ -28,6 +27,7 @@ use tokio::net::TcpSocket;
 use crate::config::Config;
 use crate::console::FirstAdmin;
 use crate::error::ProgramError;
+use crate::hasher::start_hasher;
 use crate::jobs::JobSignal;
 use crate::maintenance::{Maintenance, TrustedClock};
 use crate::signals::StopSignals;
@@ -154,8 +154,7 @@ fn request_rates(config: &Config) -> RequestRates {
 }
 
 fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<State, ProgramError> {
-    let hasher = BcryptHasher::start(config.password_cost)
-        .map_err(|source| ProgramError::Start { what: "the password hasher", source })?;
+    let hasher = start_hasher(config)?;
     let attempts = InMemoryLoginRateLimiter::new(
         BucketSize { capacity: config.login_attempts_per_address, ..BucketSize::PER_ADDRESS },
         BucketSize { capacity: config.login_attempts_per_account, ..BucketSize::PER_ACCOUNT },

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{DisplayName, Email, NewUser, Password, PasswordHash, User, Username};
+use crate::accounts::new_password::{hash_chosen, known};
 use crate::accounts::ports::{ApiKeys, HashCaller, IssuedKey, PasswordHasher};
 use crate::accounts::session::{Actor, ClientInfo, NewSession, PROVISIONED_LIFETIME, Secret, SessionKind};
 use crate::accounts::welcome::Welcome;
@@ -26,6 +27,18 @@ pub struct UserDraft {
     pub is_admin: bool,
     /// The first password.
     pub password: Password,
+}
+
+impl UserDraft {
+    /// Hashes the password, unless it is easy to guess.
+    async fn hash_password(
+        &self,
+        hasher: &dyn PasswordHasher,
+        caller: HashCaller,
+    ) -> Result<PasswordHash, Error> {
+        let known = known(&self.username, self.display_name.as_ref(), self.email.as_ref());
+        hash_chosen(hasher, caller, "password", self.password.clone(), known).await
+    }
 }
 
 /// A user that was created.
@@ -63,7 +76,7 @@ pub async fn create(
             }
         })
         .await?;
-    let password = hasher.hash(HashCaller::User(creator), draft.password.clone()).await?;
+    let password = draft.hash_password(hasher, HashCaller::User(creator)).await?;
     let key = (!draft.is_admin).then(|| keys.issue());
     storage
         .write_as(who, move |tx, actor| {
@@ -98,7 +111,7 @@ pub async fn create_by_operator(
     welcome: Arc<dyn Welcome>,
     draft: UserDraft,
 ) -> Result<User, Error> {
-    let password = hasher.hash(HashCaller::System, draft.password.clone()).await?;
+    let password = draft.hash_password(hasher, HashCaller::System).await?;
     let create = move |tx: &mut dyn Tx| {
         welcome.prepare(tx)?;
         let user = store(tx, None, &draft, &password)?;

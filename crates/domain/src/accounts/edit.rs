@@ -5,6 +5,7 @@ use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{
     DisplayName, Email, Password, PasswordHash, PresenceSetting, ReceiptSetting, User, Username,
 };
+use crate::accounts::new_password::{hash_chosen, known_of};
 use crate::accounts::ports::{HashCaller, PasswordHasher};
 use crate::accounts::repository::LockStrength;
 use crate::accounts::rights::{LockedUser, check_over, lock_for_change, require_another_admin};
@@ -89,18 +90,20 @@ pub async fn edit_user(
 ) -> Result<User, Error> {
     let mut hash = None;
     if let Some(password) = &changes.password {
-        let admin = storage.read_as(who, move |tx, actor| may_set_password(tx, actor, id)).await?;
-        hash = Some(hasher.hash(HashCaller::User(admin), password.clone()).await?);
+        let (admin, known) = storage.read_as(who, move |tx, actor| may_set_password(tx, actor, id)).await?;
+        let known = known.into_iter().chain(changes.username.as_ref().map(|name| name.as_str().to_owned()));
+        let (caller, known) = (HashCaller::User(admin), known.collect());
+        hash = Some(hash_chosen(hasher, caller, "password", password.clone(), known).await?);
     }
     storage.write_as(who, move |tx, actor| apply(tx, actor, id, &changes, hash.as_ref())).await
 }
 
-/// The actor, if they may set the user's password.
-fn may_set_password(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<UserId, Error> {
-    tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?;
+/// The actor, if they may set the user's password, and what guessers know of the user.
+fn may_set_password(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(UserId, Vec<String>), Error> {
+    let user = tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?;
     let rights = credentials::require(tx, actor, CredentialChange::PasswordOf(id))?;
     check_over(tx, &rights, id, ServerPermission::ManageUsers)?;
-    Ok(actor.id())
+    Ok((actor.id(), known_of(&user)))
 }
 
 fn apply(

@@ -10,6 +10,7 @@ mod find;
 mod known_networks;
 mod login;
 mod model;
+mod new_password;
 pub mod operator;
 mod origin;
 mod password;

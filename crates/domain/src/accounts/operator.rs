@@ -8,6 +8,7 @@ use crate::accounts::delete::delete_locked;
 use crate::accounts::edit::save_locked;
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{Password, User, UsernameKey};
+use crate::accounts::new_password::{hash_chosen, known_of};
 use crate::accounts::ports::{HashCaller, PasswordHasher};
 use crate::accounts::repository::{LockStrength, UserQuery};
 use crate::accounts::sessions::{self, Ending};
@@ -38,8 +39,8 @@ pub async fn set_password(
 ) -> Result<User, Error> {
     let name = username.clone();
     // Looked up first, so that nothing is hashed for a mistyped name.
-    storage.run(READ, move |tx| find(tx, &name)).await?;
-    let hash = hasher.hash(HashCaller::System, password).await?;
+    let user = storage.run(READ, move |tx| find(tx, &name)).await?;
+    let hash = hash_chosen(hasher, HashCaller::System, "password", password, known_of(&user)).await?;
     storage
         .run(WRITE, move |tx| {
             let user = lock(tx, &username)?;

@@ -3,6 +3,7 @@
 use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{Password, PasswordHash};
+use crate::accounts::new_password::{hash_chosen, known_of};
 use crate::accounts::ports::{
     HashCaller, LoginRateLimiter, PasswordAttempt, PasswordCheck, PasswordHasher, Verification,
 };
@@ -28,7 +29,7 @@ pub async fn change_password(
     current: Secret,
     new: Password,
 ) -> Result<(), Error> {
-    let (user, old) = storage.read_as(who, |tx, actor| current_password(tx, actor)).await?;
+    let (user, old, known) = storage.read_as(who, |tx, actor| current_password(tx, actor)).await?;
     let counted = PasswordAttempt::OwnPassword(user);
     let taken = attempts.take(&counted);
     let of = taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
@@ -41,16 +42,18 @@ pub async fn change_password(
     if verified? == Verification::Wrong {
         return Err(AccountRefusal::WrongPassword.into());
     }
-    let hash = hasher.hash(HashCaller::User(user), new).await?;
+    let hash = hash_chosen(hasher, HashCaller::User(user), "new", new, known).await?;
     let securing = Writing::new(who, WritePurpose::Secure);
     storage.write_as(securing, move |tx, actor| replace(tx, actor, &old, &hash)).await
 }
 
-fn current_password(tx: &mut dyn Tx, actor: &Actor) -> Result<(UserId, PasswordHash), Error> {
+/// The actor, the password of now, and what guessers know.
+fn current_password(tx: &mut dyn Tx, actor: &Actor) -> Result<(UserId, PasswordHash, Vec<String>), Error> {
     // Being an admin makes no difference for the own password.
     credentials::authorize(actor, &ServerRights::NONE, CredentialChange::OwnPassword)?;
     let hash = tx.accounts().password(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
-    Ok((actor.id(), hash))
+    let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
+    Ok((actor.id(), hash, known_of(&user)))
 }
 
 fn replace(tx: &mut dyn Tx, actor: &Actor, old: &PasswordHash, new: &PasswordHash) -> Result<(), Error> {

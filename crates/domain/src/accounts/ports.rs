@@ -50,11 +50,20 @@ pub enum Verification {
     RightButOutdated,
 }
 
-/// Hashes passwords, on other threads than those that serve requests. MUST let callers take turns: signed-in users and
+/// Judges and hashes passwords, on other threads than those that serve requests. MUST let callers take turns: signed-in users and
 /// callers from known networks before strangers, and few entries for each. MUST return [`Error::Busy`] at once if the
 /// queue is full, and free the place of a caller who drops the future.
 #[cfg_attr(test, mockall::automock)]
 pub trait PasswordHasher: Send + Sync {
+    /// Whether a new password is one that guessers try early: a common one, or one that is near to a word that is known
+    /// of its user. At most the first five of these words are looked at.
+    fn is_easy_to_guess(
+        &self,
+        caller: HashCaller,
+        password: Password,
+        known: Vec<String>,
+    ) -> BoxFuture<'static, Result<bool, Error>>;
+
     /// Hashes a new password.
     fn hash(&self, caller: HashCaller, password: Password)
     -> BoxFuture<'static, Result<PasswordHash, Error>>;

@@ -1,5 +1,6 @@
 //! Password hashing with bcrypt, on a small thread pool.
 
+mod guessing;
 mod pool;
 mod queue;
 
@@ -30,6 +31,7 @@ const MAX_DUMMY_COST: u32 = 14;
 #[derive(Debug)]
 pub struct BcryptHasher {
     cost: u32,
+    checks_new: bool,
     pool: HashPool,
 }
 
@@ -44,11 +46,33 @@ impl BcryptHasher {
             let reason = format!("the bcrypt cost must be {} to {}, is {cost}", COSTS.start(), COSTS.end());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
-        Ok(Self { cost, pool: HashPool::start((cores / 2).max(1), HashQueueLimits::USUAL)? })
+        Ok(Self {
+            cost,
+            checks_new: true,
+            pool: HashPool::start((cores / 2).max(1), HashQueueLimits::USUAL)?,
+        })
+    }
+
+    /// The same, but every new password is good enough.
+    #[must_use]
+    pub fn accepting_any(self) -> Self {
+        Self { checks_new: false, ..self }
     }
 }
 
 impl PasswordHasher for BcryptHasher {
+    fn is_easy_to_guess(
+        &self,
+        caller: HashCaller,
+        password: Password,
+        known: Vec<String>,
+    ) -> BoxFuture<'static, Result<bool, Error>> {
+        if !self.checks_new {
+            return Box::pin(async { Ok(false) });
+        }
+        Box::pin(self.pool.submit(caller, move || Ok(guessing::is_easy(&password, &known))))
+    }
+
     fn hash(
         &self,
         caller: HashCaller,

@@ -261,6 +261,10 @@ settings! {
     /// Maximum number of events in the log.
     "events.retention_rows" => events_retention_rows: i64 = "1000000", integer(100, 100_000_000).unit("events");
 
+    /// Whether new passwords that are easy to guess are rejected (`too_common`): common ones, and those that are much like
+    /// the username, the display name or the e-mail address. Existing passwords stay.
+    "password.check" => password_check: bool = "on", choice(&[("on", true), ("off", false)]);
+
     /// The cost of bcrypt password hashes. One more doubles the time; 12 takes about 0.3 s. Applies to new passwords,
     /// and to each existing one from its next login.
     "password.cost" => password_cost: u32 = "12", integer(10, 14).unit("log2 of rounds");

@@ -5,11 +5,12 @@ use groupchat_domain::accounts::{User, UsernameKey, operator};
 use groupchat_domain::storage::{BoxFuture, Storage};
 
 use super::options::{ChangeOptions, SetPasswordOptions};
-use super::prerequisites::{block_on, choose_password, open_existing, start_hasher};
+use super::prerequisites::{block_on, choose_password, open_existing};
 use super::shown::ShownUser;
 use crate::config::Config;
 use crate::console;
 use crate::error::ProgramError;
+use crate::hasher::start_hasher;
 
 /// A use case that changes the user with this name and returns it.
 type UserChange = for<'a> fn(&'a dyn Storage, UsernameKey) -> BoxFuture<'a, Result<User, Error>>;

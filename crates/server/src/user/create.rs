@@ -6,11 +6,12 @@ use groupchat_domain::accounts::{DisplayName, Email, Password, UserDraft, Userna
 use groupchat_domain::validation::Violation;
 
 use super::options::CreateOptions;
-use super::prerequisites::{NoListeners, block_on, choose_password, named, start_hasher};
+use super::prerequisites::{NoListeners, block_on, choose_password, named};
 use super::shown::ShownUser;
 use crate::config::Config;
 use crate::default_groups::welcome;
 use crate::error::ProgramError;
+use crate::hasher::start_hasher;
 use crate::{console, storage};
 
 /// Creates a user; also the data folder and what is in the database, if there are none yet.

@@ -7,7 +7,6 @@ use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::storage::EventSink;
 use groupchat_domain::validation::Violation;
 use groupchat_infra::DatabaseStorage;
-use groupchat_infra::accounts::hasher::BcryptHasher;
 use groupchat_infra::accounts::keys::RandomKeys;
 
 use crate::config::Config;
@@ -25,12 +24,6 @@ impl EventSink for NoListeners {
 pub(super) fn open_existing(config: &Config) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
     storage::require_database(config)?;
     storage::open(config, Arc::new(NoListeners))
-}
-
-/// Starts the threads that hash passwords.
-pub(super) fn start_hasher(config: &Config) -> Result<BcryptHasher, ProgramError> {
-    BcryptHasher::start(config.password_cost)
-        .map_err(|source| ProgramError::Start { what: "the password hasher", source })
 }
 
 /// The password for an account: read from the standard input, or made up. One that was made up is returned a

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::commands::{complaint, json, printed, run, run_with_input};
-use crate::harness::{Server, data};
+use crate::harness::{Server, data, folder};
 
 #[tokio::test]
 async fn a_demoted_admin_and_a_promoted_user_change_places_at_the_next_request() {
@@ -60,6 +60,13 @@ async fn a_new_password_ends_every_session() {
     server.login("admin", made_up["password"].as_str().unwrap()).await;
     let words = complaint(&run_with_input(&data, &set, "short\n").await);
     assert!(words.contains("8 to 72 bytes"), "{words}");
+    let words = complaint(&run_with_input(&data, &set, "password1\n").await);
+    assert!(words.contains("is easy to guess"), "{words}");
+    let own = folder();
+    let config = own.path().join("own.toml");
+    std::fs::write(&config, "[password]\ncheck = \"off\"\n").unwrap();
+    let any = [&set[..], &["--config", config.to_str().unwrap()]].concat();
+    printed(&run_with_input(&data, &any, "password1\n").await);
     server.stop().await;
 }
 

@@ -60,6 +60,27 @@ async fn both_passwords_are_needed_and_the_new_one_keeps_to_the_rules() {
 }
 
 #[actix_web::test]
+async fn a_password_that_is_easy_to_guess_is_rejected_wherever_somebody_chooses_one() {
+    let server = Server::start().await;
+    let (root, bob) = (server.admin("root").await, server.user("bob.builder").await);
+    for easy in ["password1", "P@ssw0rd", "Groupchat1"] {
+        let change = json!({"current": PASSWORD, "new": easy});
+        bob.put("/api/users/me/password", change).await.invalid(&[("new", "too_common")]);
+        let draft = json!({"username": "ann", "password": easy});
+        root.post("/api/users", draft).await.invalid(&[("password", "too_common")]);
+        let change = json!({"password": easy});
+        root.patch(&format!("/api/users/{}", bob.id()), change).await.invalid(&[("password", "too_common")]);
+    }
+    // Names of the user itself are as easy, and for others they are words like any.
+    let change = json!({"current": PASSWORD, "new": "Bob.Builder7"});
+    bob.put("/api/users/me/password", change.clone()).await.invalid(&[("new", "too_common")]);
+    root.put("/api/users/me/password", change).await.no_content();
+    let renaming = json!({"username": "wendy.1000", "password": "wendy.1000"});
+    root.patch(&format!("/api/users/{}", bob.id()), renaming).await.invalid(&[("password", "too_common")]);
+    log_in(&server, "bob.builder", PASSWORD).await;
+}
+
+#[actix_web::test]
 async fn guessing_the_current_password_is_slowed_and_slows_no_sign_in() {
     let allowance = BucketSize { capacity: 3, refill: Duration::from_secs(3_600) };
     let server = Server::limited(allowance, allowance).await;

@@ -13,7 +13,7 @@ use crate::ids::{SessionId, Version};
 use crate::permissions::ServerPermission;
 use crate::storage::CommitDecision;
 use crate::testing::{
-    ME, MY_KEY, MockTx, NOW, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on,
+    ME, MY_KEY, MockTx, NOW, OTHER, Ran, ScriptedStorage, accepts_passwords, assert_flow_hands_faults_on,
     assert_hands_faults_on, block_on, hash, me, me_provisioned, needs, user,
 };
 
@@ -42,7 +42,7 @@ fn hashes() -> MockPasswordHasher {
 }
 
 fn hashes_for(expected: HashCaller) -> MockPasswordHasher {
-    let mut hasher = MockPasswordHasher::new();
+    let mut hasher = accepts_passwords();
     hasher
         .expect_hash()
         .withf(move |caller, password| *caller == expected && password.reveal() == "password")
@@ -52,7 +52,7 @@ fn hashes_for(expected: HashCaller) -> MockPasswordHasher {
 }
 
 fn busy() -> MockPasswordHasher {
-    let mut hasher = MockPasswordHasher::new();
+    let mut hasher = accepts_passwords();
     hasher
         .expect_hash()
         .times(1)
@@ -194,7 +194,7 @@ fn faults_are_returned() {
     assert_flow_hands_faults_on(
         || vec![looks(false), provisions(writes(false))],
         |storage| {
-            let mut hasher = MockPasswordHasher::new();
+            let mut hasher = accepts_passwords();
             hasher.expect_hash().returning(|_, _| Box::pin(async { Ok(hash("password")) }));
             let mut keys = MockApiKeys::new();
             keys.expect_issue()

@@ -9,8 +9,8 @@ use crate::paging::Limit;
 use crate::storage::CommitDecision;
 use crate::storage::Unique;
 use crate::testing::{
-    ME, MockTx, NOW, OTHER, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, placed,
-    server_admin, sessions_ended, user,
+    ME, MockTx, NOW, OTHER, ScriptedStorage, accepts_passwords, assert_flow_hands_faults_on, block_on, hash,
+    placed, server_admin, sessions_ended, user,
 };
 
 fn name(user: &User) -> UsernameKey {
@@ -83,7 +83,7 @@ fn replaces_password(mut tx: MockTx) -> MockTx {
 }
 
 fn hashes() -> MockPasswordHasher {
-    let mut hasher = MockPasswordHasher::new();
+    let mut hasher = accepts_passwords();
     hasher.expect_hash().with(eq(HashCaller::System), always()).returning(|_, password| {
         let hash = hash(password.reveal());
         Box::pin(async { Ok(hash) })

@@ -7,8 +7,8 @@ use super::*;
 use crate::accounts::{AttemptPool, MockLoginRateLimiter, MockPasswordHasher};
 use crate::storage::{CommitDecision, Mode};
 use crate::testing::{
-    ME, MY_KEY, MY_SESSION, MockTx, Ran, ScriptedStorage, assert_flow_hands_faults_on,
-    assert_hands_faults_on, block_on, hash, me, me_provisioned, sessions_ended,
+    ME, MY_KEY, MY_SESSION, MockTx, Ran, ScriptedStorage, accept_passwords, assert_flow_hands_faults_on,
+    assert_hands_faults_on, block_on, hash, me, me_provisioned, sessions_ended, user,
 };
 
 const BUSY: Error = Error::Busy { retry_after: Duration::from_secs(1) };
@@ -41,6 +41,7 @@ fn verifies(answer: Result<Verification, Error>) -> MockPasswordHasher {
 
 /// The new password is hashed.
 fn hashes(mut hasher: MockPasswordHasher, answer: Result<PasswordHash, Error>) -> MockPasswordHasher {
+    accept_passwords(&mut hasher);
     hasher
         .expect_hash()
         .withf(|caller, password| *caller == HashCaller::User(ME) && password.reveal() == "new password")
@@ -52,6 +53,7 @@ fn hashes(mut hasher: MockPasswordHasher, answer: Result<PasswordHash, Error>) -
 fn looks() -> MockTx {
     let mut tx = MockTx::new();
     tx.accounts.expect_password().with(eq(ME)).times(1).returning(|_| Ok(Some(hash("old"))));
+    tx.accounts.expect_find().with(eq(ME)).times(1).returning(|_| Ok(Some(user(ME))));
     tx
 }
 
@@ -174,6 +176,7 @@ fn faults_are_returned() {
         |storage| {
             let mut hasher = MockPasswordHasher::new();
             hasher.expect_verify().returning(|_, _| Box::pin(async { Ok(Verification::Right) }));
+            accept_passwords(&mut hasher);
             hasher.expect_hash().returning(|_, _| Box::pin(async { Ok(hash("new")) }));
             let mut attempts = MockLoginRateLimiter::new();
             attempts.expect_take().returning(|_| Ok(AttemptPool::Usual));

@@ -117,7 +117,7 @@ fn faults_are_returned() {
     assert_flow_hands_faults_on(
         || vec![looks_for_any(false), stores_first_admin()],
         |storage| {
-            let mut hasher = MockPasswordHasher::new();
+            let mut hasher = accepts_passwords();
             hasher.expect_hash().returning(|_, _| Box::pin(async { Ok(hash("password")) }));
             let mut keys = MockApiKeys::new();
             keys.expect_generate_password().returning(|| Password::parse("password").unwrap());

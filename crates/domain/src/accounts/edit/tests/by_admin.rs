@@ -5,8 +5,8 @@ use crate::accounts::MockPasswordHasher;
 use crate::events::{Audience, UserUpdate};
 use crate::storage::{Access, Caller, CommitDecision, Mode};
 use crate::testing::{
-    MY_KEY, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, me_provisioned, needs,
-    rights, server_admin, sessions_ended,
+    MY_KEY, OTHER, Ran, ScriptedStorage, accepts_passwords, assert_flow_hands_faults_on, block_on, hash,
+    me_provisioned, needs, rights, server_admin, sessions_ended,
 };
 
 fn password() -> UserChanges {
@@ -22,7 +22,7 @@ fn demotion() -> UserChanges {
 }
 
 fn hashes() -> MockPasswordHasher {
-    let mut hasher = MockPasswordHasher::new();
+    let mut hasher = accepts_passwords();
     hasher
         .expect_hash()
         .withf(|caller, password| *caller == HashCaller::User(ME) && password.reveal() == "new password")
@@ -211,7 +211,7 @@ fn an_admin_who_is_demoted_while_the_password_is_hashed_changes_nothing() {
 #[test]
 fn a_busy_hasher_stores_nothing_and_is_not_a_rejection() {
     let busy = Error::Busy { retry_after: Duration::from_secs(1) };
-    let mut hasher = MockPasswordHasher::new();
+    let mut hasher = accepts_passwords();
     let answer = busy.clone();
     hasher.expect_hash().return_once(|_, _| Box::pin(async { Err(answer) }));
     let storage = ScriptedStorage::new([looks(user(OTHER)).authenticates(me())]);
@@ -234,7 +234,7 @@ fn faults_are_returned() {
     assert_flow_hands_faults_on(
         || [looks(user(OTHER)), write()].map(|tx| tx.authenticates(me())).into(),
         |storage| {
-            let mut hasher = MockPasswordHasher::new();
+            let mut hasher = accepts_passwords();
             hasher.expect_hash().returning(|_, _| Box::pin(async { Ok(hash("new password")) }));
             block_on(edit_user(storage, &hasher, MY_KEY, OTHER, password()))
         },
