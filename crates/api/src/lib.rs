@@ -15,6 +15,7 @@ mod admissions;
 mod app;
 mod assets;
 pub mod asyncapi;
+mod audit;
 mod connection;
 mod cors;
 mod docs_page;

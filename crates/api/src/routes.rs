@@ -4,7 +4,7 @@ use actix_web::dev::HttpServiceFactory;
 use paperclip::actix::{Mountable, web};
 
 use crate::feature::Feature;
-use crate::{accounts, admissions, events, groups, messages, operations};
+use crate::{accounts, admissions, audit, events, groups, messages, operations};
 
 /// The features of the API, in the order of the document.
 pub const FEATURES: &[Feature] = &[
@@ -12,6 +12,7 @@ pub const FEATURES: &[Feature] = &[
     groups::FEATURE,
     admissions::FEATURE,
     messages::FEATURE,
+    audit::FEATURE,
     events::FEATURE,
     operations::FEATURE,
 ];

@@ -11,6 +11,7 @@
 
 pub mod accounts;
 pub mod admissions;
+pub mod audit;
 pub mod error;
 pub mod events;
 pub mod groups;

@@ -15,6 +15,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::accounts::{Actor, KeyHash};
+use crate::audit::AuditEntry;
 use crate::error::Error;
 use crate::events::{Event, LoggedEvent};
 use crate::for_each_repository;
@@ -57,6 +58,10 @@ pub trait Tx {
     /// else that the command stores. The event is published if and only if the command commits. `actor` is `None` for
     /// the server itself.
     fn emit(&mut self, actor: Option<UserId>, event: Event);
+
+    /// Appends an entry to the audit log, in the order of the calls, after everything else that the command stores. It is
+    /// stored if and only if the command commits.
+    fn record(&mut self, entry: AuditEntry);
 
     /// Records, outside the transaction, that this key is valid now. This updates the time of its last use, and its
     /// next write needs no check on a reader first.

@@ -29,6 +29,7 @@ mod time_limit;
 mod tx;
 
 pub mod accounts;
+pub mod audit;
 pub mod check;
 pub mod clock;
 pub mod disk_space;

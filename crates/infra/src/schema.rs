@@ -279,6 +279,31 @@ macro_rules! for_each_table {
                 emoji -> Nullable<Text>,
             }
 
+            audit_log (seq) {
+                seq -> BigInt,
+                at -> BigInt,
+                action -> Text,
+                outcome -> Text,
+                party -> Text,
+                actor_id -> Nullable<BigInt>,
+                session_id -> Nullable<BigInt>,
+                target_id -> Nullable<BigInt>,
+                group_id -> Nullable<BigInt>,
+                object_id -> Nullable<BigInt>,
+                detail -> Nullable<Text>,
+                address -> Nullable<Text>,
+                user_agent -> Nullable<Text>,
+                hash -> Binary,
+            }
+
+            audit_state (id) {
+                id -> BigInt,
+                newest -> BigInt,
+                newest_hash -> Binary,
+                pruned -> BigInt,
+                pruned_hash -> Binary,
+            }
+
             storage_probe (id) {
                 id -> BigInt,
                 at -> BigInt,

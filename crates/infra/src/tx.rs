@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use groupchat_domain::accounts::{Actor, KeyHash};
+use groupchat_domain::audit::AuditEntry;
 use groupchat_domain::events::{Event, LoggedEvent};
 use groupchat_domain::for_each_repository;
 use groupchat_domain::ids::{EventId, Position, UserId};
@@ -9,6 +10,7 @@ use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
 
 use crate::accounts::key_activity::KeyActivity;
+use crate::audit::Recorded;
 use crate::connection::{Connection, on_backend};
 use crate::events::log::EventBuffer;
 #[cfg(feature = "postgres")]
@@ -40,6 +42,8 @@ pub(crate) struct DbTx<'c> {
     events: Events<'c>,
     has_enqueued: bool,
     failure: Option<TxFailure>,
+    /// What is to be appended to the audit log.
+    recorded: Vec<Recorded>,
     /// Messages that were read and don't match their checksums.
     pub(crate) damaged: Vec<DamagedMessage>,
 }
@@ -82,7 +86,16 @@ impl<'c> DbTx<'c> {
         activity: &'c KeyActivity,
         events: Events<'c>,
     ) -> Self {
-        Self { connection, now, activity, events, has_enqueued: false, failure: None, damaged: Vec::new() }
+        Self {
+            connection,
+            now,
+            activity,
+            events,
+            has_enqueued: false,
+            failure: None,
+            recorded: Vec::new(),
+            damaged: Vec::new(),
+        }
     }
 
     /// The keys that were used recently.
@@ -128,6 +141,11 @@ impl<'c> DbTx<'c> {
     /// Whether the command has enqueued a job.
     pub(crate) const fn has_enqueued(&self) -> bool {
         self.has_enqueued
+    }
+
+    /// Takes what the command has recorded.
+    pub(crate) fn take_recorded(&mut self) -> Vec<Recorded> {
+        std::mem::take(&mut self.recorded)
     }
 
     /// The failure, if there was one.
@@ -208,6 +226,14 @@ impl Tx for DbTx<'_> {
             #[cfg(feature = "postgres")]
             Events::Own(events) => events.push(EventRow::new(at, audience, actor, &event)),
         }
+    }
+
+    fn record(&mut self, entry: AuditEntry) {
+        if matches!(self.events, Events::Refused) {
+            drop(self.refuse_events(READS_ONLY));
+            return;
+        }
+        self.recorded.push((self.now, entry));
     }
 
     fn note_key_use(&mut self, key: &KeyHash, actor: &Actor) {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::audit::AuditCommand;
 use crate::backup::BackupOptions;
 use crate::check::CheckOptions;
 use crate::completions::CompletionsOptions;
@@ -69,6 +70,9 @@ pub(crate) enum Command {
     /// The copy is read back and compared before it can be used. The source doesn't change. Users, passwords, API keys
     /// and ids stay the same. Clients reload.
     MigrateDatabase(MigrateOptions),
+    /// Look after the audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print a shell completion script.
     Completions(CompletionsOptions),
     /// Show the configuration.

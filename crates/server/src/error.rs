@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use groupchat_domain::{Error as DomainError, Refusal};
+use groupchat_infra::audit::AuditDamage;
 #[cfg(feature = "postgres")]
 use groupchat_infra::postgres;
 use groupchat_infra::sqlite::{BackupError, DataDirLockError, OpenError, RestoreError, VerifyError};
@@ -68,6 +69,12 @@ pub(crate) enum ProgramError {
          @, / and ? as %40, %2F and %3F"
     )]
     Address(&'static str),
+    /// The audit log was tampered with, or is damaged.
+    #[error("the audit log is not as it was written: {0}")]
+    Audit(AuditDamage),
+    /// What was asked for can't be written to the standard output.
+    #[error("can't write to standard output")]
+    WriteOutput(#[source] io::Error),
     /// Some checks failed; which, has been printed.
     #[error("{failed} of {made} checks failed")]
     Unhealthy {

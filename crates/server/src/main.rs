@@ -1,6 +1,7 @@
 //! `groupchat`: the command line, the configuration and the wiring. The only crate that depends on all others.
 
 mod advance_ids;
+mod audit;
 mod backup;
 mod check;
 mod cli;
@@ -93,6 +94,7 @@ fn run_configured(command: Option<&Command>, config: &Config) -> Result<(), Prog
     match command {
         Some(Command::Health(_)) => health::run(config),
         Some(Command::User(command)) => user::run(config, command),
+        Some(Command::Audit(command)) => audit::run(config, command),
         Some(Command::Check(options)) => check::run(config, options),
         Some(Command::Backup(options)) => backup::run(config, options),
         Some(Command::Restore(options)) => restore::run(config, options),

@@ -1,4 +1,5 @@
-//! Maintenance in the background: removes old events, expired sessions and tickets, and networks of old logins.
+//! Maintenance in the background: removes old events, expired sessions and tickets, networks of old logins, and old entries
+//! of the audit log.
 
 mod trusted_clock;
 
@@ -9,6 +10,7 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     remove_expired_sessions, remove_expired_tickets, remove_old_known_networks,
 };
+use groupchat_domain::audit::prune_audit;
 use groupchat_domain::events::{Retention, prune};
 use groupchat_domain::groups::remove_ended_bans;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
@@ -34,6 +36,8 @@ pub(crate) struct Maintenance {
     pub retention: Retention,
     /// For how long a network is known after a login from there.
     pub networks_known_for: Duration,
+    /// For how long entries of the audit log stay.
+    pub audit_retention: Duration,
     /// How often to look.
     pub every: Duration,
 }
@@ -49,7 +53,7 @@ impl Maintenance {
 
     /// Each by itself: one that fails must not keep what the other removes.
     async fn do_all(&self) {
-        let Self { retention, networks_known_for, .. } = *self;
+        let Self { retention, networks_known_for, audit_retention, .. } = *self;
         self.remove("old events", move |tx, trust| {
             // The limit of rows holds whatever the clock says.
             let age = if trust.believes(tx.now()) { retention.age } else { Duration::MAX };
@@ -62,6 +66,10 @@ impl Maintenance {
         .await;
         self.remove("expired sessions", |tx, trust| {
             Ok(trust.believes(tx.now()) && remove_expired_sessions(tx)?)
+        })
+        .await;
+        self.remove("old entries of the audit log", move |tx, trust| {
+            Ok(trust.believes(tx.now()) && prune_audit(tx, audit_retention)?)
         })
         .await;
         self.remove("ended bans", |tx, trust| Ok(trust.believes(tx.now()) && remove_ended_bans(tx)?)).await;

@@ -104,6 +104,7 @@ fn maintenance(storage: Arc<dyn Storage>, config: &Config, clock_is_ahead: bool)
         trust: TrustedClock::new(Arc::new(SystemClock), clock_is_ahead),
         retention: retention(config),
         networks_known_for: config.login_known_networks_age,
+        audit_retention: config.audit_retention,
         every: maintenance::INTERVAL,
     }
 }

@@ -10,7 +10,7 @@ mod shown;
 use groupchat_domain::accounts::operator;
 
 pub(crate) use self::options::UserCommand;
-pub(crate) use self::prerequisites::{NoListeners, block_on};
+pub(crate) use self::prerequisites::{NoListeners, block_on, open_existing};
 use crate::config::Config;
 use crate::error::ProgramError;
 

@@ -15,4 +15,4 @@ pub use dto::{UserDto, UserRefDto};
 pub(crate) use requests::{bodies, queries};
 pub use role_dto::{RolesOfUserDto, ServerRolesDto};
 pub(crate) use routes::FEATURE;
-pub(crate) use values::TypedUsername;
+pub(crate) use values::{Address, TypedUsername, UserAgent};

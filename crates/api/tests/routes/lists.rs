@@ -34,6 +34,10 @@ impl Lists {
             server.sign_in_again("owner-0").await;
             scene.renew(server).await;
         }
+        let root = scene.caller("server admin");
+        let role = json!({"name": "Reads the audit log", "permissions": ["view_audit"]});
+        let role = root.post("/api/roles", role).await.created();
+        root.put_empty(&format!("/api/users/{}/roles/{}", reader.id(), role["id"])).await.ok();
         let mut paths = Vec::new();
         for list in operations.iter().filter(|operation| operation.is_list()) {
             let path = scene.path(&list.template, 0);

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod admissions;
+mod audit;
 mod bodies;
 mod compatibility;
 mod cors;

@@ -184,3 +184,19 @@ async fn an_invitation_and_a_request_count_as_much_as_many_messages() {
         answer.refused(429, "too_many_requests");
     }
 }
+
+/// What is kept in reserve is not for strangers to fill.
+#[actix_web::test]
+async fn failed_logins_are_recorded_unless_the_disk_is_nearly_full() {
+    let server = Server::start().await;
+    let root = server.admin("root").await;
+    let inner = server.state().storage.clone();
+    let full = server.with_storage(Arc::new(Strained { inner, is_full: true, is_limited: false })).await;
+    let wrong = json!({"username": "root", "password": "wrong password"});
+    for (at, failures) in [(&server, 1), (&full, 1)] {
+        at.nobody().post("/api/login", wrong.clone()).await.refused(401, "invalid_credentials");
+        let told = root.get("/api/audit?action=login").await.ok();
+        let told = told["items"].as_array().unwrap();
+        assert_eq!(told.iter().filter(|entry| entry["outcome"] == "failed").count(), failures);
+    }
+}

@@ -9,6 +9,7 @@ use crate::accounts::new_password::{hash_chosen, known};
 use crate::accounts::ports::{ApiKeys, HashCaller, IssuedKey, PasswordHasher};
 use crate::accounts::session::{Actor, ClientInfo, NewSession, PROVISIONED_LIFETIME, Secret, SessionKind};
 use crate::accounts::welcome::Welcome;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::Event;
 use crate::ids::UserId;
@@ -87,6 +88,7 @@ pub async fn create(
                 provision(tx, user.id, key)?;
             }
             welcome.welcome(tx, &user)?;
+            tx.record(AuditEntry::by(actor, AuditAction::UserCreated).to(user.id));
             Ok(CreatedUser { user, key: key.as_ref().map(|key| key.secret.clone()) })
         })
         .await
@@ -116,6 +118,7 @@ pub async fn create_by_operator(
         welcome.prepare(tx)?;
         let user = store(tx, None, &draft, &password)?;
         welcome.welcome(tx, &user)?;
+        tx.record(AuditEntry::by_operator(AuditAction::UserCreated).to(user.id));
         Ok(user)
     };
     storage.run(OPERATOR, create).await
@@ -150,7 +153,9 @@ pub async fn create_first_admin(
             if tx.accounts().any_ever()? {
                 return Ok(None);
             }
-            store(tx, None, &draft, &hash).map(Some)
+            let user = store(tx, None, &draft, &hash)?;
+            tx.record(AuditEntry::by_server(AuditAction::UserCreated).to(user.id));
+            Ok(Some(user))
         })
         .await?;
     Ok(created.map(|user| (user, password)))

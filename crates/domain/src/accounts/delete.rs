@@ -4,6 +4,7 @@ use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::model::User;
 use crate::accounts::rights::{LockedUser, lock_for_change, require_another_admin};
 use crate::accounts::session::Actor;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::Event;
 use crate::ids::UserId;
@@ -20,7 +21,9 @@ use crate::storage::Tx;
 pub fn delete_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(), Error> {
     let LockedUser { user, by } = lock_for_change(tx, actor, id, ServerPermission::ManageUsers)?;
     credentials::authorize(actor, &by, CredentialChange::Deletion)?;
-    delete_locked(tx, Some(actor.id()), &user)
+    delete_locked(tx, Some(actor.id()), &user)?;
+    tx.record(AuditEntry::by(actor, AuditAction::UserDeleted).to(id));
+    Ok(())
 }
 
 /// Deletes a user. The user and the set of server admins must be locked.

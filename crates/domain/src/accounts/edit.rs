@@ -11,6 +11,7 @@ use crate::accounts::repository::LockStrength;
 use crate::accounts::rights::{LockedUser, check_over, lock_for_change, require_another_admin};
 use crate::accounts::session::Actor;
 use crate::accounts::sessions::{self, Ending};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{Event, UserUpdate};
 use crate::ids::UserId;
@@ -70,7 +71,9 @@ pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Re
     changed.email = changes.email.clone().unwrap_or(changed.email);
     changed.presence = changes.presence.unwrap_or(changed.presence);
     changed.receipts = changes.receipts.unwrap_or(changed.receipts);
-    save(tx, Some(actor.id()), &user, changed)
+    let saved = save(tx, Some(actor.id()), &user, changed)?;
+    record_edit(tx, AuditEntry::by(actor, AuditAction::UserEdited), &user, &saved);
+    Ok(saved)
 }
 
 /// Changes a user on behalf of somebody who manages users and may do no less than this one. Only admins make admins. A
@@ -126,8 +129,27 @@ fn apply(
     if let Some(hash) = password {
         tx.accounts().set_password(id, hash)?;
         sessions::end(tx, Some(actor.id()), id, Ending::All)?;
+        tx.record(AuditEntry::by(actor, AuditAction::PasswordChanged).to(id));
     }
+    record_edit(tx, AuditEntry::by(actor, AuditAction::UserEdited), &user, &saved);
     Ok(saved)
+}
+
+/// Records which fields of a user were changed, if any were.
+pub(super) fn record_edit(tx: &mut dyn Tx, entry: AuditEntry, before: &User, after: &User) {
+    let changed = [
+        ("username", before.username != after.username),
+        ("display_name", before.display_name != after.display_name),
+        ("email", before.email != after.email),
+        ("is_admin", before.is_admin != after.is_admin),
+        ("presence", before.presence != after.presence),
+        ("receipts", before.receipts != after.receipts),
+    ];
+    let fields: Vec<_> =
+        changed.iter().filter(|(_, is_changed)| *is_changed).map(|(name, _)| *name).collect();
+    if !fields.is_empty() {
+        tx.record(entry.to(before.id).of_fields(&fields));
+    }
 }
 
 /// Stores a changed user. The user and the set of server admins must be locked.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::known_networks::{self, NetworkFamiliarity};
 use crate::accounts::model::{HashCost, Password, PasswordHash, User, Username, UsernameKey};
+use crate::accounts::origin::{Origin, UserAgent};
 use crate::accounts::ports::{
     ApiKeys, AttemptPool, FailedLogin, HashCaller, LoginJournal, LoginRateLimiter, PasswordAttempt,
     PasswordCheck, PasswordHasher, Verification,
@@ -12,10 +13,11 @@ use crate::accounts::ports::{
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{ClientInfo, KeyHash, NewSession, Secret, SessionKind};
 use crate::accounts::sessions::{self, Ending};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::{Error, Refusal};
 use crate::ids::UserId;
 use crate::network::Network;
-use crate::storage::{Access, Caller, Mode, Storage, Tx};
+use crate::storage::{Access, Caller, DiskSpace, Mode, Storage, Tx};
 use crate::time::Timestamp;
 
 /// The credentials and the origin of a login.
@@ -84,9 +86,11 @@ pub async fn login(ports: LoginPorts<'_>, attempt: LoginAttempt) -> Result<Logge
         account,
         taken_attempts: Vec::new(),
         username: None,
+        user: None,
     };
     login.take_attempt(PasswordAttempt::SignIn { network: login.network, account: login.account.clone() })?;
     let outcome = login.run().await;
+    login.record_failure(outcome.as_ref().err()).await;
     login.settle(outcome.as_ref().err());
     outcome
 }
@@ -102,6 +106,7 @@ struct Login<'a> {
     taken_attempts: Vec<(PasswordAttempt, AttemptPool)>,
     /// The owner of the account, once known.
     username: Option<Username>,
+    user: Option<UserId>,
 }
 
 impl Login<'_> {
@@ -127,6 +132,32 @@ impl Login<'_> {
         }
     }
 
+    /// Records a wrong username or password, without the text that was typed. The answer is the same if it can't be
+    /// recorded, and the storage has logged why. An attempt beyond a limit is not recorded: nobody checked it.
+    async fn record_failure(&self, failure: Option<&Error>) {
+        let Some(Error::Refused(Refusal::Account(AccountRefusal::InvalidCredentials))) = failure else {
+            return;
+        };
+        // Strangers must not use up what is kept in reserve.
+        if self.ports.storage.disk_space().is_some_and(DiskSpace::is_nearly_full) {
+            return;
+        }
+        let tried = AuditEntry { target: self.user, ..self.entry().failed() };
+        let access = Access { mode: Mode::Write, caller: Caller::Network(self.network) };
+        let record = move |tx: &mut dyn Tx| {
+            tx.record(tried.clone());
+            Ok(())
+        };
+        let _ = self.ports.storage.run(access, record).await;
+    }
+
+    /// The entry of this login in the audit log.
+    fn entry(&self) -> AuditEntry {
+        let ClientInfo { user_agent, address } = &self.attempt.client;
+        let user_agent = user_agent.as_deref().and_then(UserAgent::cut);
+        AuditEntry::by_stranger(Origin { address: *address, user_agent }, AuditAction::Login)
+    }
+
     async fn run(&mut self) -> Result<LoggedIn, Error> {
         let mut stored = self.look_up().await?;
         if !stored.familiarity.to_account {
@@ -149,6 +180,7 @@ impl Login<'_> {
         let access = Access { mode: Mode::Read, caller: Caller::Network(network) };
         let look = move |tx: &mut dyn Tx| look_up(tx, &name, network, known_for);
         let stored = self.ports.storage.run(access, look).await?;
+        self.user = stored.user.as_ref().map(|user| user.id);
         self.username = stored.user.as_ref().map(|user| user.username.clone());
         Ok(stored)
     }
@@ -188,8 +220,15 @@ impl Login<'_> {
         key: KeyHash,
     ) -> Result<Option<(User, Timestamp)>, Error> {
         let LoginPorts { lifetime, sessions_per_user, .. } = self.ports;
-        let proven =
-            Proven { user, proof, key, client: self.attempt.client.clone(), lifetime, sessions_per_user };
+        let proven = Proven {
+            user,
+            proof,
+            key,
+            client: self.attempt.client.clone(),
+            entry: self.entry(),
+            lifetime,
+            sessions_per_user,
+        };
         let access = Access { mode: Mode::Write, caller: Caller::User(user) };
         self.ports.storage.run(access, move |tx| begin_session(tx, &proven)).await
     }
@@ -235,6 +274,7 @@ struct Proven {
     proof: Proof,
     key: KeyHash,
     client: ClientInfo,
+    entry: AuditEntry,
     lifetime: Duration,
     sessions_per_user: u32,
 }
@@ -254,7 +294,7 @@ fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<(User, Times
     sessions::end(tx, Some(id), id, Ending::ForOneOf(proven.sessions_per_user))?;
     let created_at = tx.now();
     let expires_at = created_at.plus(proven.lifetime);
-    tx.sessions().insert(&NewSession {
+    let session = tx.sessions().insert(&NewSession {
         user: id,
         kind: SessionKind::Login,
         key: proven.key,
@@ -263,6 +303,7 @@ fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<(User, Times
         client: proven.client.clone(),
     })?;
     known_networks::remember(tx, id, proven.client.network())?;
+    tx.record(proven.entry.clone().to(id).about(session.get()));
     Ok(Some((user, expires_at)))
 }
 

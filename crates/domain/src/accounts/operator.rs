@@ -5,13 +5,14 @@
 //! [`create_by_operator`](super::create_by_operator).
 
 use crate::accounts::delete::delete_locked;
-use crate::accounts::edit::save_locked;
+use crate::accounts::edit::{self, save_locked};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{Password, User, UsernameKey};
 use crate::accounts::new_password::{hash_chosen, known_of};
 use crate::accounts::ports::{HashCaller, PasswordHasher};
 use crate::accounts::repository::{LockStrength, UserQuery};
 use crate::accounts::sessions::{self, Ending};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::paging::{NamePosition, Page};
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
@@ -46,6 +47,7 @@ pub async fn set_password(
             let user = lock(tx, &username)?;
             tx.accounts().set_password(user.id, &hash)?;
             sessions::end(tx, None, user.id, Ending::All)?;
+            tx.record(AuditEntry::by_operator(AuditAction::PasswordChanged).to(user.id));
             Ok(user)
         })
         .await
@@ -60,7 +62,9 @@ pub async fn set_admin(storage: &dyn Storage, username: UsernameKey, is_admin: b
         .run(WRITE, move |tx| {
             tx.accounts().lock_admins()?;
             let user = lock(tx, &username)?;
-            save_locked(tx, None, &user, User { is_admin, ..user.clone() })
+            let saved = save_locked(tx, None, &user, User { is_admin, ..user.clone() })?;
+            edit::record_edit(tx, AuditEntry::by_operator(AuditAction::UserEdited), &user, &saved);
+            Ok(saved)
         })
         .await
 }
@@ -75,6 +79,7 @@ pub async fn delete(storage: &dyn Storage, username: UsernameKey) -> Result<User
             tx.accounts().lock_admins()?;
             let user = lock(tx, &username)?;
             delete_locked(tx, None, &user)?;
+            tx.record(AuditEntry::by_operator(AuditAction::UserDeleted).to(user.id));
             Ok(user)
         })
         .await

@@ -10,6 +10,7 @@ use crate::accounts::ports::{
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{Actor, Secret};
 use crate::accounts::sessions::{self, Ending};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::ids::UserId;
 use crate::permissions::ServerRights;
@@ -40,6 +41,13 @@ pub async fn change_password(
         attempts.refund(&counted, of);
     }
     if verified? == Verification::Wrong {
+        let trying = Writing::new(who, WritePurpose::Secure);
+        // The answer is the same if it can't be recorded, and the storage has logged why.
+        let failed = |tx: &mut dyn Tx, actor: &Actor| {
+            tx.record(AuditEntry::by(actor, AuditAction::PasswordChanged).to(actor.id()).failed());
+            Ok(())
+        };
+        let _ = storage.write_as(trying, failed).await;
         return Err(AccountRefusal::WrongPassword.into());
     }
     let hash = hash_chosen(hasher, HashCaller::User(user), "new", new, known).await?;
@@ -63,6 +71,7 @@ fn replace(tx: &mut dyn Tx, actor: &Actor, old: &PasswordHash, new: &PasswordHas
     }
     tx.accounts().set_password(actor.id(), new)?;
     sessions::end(tx, Some(actor.id()), actor.id(), Ending::AllBut(actor.session))?;
+    tx.record(AuditEntry::by(actor, AuditAction::PasswordChanged).to(actor.id()));
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::User;
 use crate::accounts::rights::{LockedUser, current_rights, lock_for_change, rights_of};
 use crate::accounts::session::Actor;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{Event, RolesOfUser, ServerRoles};
 use crate::ids::{RoleId, UserId};
@@ -52,6 +53,7 @@ pub fn define_server_role(
         return Err(AccountRefusal::TooManyRoles.into());
     }
     let id = tx.server_roles().insert(name, permissions)?;
+    tx.record(AuditEntry::by(actor, AuditAction::ServerRoleDefined).about(id.get()));
     emit_roles(tx, actor)?;
     Ok(ServerRole { id, name: name.clone(), permissions })
 }
@@ -84,6 +86,7 @@ pub fn edit_server_role(
     let stored = tx.server_roles().list()?;
     require_free(&stored, &changed.name, Some(id))?;
     tx.server_roles().put(&changed)?;
+    tx.record(AuditEntry::by(actor, AuditAction::ServerRoleEdited).about(id.get()));
     emit_roles(tx, actor)?;
     Ok(changed)
 }
@@ -102,6 +105,7 @@ pub fn delete_server_role(tx: &mut dyn Tx, actor: &Actor, id: RoleId) -> Result<
     }
     let now = tx.now();
     tx.server_roles().remove(id)?;
+    tx.record(AuditEntry::by(actor, AuditAction::ServerRoleDeleted).about(id.get()));
     tx.jobs().enqueue(Task::RemoveRole(id), now)?;
     emit_roles(tx, actor)
 }
@@ -131,6 +135,7 @@ pub fn give_server_role(
     if before.contains(&role) {
         return Ok(before);
     }
+    tx.record(AuditEntry::by(actor, AuditAction::ServerRoleGiven).to(user.id).about(id.get()));
     if id == ServerRole::ADMIN {
         let user = set_admin(tx, actor, &user, true)?;
         return roles_of(tx, &user);
@@ -153,6 +158,7 @@ pub fn take_server_role(tx: &mut dyn Tx, actor: &Actor, user: UserId, id: RoleId
     if !roles_of(tx, &user)?.contains(&role) {
         return Ok(());
     }
+    tx.record(AuditEntry::by(actor, AuditAction::ServerRoleTaken).to(user.id).about(id.get()));
     if id == ServerRole::ADMIN {
         return set_admin(tx, actor, &user, false).map(drop);
     }

@@ -3,6 +3,7 @@
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::repository::SessionQuery;
 use crate::accounts::session::{Actor, Session};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::Event;
 use crate::ids::{SessionId, UserId};
@@ -32,6 +33,7 @@ pub fn list_sessions(
 /// A fault.
 pub fn logout(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
     end(tx, Some(actor.id()), actor.id(), Ending::One(actor.session))?;
+    tx.record(AuditEntry::by(actor, AuditAction::Logout));
     Ok(())
 }
 
@@ -41,6 +43,7 @@ pub fn logout(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
 /// [`AccountRefusal::SessionNotFound`], also for another user's session, or a fault.
 pub fn end_session(tx: &mut dyn Tx, actor: &Actor, session: SessionId) -> Result<(), Error> {
     if end(tx, Some(actor.id()), actor.id(), Ending::One(session))? {
+        tx.record(AuditEntry::by(actor, AuditAction::SessionEnded).about(session.get()));
         Ok(())
     } else {
         Err(AccountRefusal::SessionNotFound.into())
@@ -52,7 +55,9 @@ pub fn end_session(tx: &mut dyn Tx, actor: &Actor, session: SessionId) -> Result
 /// # Errors
 /// A fault.
 pub fn end_other_sessions(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
-    end(tx, Some(actor.id()), actor.id(), Ending::AllBut(actor.session))?;
+    if end(tx, Some(actor.id()), actor.id(), Ending::AllBut(actor.session))? {
+        tx.record(AuditEntry::by(actor, AuditAction::OtherSessionsEnded));
+    }
     Ok(())
 }
 

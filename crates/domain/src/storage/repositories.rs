@@ -47,6 +47,8 @@ macro_rules! for_each_repository {
             quotes: messages::QuoteRepository, MockQuoteRepository;
             /// Whom messages mention.
             mentions: messages::MentionRepository, MockMentionRepository;
+            /// The audit log, without what this command records.
+            audit: audit::AuditRepository, MockAuditRepository;
             /// Work that goes on after the command, also after a restart.
             jobs: jobs::JobRepository, MockJobRepository;
             /// The log, without what this command emits.

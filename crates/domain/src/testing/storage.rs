@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use crate::accounts::KeyHash;
+use crate::audit::AuditEntry;
 use crate::ids::UserId;
 use crate::storage::{Access, CommitDecision, Condition, Done, Storage, StorageFault, Work};
 use crate::testing::entities::ME;
@@ -43,6 +44,8 @@ pub(crate) struct Ran {
     pub(crate) decisions: Vec<CommitDecision>,
     /// What it emitted.
     pub(crate) emitted: Vec<Emitted>,
+    /// What it recorded in the audit log.
+    pub(crate) recorded: Vec<AuditEntry>,
     /// The keys whose use it noted, and whose they are.
     pub(crate) noted: Vec<(KeyHash, UserId)>,
     /// Whether it stored something that nobody reads.
@@ -97,11 +100,18 @@ impl Storage for ScriptedStorage {
     fn submit(&self, access: Access, work: Work) -> Done {
         let step = self.script.lock().unwrap().pop_front();
         let step = step.unwrap_or_else(|| panic!("a command too many: {access:?}"));
-        let mut ran =
-            Ran { access, decisions: Vec::new(), emitted: Vec::new(), noted: Vec::new(), touched: false };
+        let mut ran = Ran {
+            access,
+            decisions: Vec::new(),
+            emitted: Vec::new(),
+            recorded: Vec::new(),
+            noted: Vec::new(),
+            touched: false,
+        };
         for mut tx in step.transactions {
             ran.decisions.push(work(&mut tx));
             ran.emitted.append(&mut tx.emitted);
+            ran.recorded.append(&mut tx.recorded);
             ran.noted.append(&mut tx.noted);
             ran.touched |= tx.touched;
         }

@@ -4,6 +4,7 @@ use mockall::Sequence;
 use mockall::predicate::{always, eq};
 
 use crate::accounts::{Actor, KeyHash, LockStrength, User};
+use crate::audit::AuditEntry;
 use crate::events::{Audience, Event};
 use crate::for_each_repository;
 use crate::groups::{Group, Member, VisibleGroup};
@@ -42,6 +43,8 @@ macro_rules! mock_tx {
             pub(crate) later: i64,
             /// The events, in order.
             pub(crate) emitted: Vec<Emitted>,
+            /// What was recorded in the audit log, in order.
+            pub(crate) recorded: Vec<AuditEntry>,
             /// The keys whose use was noted, and whose they are.
             pub(crate) noted: Vec<(KeyHash, UserId)>,
             /// Whether something was stored that nobody reads.
@@ -307,6 +310,10 @@ impl Tx for MockTx {
     fn emit(&mut self, actor: Option<UserId>, event: Event) {
         let to = event.audience().expect("an event that is emitted has an audience");
         self.emitted.push((to, actor, event));
+    }
+
+    fn record(&mut self, entry: AuditEntry) {
+        self.recorded.push(entry);
     }
 
     fn note_key_use(&mut self, key: &KeyHash, actor: &Actor) {

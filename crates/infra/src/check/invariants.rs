@@ -39,7 +39,7 @@ pub(crate) const MESSAGE_NUMBERS_BEFORE_THREADS: Invariant = Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 22] = [
+pub(crate) const INVARIANTS: [Invariant; 23] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -270,6 +270,16 @@ pub(crate) const INVARIANTS: [Invariant; 22] = [
             WHERE groups.deleted_at IS NULL AND messages.id IS NULL",
         holds: "every mention of all members is in a message that is there",
         broken: "mentions of all members are in no message, or in another place than it",
+    },
+    // Whether the hashes are right is for `audit verify`.
+    Invariant {
+        check: "audit_log",
+        offenders: "SELECT count(*) AS number FROM audit_state \
+            WHERE newest - pruned <> (SELECT count(*) FROM audit_log) \
+            OR newest > pruned AND NOT EXISTS (SELECT 1 FROM audit_log \
+                WHERE audit_log.seq = audit_state.newest AND audit_log.hash = audit_state.newest_hash)",
+        holds: "the audit log is numbered without gaps and ends with the entry that is noted as its newest",
+        broken: "audit logs lack entries, or have others than noted",
     },
     // A page that was written and is an old one again has rows with valid checksums. Each change of a message increases
     // its version and emits an event.

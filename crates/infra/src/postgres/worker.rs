@@ -16,6 +16,7 @@ use super::connector::Connector;
 use super::log::LogSignal;
 use super::worker_connection::{PgSession, WorkerConnection};
 use crate::accounts::key_activity::KeyActivity;
+use crate::audit::{self, Recorded};
 use crate::connection::Connection;
 use crate::events::log::CommandEvents;
 use crate::executor::command::{Command, CommandOutcome, WorkerSlot};
@@ -126,9 +127,10 @@ impl Worker {
         let mut tx = DbTx::new(tx_connection, self.clock.now(), &self.activity, events);
         let decision = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
         let has_enqueued = tx.has_enqueued();
+        let recorded = tx.take_recorded();
         match (decision, tx.into_failure()) {
             (Ok(CommitDecision::Commit), None) => {
-                let run = self.commit(session, emitted);
+                let run = self.commit(session, emitted, recorded);
                 if has_enqueued && may_be_stored(&run) {
                     self.wake_jobs();
                 }
@@ -140,10 +142,18 @@ impl Worker {
         }
     }
 
-    /// Stores the events and commits.
-    fn commit(&mut self, mut session: PgSession, emitted: CommandEvents) -> RunOutcome {
+    /// Stores the events and the entries of the audit log, and commits. The entries come last, because whoever appends one
+    /// waits for all others who do.
+    fn commit(
+        &mut self,
+        mut session: PgSession,
+        emitted: CommandEvents,
+        recorded: Vec<Recorded>,
+    ) -> RunOutcome {
         let has_events = !emitted.is_empty();
-        if let Err(error) = emitted.append(&mut session) {
+        let appended = emitted.append(&mut session);
+        let recorded = || audit::append(&mut Connection::Postgres(&mut session), recorded);
+        if let Err(error) = appended.and_then(|()| recorded()) {
             return self.roll_back(session, TxFailure::on_postgres(&error).into());
         }
         match session.batch_execute("COMMIT") {

@@ -4,6 +4,7 @@ use diesel::result::Error;
 use groupchat_domain::ids::EventId;
 use groupchat_domain::storage::StorageFault;
 
+use crate::audit::Recorded;
 use crate::events::log::EventBuffer;
 use crate::executor::command::{Command, CommandOutcome};
 use crate::fault::is_io_error;
@@ -45,6 +46,8 @@ impl From<Error> for BatchLost {
 /// Commands that have run and wait for the COMMIT, with the events that they emitted.
 pub(super) struct Batch {
     pub(super) events: EventBuffer,
+    /// What the commands have recorded for the audit log.
+    pub(super) recorded: Vec<Recorded>,
     settled: Vec<(Command, CommandOutcome)>,
     kept: usize,
     has_enqueued: bool,
@@ -52,7 +55,13 @@ pub(super) struct Batch {
 
 impl Batch {
     pub(super) const fn new(head: EventId) -> Self {
-        Self { events: EventBuffer::new(head), settled: Vec::new(), kept: 0, has_enqueued: false }
+        Self {
+            events: EventBuffer::new(head),
+            recorded: Vec::new(),
+            settled: Vec::new(),
+            kept: 0,
+            has_enqueued: false,
+        }
     }
 
     /// Adds a command whose work stays in the transaction. `has_enqueued` says whether the work includes a job.

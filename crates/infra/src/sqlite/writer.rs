@@ -18,6 +18,7 @@ use super::gate::Gate;
 use super::log_state;
 use super::statement::{BeginImmediate, Commit, DataVersion, Release, Rollback, RollbackTo, Savepoint};
 use crate::accounts::key_activity::KeyActivity;
+use crate::audit;
 use crate::connection::Connection;
 use crate::events::log;
 use crate::executor::command::{Command, CommandQueue};
@@ -86,7 +87,7 @@ impl Writer {
             }
         };
         let mut batch = Batch::new(state.head);
-        let stored = self.fill(&mut batch, first).and_then(|()| self.commit(&batch));
+        let stored = self.fill(&mut batch, first).and_then(|()| self.commit(&mut batch));
         drop(pass);
         match stored {
             Ok(()) => {
@@ -141,12 +142,14 @@ impl Writer {
         let mut tx = DbTx::new(connection, self.clock.now(), &self.activity, events);
         let decision = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
         let has_enqueued = tx.has_enqueued();
+        let mut recorded = tx.take_recorded();
         let outcome = match (decision, tx.into_failure()) {
             (Err(_), _) => Err(StorageFault::Panicked),
             (Ok(_), Some(failure)) => Err(failure.fault),
             (Ok(decision), None) => Ok(decision),
         };
         if outcome == Ok(CommitDecision::Commit) {
+            batch.recorded.append(&mut recorded);
             batch.keep(command, has_enqueued);
         } else {
             batch.events.truncate(mark);
@@ -159,14 +162,16 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends the events to the log and commits.
-    fn commit(&mut self, batch: &Batch) -> Result<(), BatchLost> {
+    /// Appends the events and the entries of the audit log to their logs, and commits.
+    fn commit(&mut self, batch: &mut Batch) -> Result<(), BatchLost> {
         if batch.kept() == 0 {
             // Undone commands may have left dirty pages, which a COMMIT would write.
             Rollback.execute(&mut self.connection)?;
             return Ok(());
         }
         log::append(&mut self.connection, batch.events.events())?;
+        let recorded = std::mem::take(&mut batch.recorded);
+        audit::append(&mut Connection::Sqlite(&mut self.connection), recorded)?;
         match Commit.execute(&mut self.connection) {
             Ok(_) => Ok(()),
             Err(error) => Err(BatchLost::in_commit(&error)),

@@ -14,7 +14,8 @@ use crate::events::log::{mark, new_epoch};
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 
 /// Tables whose rows don't mean that somebody has used the database.
-const ALWAYS_FILLED: [&str; 4] = [MIGRATIONS_TABLE, "log_state", "name_state", "storage_probe"];
+const ALWAYS_FILLED: [&str; 5] =
+    [MIGRATIONS_TABLE, "audit_state", "log_state", "name_state", "storage_probe"];
 
 /// The database that becomes the copy. It is marked from before its first row until the last step.
 pub(super) struct Target {

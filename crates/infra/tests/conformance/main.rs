@@ -36,6 +36,8 @@ macro_rules! cases {
 
 mod accounts;
 mod admissions;
+mod audit;
+mod audit_chain;
 mod bans;
 mod blocks;
 mod by_time;

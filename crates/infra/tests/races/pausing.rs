@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use groupchat_domain::accounts::{Actor, KeyHash};
+use groupchat_domain::audit::AuditEntry;
 use groupchat_domain::events::Event;
 use groupchat_domain::for_each_repository;
 use groupchat_domain::ids::{EventId, UserId};
@@ -78,6 +79,10 @@ impl Tx for PausingTx<'_> {
 
     fn emit(&mut self, actor: Option<UserId>, event: Event) {
         self.pause().emit(actor, event);
+    }
+
+    fn record(&mut self, entry: AuditEntry) {
+        self.tx.record(entry);
     }
 
     fn note_key_use(&mut self, key: &KeyHash, actor: &Actor) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 #[cfg(feature = "postgres")]
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::{Connection, QueryResult, SqliteConnection};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::{Epoch, LoggedEvent};
@@ -239,19 +239,21 @@ impl Database {
 
     /// Runs statements beside the storage, as somebody with a client of the database does.
     pub(crate) fn execute(&self, statements: &str) {
+        self.try_execute(statements).expect("works");
+    }
+
+    /// The same where the statements may be rejected.
+    pub(crate) fn try_execute(&self, statements: &str) -> QueryResult<()> {
         match &self.place {
             DataLocation::Memory(_) => panic!("the model takes no statements"),
             DataLocation::Folder(_) => {
                 let path = self.path().expect("a file");
                 let path = path.to_str().expect("a path in UTF-8");
-                SqliteConnection::establish(path).expect("opens").batch_execute(statements).expect("works");
+                SqliteConnection::establish(path).expect("opens").batch_execute(statements)
             }
             #[cfg(feature = "postgres")]
             DataLocation::Server(scratch) => {
-                PgConnection::establish(scratch.url())
-                    .expect("opens")
-                    .batch_execute(statements)
-                    .expect("works");
+                PgConnection::establish(scratch.url()).expect("opens").batch_execute(statements)
             }
         }
     }

@@ -22,6 +22,8 @@ const MESSAGES: i64 = 1_203;
 pub(crate) fn fill(endpoint: &Endpoint) {
     drop(open_sqlite(endpoint).unwrap());
     execute(endpoint, &first_rows());
+    // The next entry of the audit log comes after the first row.
+    execute(endpoint, "UPDATE audit_state SET newest = 1");
     let storage = open_sqlite(endpoint).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let access = Access { mode: Mode::Write, caller: Caller::System };

@@ -261,6 +261,9 @@ settings! {
     /// Maximum number of events in the log.
     "events.retention_rows" => events_retention_rows: i64 = "1000000", integer(100, 100_000_000).unit("events");
 
+    /// How long an entry of the audit log stays.
+    "audit.retention_days" => audit_retention: Duration = "365", days(1, 3_650);
+
     /// Whether new passwords that are easy to guess are rejected (`too_common`): common ones, and those that are much like
     /// the username, the display name or the e-mail address. Existing passwords stay.
     "password.check" => password_check: bool = "on", choice(&[("on", true), ("off", false)]);

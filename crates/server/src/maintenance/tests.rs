@@ -57,9 +57,11 @@ struct Left {
     session: bool,
     network: bool,
     events: usize,
+    /// The last entry of the audit log that was removed.
+    audit_pruned: i64,
 }
 
-const ALL: Left = Left { session: true, network: true, events: 2 };
+const ALL: Left = Left { session: true, network: true, events: 2, audit_pruned: 0 };
 
 struct Fixture {
     clock: Arc<TestClock>,
@@ -83,6 +85,7 @@ impl Fixture {
             trust: TrustedClock::new(clock.clone(), clock_is_ahead),
             retention: Retention::default(),
             networks_known_for: 3 * MONTH,
+            audit_retention: 4 * MONTH,
             every: Duration::from_secs(60),
         };
         Self { clock, maintenance, key, _folder: folder }
@@ -98,6 +101,7 @@ impl Fixture {
                 session: tx.sessions().authenticate(&key, then)?.is_some(),
                 network: tx.known_networks().is_known(home(), then)?,
                 events: tx.events().after(groupchat_domain::ids::Position::ZERO, 10)?.len(),
+                audit_pruned: tx.audit().head()?.pruned,
             })
         });
         look.await.unwrap()
@@ -140,6 +144,7 @@ async fn what_fails_does_not_keep_the_rest() {
         trust: TrustedClock::new(Arc::new(TestClock::default()), false),
         retention: Retention::default(),
         networks_known_for: MONTH,
+        audit_retention: MONTH,
         every: INTERVAL,
     };
     let running = tokio::spawn(maintenance.run());
@@ -171,7 +176,7 @@ async fn a_clock_that_is_ahead_at_the_start_removes_nothing_for_a_day() {
     fixture.clock.pass(DAY - 1);
     assert_eq!(fixture.left().await, ALL);
     fixture.clock.pass(1);
-    assert_eq!(fixture.left().await, Left { session: false, network: false, events: 1 });
+    assert_eq!(fixture.left().await, Left { session: false, network: false, events: 1, audit_pruned: 1 });
 }
 
 #[tokio::test]
@@ -180,8 +185,10 @@ async fn what_grows_old_is_removed() {
     for (days, left) in [
         (6, ALL),
         (8, Left { events: 1, ..ALL }),
-        (31, Left { session: false, network: true, events: 1 }),
-        (91, Left { session: false, network: false, events: 1 }),
+        (31, Left { session: false, events: 1, ..ALL }),
+        (91, Left { session: false, network: false, events: 1, ..ALL }),
+        (121, Left { session: false, network: false, events: 1, ..ALL }),
+        (122, Left { session: false, network: false, events: 1, audit_pruned: 1 }),
     ] {
         fixture.clock.0.lock().unwrap().0 = Duration::from_secs(days * DAY);
         assert_eq!(fixture.left().await, left, "after {days} days");

@@ -21,7 +21,7 @@ impl EventSink for NoListeners {
 }
 
 /// Opens a database that is there: a mistyped folder must not become an empty server.
-pub(super) fn open_existing(config: &Config) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
+pub(crate) fn open_existing(config: &Config) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
     storage::require_database(config)?;
     storage::open(config, Arc::new(NoListeners))
 }

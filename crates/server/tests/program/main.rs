@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, and prints its seed"
 )]
 
+mod audit;
 mod check;
 mod clocks;
 mod commands;

@@ -8,6 +8,7 @@ use groupchat_domain::accounts::{
     UserDraft, UserQuery, operator,
 };
 use groupchat_domain::admissions::{self, InvitationDraft, InviteLinkQuery, LinkCodes, LinkDraft};
+use groupchat_domain::audit::{self, AuditQuery};
 use groupchat_domain::events::{self, Retention};
 use groupchat_domain::groups::{
     self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, RestrictionDraft, RoleChanges,
@@ -165,6 +166,18 @@ commands! {
     1 system RemoveExpiredSessions[accounts::remove_expired_sessions]() |tx| accounts::remove_expired_sessions(tx);
     /// The server removes bans that have ended.
     1 system RemoveEndedBans[groups::remove_ended_bans]() |tx| groups::remove_ended_bans(tx);
+    /// Somebody looks into the audit log.
+    2 read ListAudit[audit::list_audit](
+        by: Option<AUser>, about: Option<AUser>, action: Option<AnAction>, since: Option<AWhile>, until: Option<AWhile>,
+        below: Option<ASeq>, limit: ALimit
+    )
+        |tx, actor| {
+            let ago = |ago: Duration| tx.now().minus(ago);
+            let (since, until, below) = (since.map(ago), until.map(ago), below.map(|seq| (tx.now(), seq.get())));
+            audit::list_audit(tx, actor, &AuditQuery { actor: by, target: about, action, since, until, below, limit })
+        };
+    /// The server removes old entries of the audit log.
+    1 system PruneAudit[audit::prune_audit]() |tx| audit::prune_audit(tx, LOG_AGE);
     /// A client asks for a ticket.
     3 flow IssueTicket[accounts::issue_ticket]() |ports| {
         let ticket = ports.own.issued();

@@ -4,6 +4,7 @@ use groupchat_domain::accounts::{Actor, Block, CreatedUser, LoggedIn, Password, 
 use groupchat_domain::admissions::{
     Admitted, InvitedGroup, JoinRequest, Joined, JudgedInvitation, JudgedLink, OwnInvitations,
 };
+use groupchat_domain::audit::AuditRecord;
 use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
 use groupchat_domain::groups::{Addition, Ban, GroupView, ListedMember, Member};
 use groupchat_domain::ids::{
@@ -87,6 +88,8 @@ answers! {
     Blocks(Page<Block>),
     /// Sessions, without the times of their last use: those are stored in time.
     Sessions(Page<Session>),
+    /// Entries of the audit log, without hashes.
+    Audit(Page<AuditRecord>),
     /// Who somebody is.
     Actor(Actor),
     /// A group.
@@ -298,6 +301,7 @@ impl Answer {
                 sessions.renumber(ids);
                 sessions.items.iter_mut().for_each(|session| session.last_used_at = None);
             }
+            Self::Audit(page) => page.renumber(ids),
             Self::Actor(actor) => actor.renumber(ids),
             Self::Group(view) | Self::Started((view, _)) => view.renumber(ids),
             Self::Groups(groups) => groups.renumber(ids),

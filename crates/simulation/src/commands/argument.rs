@@ -7,6 +7,7 @@ use groupchat_domain::accounts::{
     DisplayName, Email, KeyHash, Password, PresenceSetting, ReceiptSetting, Secret, Username,
 };
 use groupchat_domain::admissions::{LinkCode, MaxUses, Note};
+use groupchat_domain::audit::AuditAction;
 use groupchat_domain::groups::{
     Batch, Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
     Visibility,
@@ -273,6 +274,9 @@ arguments! {
     /// What is searched for.
     ASearch(u8) for SearchText: |dice, known| u8::try_from(dice.below(4)).unwrap_or(0),
         |number, ids| SearchText::from_stored(["er1", "ü", "e", "2"][usize::from(number % 4)].to_owned());
+    /// What the audit log tells.
+    AnAction(u8) for AuditAction: |dice, known| u8::try_from(dice.below(AuditAction::ALL.len())).unwrap_or(0),
+        |number, ids| AuditAction::ALL[usize::from(number) % AuditAction::ALL.len()];
     /// How many events of the log are kept.
     ARetention(u16) for i64: |dice, known| [1, 20, 100, 1_000][dice.below(4)], |rows, ids| rows.into();
 }

@@ -7,6 +7,7 @@ use groupchat_domain::admissions::{
     Admitted, EndedInvitation, Invitation, InviteLink, InvitedGroup, JoinRequest, Joined, JudgedInvitation,
     JudgedLink, OwnInvitations,
 };
+use groupchat_domain::audit::{AuditHash, AuditRecord};
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, EphemeralAudience,
     EphemeralEvent, EventRecord, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent,
@@ -14,7 +15,7 @@ use groupchat_domain::events::{
     RolesOfUser, ServerRoles, Subject, ThreadUpdate, Tombstone, UserUpdate,
 };
 use groupchat_domain::groups::{Addition, Ban, Group, GroupView, ListedMember, Member};
-use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
+use groupchat_domain::ids::{EventId, GroupId, MessageId, RoleId, SessionId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{
     EarlierText, Excerpt, MarkTarget, MentionPage, Message, MessagePage, MessageText, MessageView, Quoted,
@@ -133,6 +134,22 @@ ids! {
 impl<T: Renumber + Clone> Renumber for Arc<T> {
     fn renumber(&mut self, ids: &Ids) {
         Self::make_mut(self).renumber(ids);
+    }
+}
+
+/// What an entry is about besides a user is what its action says. The model has no hashes.
+impl Renumber for AuditRecord {
+    fn renumber(&mut self, ids: &Ids) {
+        (self.actor, self.target) =
+            (self.actor.map(|id| ids.canonical_user(id)), self.target.map(|id| ids.canonical_user(id)));
+        self.session = self.session.map(|id| ids.canonical_session(id));
+        self.group = self.group.map(|id| ids.canonical_group(id));
+        self.object = self.object.map(|id| match self.action.as_str() {
+            "login" | "session.ended" => ids.canonical_session(SessionId::new(id)).get(),
+            role if role.starts_with("role.") => ids.canonical_server_role(RoleId::new(id)).get(),
+            _ => id,
+        });
+        self.hash = AuditHash::ZERO;
     }
 }
 

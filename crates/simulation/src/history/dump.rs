@@ -6,6 +6,7 @@ use groupchat_domain::accounts::{BlockQuery, SessionQuery, User, UserQuery};
 use groupchat_domain::admissions::{
     InvitationQuery, Invitations, InviteLinkQuery, IssuedInvitation, JudgedInvitation, JudgedLink,
 };
+use groupchat_domain::audit::AuditQuery;
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{GroupKind, GroupQuery, ListedMember, Member, MemberQuery, Visibility};
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
@@ -38,6 +39,8 @@ pub fn dump(tx: &mut dyn Tx, ids: &Ids, greatest: i64) -> Result<Dump, StorageFa
     let limit = largest();
     let query = UserQuery { search: None, after: None, limit };
     add("the users".into(), Page::from_lookahead(tx.accounts().list(&query)?, limit).into());
+    let audit = AuditQuery::newest(limit);
+    add("the audit log".into(), Page::from_lookahead(tx.audit().list(&audit)?, limit).into());
     add(
         "the first job".into(),
         tx.jobs().next(Timestamp::from_micros(i64::MAX), LONG_AGO)?.map(|job| job.task).into(),

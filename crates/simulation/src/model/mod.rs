@@ -3,6 +3,7 @@
 
 mod accounts;
 mod admissions;
+mod audit;
 mod bans;
 mod blocks;
 mod edits;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
 use groupchat_domain::admissions::{JoinRequest, NewInvitation, NewInviteLink};
+use groupchat_domain::audit::AuditEntry;
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
 use groupchat_domain::groups::{Ban, DirectKey, Group, MemberSettings, Mute};
 use groupchat_domain::ids::{
@@ -160,6 +161,11 @@ tables! {
     mentions: Table<(MessageId, UserId), MentionRow>,
     /// The messages that mention all members of a group.
     group_mentions: Table<(GroupId, MessageId), ()>,
+    /// Without hashes.
+    audit: Table<i64, (Timestamp, AuditEntry)>,
+    /// Entries of the audit log up to this number were removed.
+    audit_pruned: Counter,
+    audit_seqs: Counter,
     jobs: Table<JobId, JobRow>,
     renames: Table<i64, Rename>,
     log: Table<Position, EventRecord>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use groupchat_domain::accounts::{Actor, KeyHash};
+use groupchat_domain::audit::AuditEntry;
 use groupchat_domain::events::{Event, LoggedEvent};
 use groupchat_domain::for_each_repository;
 use groupchat_domain::ids::{EventId, Position, UserId};
@@ -92,6 +93,14 @@ impl Tx for ModelTx<'_> {
         // The position follows when the event is numbered.
         let (id, position) = (self.next_id(), Position::ZERO);
         self.emitted.push(LoggedEvent { position, id, at: self.now, audience, actor, event });
+    }
+
+    fn record(&mut self, entry: AuditEntry) {
+        let now = self.now;
+        if let Ok(tables) = self.write() {
+            let seq = tables.audit_seqs.take();
+            tables.audit.put(seq, (now, entry));
+        }
     }
 
     fn note_key_use(&mut self, _: &KeyHash, actor: &Actor) {

@@ -32,6 +32,12 @@ fn client() -> ClientInfo {
     ClientInfo { user_agent: Some("curl/8".to_owned()), address: Some(ADDRESS) }
 }
 
+/// What is recorded of a login, but for whose it is.
+fn login_entry() -> AuditEntry {
+    let origin = Origin { address: Some(ADDRESS), user_agent: UserAgent::cut("curl/8") };
+    AuditEntry::by_stranger(origin, AuditAction::Login)
+}
+
 fn attempt(username: &str) -> LoginAttempt {
     let password = Secret::new("password".to_owned());
     LoginAttempt { username: username.to_owned(), password, client: client() }

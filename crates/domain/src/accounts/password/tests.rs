@@ -110,8 +110,11 @@ fn a_new_password_ends_all_other_sessions() {
 
 #[test]
 fn a_wrong_current_password_is_rejected_and_uses_up_the_attempt() {
-    let (outcome, _) = run([looks().authenticates(me())], &verifies(Ok(Verification::Wrong)), &counts(false));
+    let script = [looks().authenticates(me()), MockTx::new().authenticates(me())];
+    let (outcome, [_, told]) = run(script, &verifies(Ok(Verification::Wrong)), &counts(false));
     assert_eq!(outcome, Err(AccountRefusal::WrongPassword.into()));
+    let entry = AuditEntry::by(&me(), AuditAction::PasswordChanged).to(ME).failed();
+    assert_eq!(told.recorded, [entry], "also after the rejection");
 }
 
 #[test]

@@ -7,12 +7,14 @@
 //!   server. Of those that the backup has, only those changes are taken that an intact event records. Roles on the
 //!   server, and who has them, stay as they were in the backup, except those of users deleted since.
 //!   Invitations, invite links and requests to join end.
+//! - Entries of the audit log are taken as far as their chain holds.
 //! - What keeps others out is never loosened: of the visibility and the history of a group, the stricter counts, and all
 //!   blocks that can be read are there.
 //! - Nothing is invented. A lost message leaves no trace, and the later ones of its group move up, so that numbers have
 //!   no gap. Ids don't change.
 //! - All or nothing: this works on the copy that a restore makes, before that takes the database's place.
 
+mod audit;
 mod edits;
 mod limits;
 mod log;
@@ -132,6 +134,7 @@ impl Salvage<'_> {
         self.bring_messages()?;
         self.bring_threads()?;
         self.bring_quotes()?;
+        self.bring_audit()?;
         self.settle_counts()
     }
 

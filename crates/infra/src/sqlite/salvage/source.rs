@@ -10,8 +10,8 @@ use crate::check::is_complete;
 use crate::checksum::{Checksummed, Stored, Walked, walk};
 use crate::connection::Connection;
 use crate::rows::{
-    blocks, group_bans, group_mentions, group_mutes, group_roles, memberships, mentions, message_edits,
-    message_quotes, reactions, thread_members,
+    audit_log, blocks, group_bans, group_mentions, group_mutes, group_roles, memberships, mentions,
+    message_edits, message_quotes, reactions, thread_members,
 };
 use crate::schema;
 
@@ -148,6 +148,11 @@ impl DamagedDatabase {
         use schema::mentions as columns;
         let found = columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection);
         keep(found, |row: &mentions::Row| row.message_id == message)
+    }
+
+    /// An entry of the audit log, if it can be read.
+    pub(super) fn audit_entry(&mut self, seq: i64) -> Option<audit_log::Row> {
+        schema::audit_log::table.find(seq).first(&mut self.connection).ok()
     }
 
     /// That a message mentions all members, if it does and that can be read.

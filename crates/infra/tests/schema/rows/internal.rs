@@ -2,7 +2,7 @@
 
 use super::Rule::{Check, Unique};
 use super::TableRows;
-use super::value::Value::{Number, Text};
+use super::value::Value::{Bytes, Characters, Null, Number, Text};
 
 pub(super) const JOBS: TableRows = TableRows {
     table: "jobs",
@@ -58,6 +58,91 @@ pub(super) const LOG_STATE: TableRows = TableRows {
     another: &[("id", Number(1)), ("epoch", Text("e"))],
     accepted: &[],
     rejected: &[(Unique, &[]), (Check, &[("id", Number(2))]), (Check, &[("epoch", Text(""))])],
+};
+
+pub(super) const AUDIT_LOG: TableRows = TableRows {
+    table: "audit_log",
+    is_single_row: false,
+    first: &[&[("seq", Number(1))]],
+    another: &[
+        ("seq", Number(3)),
+        ("at", Number(0)),
+        ("action", Text("login")),
+        ("outcome", Text("ok")),
+        ("party", Text("user")),
+        ("actor_id", Number(1)),
+        ("session_id", Number(1)),
+        ("target_id", Number(2)),
+        ("group_id", Number(5)),
+        ("object_id", Number(9)),
+        ("detail", Text("email")),
+        ("address", Text("192.0.2.1")),
+        ("user_agent", Text("curl/8")),
+        ("hash", Bytes(3, 32)),
+    ],
+    accepted: &[
+        &[
+            ("action", Characters(50)),
+            ("detail", Characters(2000)),
+            ("address", Characters(50)),
+            ("user_agent", Characters(200)),
+        ],
+        &[
+            ("outcome", Text("failed")),
+            ("party", Text("stranger")),
+            ("actor_id", Null),
+            ("session_id", Null),
+            ("target_id", Null),
+        ],
+        &[
+            ("party", Text("operator")),
+            ("group_id", Null),
+            ("object_id", Null),
+            ("detail", Null),
+            ("address", Null),
+            ("user_agent", Null),
+        ],
+        // Nothing that they name has to be there.
+        &[("party", Text("server")), ("actor_id", Number(99)), ("target_id", Number(99))],
+    ],
+    rejected: &[
+        (Unique, &[("seq", Number(1))]),
+        (Check, &[("seq", Number(0))]),
+        (Check, &[("action", Text(""))]),
+        (Check, &[("action", Characters(51))]),
+        (Check, &[("outcome", Text("other"))]),
+        (Check, &[("party", Text("other"))]),
+        (Check, &[("detail", Text(""))]),
+        (Check, &[("detail", Characters(2001))]),
+        (Check, &[("address", Text(""))]),
+        (Check, &[("address", Characters(51))]),
+        (Check, &[("user_agent", Text(""))]),
+        (Check, &[("user_agent", Characters(201))]),
+        (Check, &[("hash", Bytes(3, 31))]),
+    ],
+};
+
+pub(super) const AUDIT_STATE: TableRows = TableRows {
+    table: "audit_state",
+    is_single_row: true,
+    first: &[],
+    another: &[
+        ("id", Number(1)),
+        ("newest", Number(0)),
+        ("newest_hash", Bytes(0, 32)),
+        ("pruned", Number(0)),
+        ("pruned_hash", Bytes(0, 32)),
+    ],
+    accepted: &[],
+    rejected: &[
+        (Unique, &[]),
+        (Check, &[("id", Number(2))]),
+        (Check, &[("newest", Number(-1))]),
+        (Check, &[("pruned", Number(-1))]),
+        (Check, &[("pruned", Number(1))]),
+        (Check, &[("newest_hash", Bytes(0, 31))]),
+        (Check, &[("pruned_hash", Bytes(0, 31))]),
+    ],
 };
 
 pub(super) const STORAGE_PROBE: TableRows = TableRows {

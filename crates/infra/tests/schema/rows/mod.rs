@@ -59,6 +59,8 @@ pub(crate) const TABLES: &[TableRows] = &[
     internal::JOBS,
     internal::EVENTS,
     internal::LOG_STATE,
+    internal::AUDIT_LOG,
+    internal::AUDIT_STATE,
     internal::STORAGE_PROBE,
     internal::NAME_STATE,
     internal::RENAMES,

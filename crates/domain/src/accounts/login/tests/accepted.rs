@@ -25,6 +25,7 @@ fn sessions_that_a_login_ends_emit_one_event() {
         let (outcome, [_, write]) = surroundings.run([finds(Some(hash("it"))), write], attempt("user1"));
         assert!(outcome.is_ok());
         assert_eq!(write.emitted, [sessions_ended(ME, Some(ME))]);
+        assert_eq!(write.recorded, [login_entry().to(ME).about(1)]);
     }
 }
 
@@ -52,6 +53,9 @@ fn a_password_that_changes_while_it_is_verified_is_verified_again() {
             vec![finds(Some(hash("it"))), looks_again(Some(hash("renewed"))), finds(Some(hash("renewed")))];
         if accepted {
             script.push(begins_session(looks_again(Some(hash("renewed")))));
+        } else {
+            // The failure is recorded.
+            script.push(MockTx::new());
         }
         let storage = ScriptedStorage::new(script);
         let outcome = surroundings.login(&storage, attempt("user1"));

@@ -72,6 +72,7 @@ fn faults_within_a_command_are_returned() {
             proof,
             key: NEW_KEY,
             client: client(),
+            entry: login_entry(),
             lifetime: LIFETIME,
             sessions_per_user: SESSIONS_PER_USER,
         }
@@ -100,6 +101,7 @@ fn callers_without_a_known_address_share_one_queue() {
     surroundings.attempts.expect_take().with(counted).times(1).returning(|_| Ok(AttemptPool::Usual));
     surroundings.attempts.expect_take().times(1).returning(|_| Ok(AttemptPool::Usual));
     let attempt = LoginAttempt { client: ClientInfo::default(), ..attempt("nobody") };
-    let (_, [read]) = surroundings.run([misses("nobody")], attempt);
+    let (_, [read, write]) = surroundings.run([misses("nobody"), MockTx::new()], attempt);
     assert_eq!(read.access.caller, Caller::Network(Network::UNKNOWN));
+    assert_eq!(write.access.caller, Caller::Network(Network::UNKNOWN));
 }

@@ -1,36 +1,41 @@
 //! Logins that are rejected, all alike.
 
 use super::*;
+use crate::storage::CommitDecision;
 
 #[test]
 fn a_wrong_password_is_rejected_and_uses_up_the_attempt() {
     let surroundings = Surroundings::counts("user1", false)
         .verifies(Some(hash("it")), Ok(Verification::Wrong))
         .tells(Some("user1"));
-    let (outcome, _) = surroundings.run([finds(Some(hash("it")))], attempt("user1"));
+    let (outcome, [_, told]) = surroundings.run([finds(Some(hash("it"))), MockTx::new()], attempt("user1"));
     assert_eq!(outcome.err(), refused());
+    assert_eq!(told.recorded, [login_entry().to(ME).failed()], "also after the rejection");
+    assert_eq!(told.decisions, [CommitDecision::Commit]);
+    assert_eq!(told.access, Access { mode: Mode::Write, caller: Caller::Network(network()) });
 }
 
 #[test]
 fn an_unknown_user_is_rejected_alike_and_takes_as_long() {
     let surroundings =
         Surroundings::counts_twice("nobody", false).verifies(None, Ok(Verification::Wrong)).tells(None);
-    let (outcome, _) = surroundings.run([misses("nobody")], attempt("nobody"));
+    let (outcome, [_, told]) = surroundings.run([misses("nobody"), MockTx::new()], attempt("nobody"));
     assert_eq!(outcome.err(), refused());
+    assert_eq!(told.recorded, [login_entry().failed()], "without what was typed");
 }
 
 #[test]
 fn a_user_without_a_password_is_rejected_alike() {
     let surroundings =
         Surroundings::counts("user1", false).verifies(None, Ok(Verification::Wrong)).tells(Some("user1"));
-    assert_eq!(surroundings.run([finds(None)], attempt("user1")).0.err(), refused());
+    assert_eq!(surroundings.run([finds(None), MockTx::new()], attempt("user1")).0.err(), refused());
 }
 
 #[test]
 fn without_a_hash_nobody_signs_in_whatever_the_hasher_returns() {
     let surroundings =
         Surroundings::counts("user1", false).verifies(None, Ok(Verification::Right)).tells(Some("user1"));
-    assert_eq!(surroundings.run([finds(None)], attempt("user1")).0.err(), refused());
+    assert_eq!(surroundings.run([finds(None), MockTx::new()], attempt("user1")).0.err(), refused());
 }
 
 #[test]
@@ -38,7 +43,7 @@ fn invalid_usernames_count_as_one_account_and_are_rejected_alike() {
     for name in ["", "me", "no such name!", &"x".repeat(51), "\0"] {
         let surroundings =
             Surroundings::counts_twice("", false).verifies(None, Ok(Verification::Wrong)).tells(None);
-        let (outcome, _) = surroundings.run([misses("")], attempt(name));
+        let (outcome, _) = surroundings.run([misses(""), MockTx::new()], attempt(name));
         assert_eq!(outcome.err(), refused(), "{name:?}");
     }
 }
@@ -50,6 +55,16 @@ fn a_user_who_is_deleted_while_the_password_is_verified_does_not_sign_in() {
         .issues()
         .tells(Some("user1"));
     let gone = MockTx::new().locks_users(&[ME], LockStrength::Exclusive).misses_user(ME);
-    let (outcome, _) = surroundings.run([finds(Some(hash("it"))), gone], attempt("user1"));
+    let (outcome, _) = surroundings.run([finds(Some(hash("it"))), gone, MockTx::new()], attempt("user1"));
     assert_eq!(outcome.err(), refused());
+}
+
+#[test]
+fn a_failure_that_cannot_be_recorded_is_rejected_alike() {
+    let surroundings = Surroundings::counts("user1", false)
+        .verifies(Some(hash("it")), Ok(Verification::Wrong))
+        .tells(Some("user1"));
+    let storage = ScriptedStorage::of([finds(Some(hash("it"))).into(), Step::refused(fault())]);
+    assert_eq!(surroundings.login(&storage, attempt("user1")).err(), refused());
+    storage.finish();
 }

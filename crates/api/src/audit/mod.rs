@@ -1,0 +1,10 @@
+//! The audit log.
+
+mod dto;
+mod handlers;
+mod requests;
+mod routes;
+
+#[cfg(any(test, fuzzing))]
+pub(crate) use requests::queries;
+pub(crate) use routes::FEATURE;

@@ -1,0 +1,218 @@
+//! Entries, as use cases record them.
+
+use crate::accounts::{Actor, Origin};
+use crate::ids::{GroupId, SessionId, UserId};
+use crate::validation::{Violation, one_of};
+
+/// Declares the actions, each with its name, which is stored.
+macro_rules! actions {
+    ($($(#[$doc:meta])* $action:ident = $name:literal,)+) => {
+        /// What was done, or tried.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum AuditAction {
+            $($(#[$doc])* $action,)+
+        }
+
+        impl AuditAction {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$action,)+];
+
+            /// The stable name.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$action => $name,)+
+                }
+            }
+
+            /// The action of this name.
+            ///
+            /// # Errors
+            /// [`ViolationCode::InvalidFormat`](crate::validation::ViolationCode::InvalidFormat) for any other text.
+            pub fn parse(text: &str) -> Result<Self, Violation> {
+                one_of(Self::ALL, Self::as_str, text)
+            }
+        }
+    };
+}
+
+actions! {
+    /// Somebody signed in as `target`, or tried to: `object_id` is the new session.
+    Login = "login",
+    /// Somebody signed out.
+    Logout = "logout",
+    /// Somebody ended one of their sessions: `object_id` is the session.
+    SessionEnded = "session.ended",
+    /// Somebody ended all of their sessions except one.
+    OtherSessionsEnded = "session.others_ended",
+    /// A password was changed or set, or somebody failed to change theirs.
+    PasswordChanged = "password.changed",
+    /// A user was created.
+    UserCreated = "user.created",
+    /// A user was edited: `detail` names the fields.
+    UserEdited = "user.edited",
+    /// A user was deleted.
+    UserDeleted = "user.deleted",
+    /// A role on the server was defined: `object_id` is the role.
+    ServerRoleDefined = "role.defined",
+    /// A role on the server was changed.
+    ServerRoleEdited = "role.edited",
+    /// A role on the server was deleted.
+    ServerRoleDeleted = "role.deleted",
+    /// A user was given a role on the server.
+    ServerRoleGiven = "role.given",
+    /// A role on the server was taken from a user.
+    ServerRoleTaken = "role.taken",
+    /// Old entries were removed: `object_id` is the number of the last one.
+    AuditPruned = "audit.pruned",
+}
+
+/// Whether it worked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditOutcome {
+    /// It was done.
+    Ok,
+    /// It was tried in vain.
+    Failed,
+}
+
+impl AuditOutcome {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// As what somebody acted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditParty {
+    /// As a user who is signed in.
+    User,
+    /// As the operator, on the command line.
+    Operator,
+    /// The server itself.
+    Server,
+    /// As nobody yet.
+    Stranger,
+}
+
+impl AuditParty {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Operator => "operator",
+            Self::Server => "server",
+            Self::Stranger => "stranger",
+        }
+    }
+}
+
+/// An entry that is about to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// What was done.
+    pub action: AuditAction,
+    /// Whether it worked.
+    pub outcome: AuditOutcome,
+    /// As what.
+    pub party: AuditParty,
+    /// By whom; `None` unless it was a user.
+    pub actor: Option<UserId>,
+    /// The session of the key that was used.
+    pub session: Option<SessionId>,
+    /// To whom.
+    pub target: Option<UserId>,
+    /// In which group.
+    pub group: Option<GroupId>,
+    /// What else it is about, by its id; the action says what it is.
+    pub object: Option<i64>,
+    /// The names of fields that were changed. Never a value that somebody typed.
+    pub detail: Option<String>,
+    /// Where the request came from.
+    pub origin: Origin,
+}
+
+impl AuditEntry {
+    const fn new(action: AuditAction, party: AuditParty, origin: Origin) -> Self {
+        Self {
+            action,
+            outcome: AuditOutcome::Ok,
+            party,
+            actor: None,
+            session: None,
+            target: None,
+            group: None,
+            object: None,
+            detail: None,
+            origin,
+        }
+    }
+
+    /// Something that a signed-in user did.
+    pub fn by(actor: &Actor, action: AuditAction) -> Self {
+        let (id, session) = (Some(actor.id()), Some(actor.session));
+        Self { actor: id, session, ..Self::new(action, AuditParty::User, actor.origin) }
+    }
+
+    /// Something that the operator did.
+    pub const fn by_operator(action: AuditAction) -> Self {
+        Self::new(action, AuditParty::Operator, Origin::UNKNOWN)
+    }
+
+    /// Something that the server did by itself.
+    pub const fn by_server(action: AuditAction) -> Self {
+        Self::new(action, AuditParty::Server, Origin::UNKNOWN)
+    }
+
+    /// Something that somebody did who was not signed in.
+    pub const fn by_stranger(origin: Origin, action: AuditAction) -> Self {
+        Self::new(action, AuditParty::Stranger, origin)
+    }
+
+    /// The same, done to this user.
+    #[must_use]
+    pub fn to(self, target: UserId) -> Self {
+        Self { target: Some(target), ..self }
+    }
+
+    /// The same in this group.
+    #[must_use]
+    pub fn within(self, group: GroupId) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
+    /// The same about something else, by its id.
+    #[must_use]
+    pub fn about(self, object: i64) -> Self {
+        Self { object: Some(object), ..self }
+    }
+
+    /// The same with the names of what was changed.
+    #[must_use]
+    pub fn of_fields(self, fields: &[&str]) -> Self {
+        Self { detail: Some(fields.join(" ")), ..self }
+    }
+
+    /// The same, tried in vain.
+    #[must_use]
+    pub fn failed(self) -> Self {
+        Self { outcome: AuditOutcome::Failed, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_has_a_short_name_of_its_own() {
+        let names: BTreeSet<_> = AuditAction::ALL.iter().map(|action| action.as_str()).collect();
+        assert_eq!(names.len(), AuditAction::ALL.len());
+        assert!(names.iter().all(|name| name.len() <= 50));
+    }
+}

@@ -1,0 +1,53 @@
+-- The audit log. Each entry has the hash of the one before it in its own, so that a change shows. Ids refer to nothing:
+-- entries stay when what they are about is gone, and storing one locks no other row.
+CREATE TABLE audit_log (
+    seq        BIGINT PRIMARY KEY CHECK (seq >= 1),
+    at         BIGINT NOT NULL,
+    action     TEXT COLLATE "C" NOT NULL CHECK (length(action) BETWEEN 1 AND 50),
+    outcome    TEXT COLLATE "C" NOT NULL CHECK (outcome IN ('ok', 'failed')),
+    party      TEXT COLLATE "C" NOT NULL CHECK (party IN ('user', 'operator', 'server', 'stranger')),
+    actor_id   BIGINT,
+    session_id BIGINT,
+    target_id  BIGINT,
+    group_id   BIGINT,
+    object_id  BIGINT,
+    detail     TEXT COLLATE "C" CHECK (length(detail) BETWEEN 1 AND 2000),
+    address    TEXT COLLATE "C" CHECK (length(address) BETWEEN 1 AND 50),
+    user_agent TEXT COLLATE "C" CHECK (length(user_agent) BETWEEN 1 AND 200),
+    hash       BYTEA NOT NULL CHECK (length(hash) = 32)
+);
+
+-- Lists are in the order of the times: where the clock was set back, that is not the order of the numbers.
+CREATE INDEX audit_log_by_time ON audit_log (at, seq);
+CREATE INDEX audit_log_by_actor ON audit_log (actor_id, at, seq) WHERE actor_id IS NOT NULL;
+CREATE INDEX audit_log_by_target ON audit_log (target_id, at, seq) WHERE target_id IS NOT NULL;
+CREATE INDEX audit_log_by_group ON audit_log (group_id, at, seq) WHERE group_id IS NOT NULL;
+CREATE INDEX audit_log_by_action ON audit_log (action, at, seq);
+
+-- The number and the hash of the newest entry, a second time, so that a cut end shows; and where the log begins since
+-- old entries were removed. Whoever appends an entry holds the lock of this row until the COMMIT.
+CREATE TABLE audit_state (
+    id          BIGINT PRIMARY KEY CHECK (id = 1),
+    newest      BIGINT NOT NULL,
+    newest_hash BYTEA NOT NULL CHECK (length(newest_hash) = 32),
+    pruned      BIGINT NOT NULL CHECK (pruned >= 0) CHECK (pruned <= newest),
+    pruned_hash BYTEA NOT NULL CHECK (length(pruned_hash) = 32)
+);
+
+INSERT INTO audit_state (id, newest, newest_hash, pruned, pruned_hash)
+    VALUES (1, 0, decode(repeat('00', 32), 'hex'), 0, decode(repeat('00', 32), 'hex'));
+
+CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND OLD.seq <= (SELECT pruned FROM audit_state) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'the audit log is append-only';
+END
+$$;
+
+CREATE TRIGGER audit_log_before_update BEFORE UPDATE ON audit_log
+    FOR EACH ROW EXECUTE FUNCTION audit_log_is_append_only();
+
+CREATE TRIGGER audit_log_before_delete BEFORE DELETE ON audit_log
+    FOR EACH ROW EXECUTE FUNCTION audit_log_is_append_only();
