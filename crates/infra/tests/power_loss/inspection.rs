@@ -63,6 +63,7 @@ const READ_CURSORS: &str = "SELECT group_id, user_id, read_seq FROM memberships"
 pub(crate) fn inspect(folder: &Path) -> Result<Found, String> {
     let server = Server::start(folder, Arc::new(NoListener)).map_err(|error| format!("no start: {error}"))?;
     let found = look(&server, folder)?;
+    server.verify_audit_log().map_err(|wrong| format!("the audit log: {wrong}"))?;
     server.create_first_admin().map_err(|error| format!("no first admin: {error}"))?;
     server.probe().map_err(|error| format!("the server does not work: {error}"))?;
     check_file(&database(folder))?;

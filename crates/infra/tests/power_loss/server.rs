@@ -13,6 +13,7 @@ use groupchat_domain::storage::{Access, Caller, EventSink, Mode, Storage, Tx};
 use groupchat_domain::{Error, operations};
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::accounts::keys::RandomKeys;
+use groupchat_infra::audit;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::sqlite::{BatchLimits, DataDirLock, LastUse, SqliteOptions, SqliteStorage};
 
@@ -70,6 +71,15 @@ impl Server {
     /// A fault.
     pub(crate) fn probe(&self) -> Result<(), Error> {
         wait(operations::probe(self.storage())).map(drop)
+    }
+
+    /// Whether no entry of the audit log is missing or another one than was recorded.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(crate) fn verify_audit_log(&self) -> Result<(), String> {
+        let verified = wait(audit::verify(self.storage(), None)).map_err(|error| error.to_string())?;
+        verified.map(drop).map_err(|damage| damage.to_string())
     }
 
     /// Runs work for the server itself.

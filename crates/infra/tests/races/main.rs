@@ -27,6 +27,7 @@ macro_rules! cases {
 
 mod admins;
 mod arena;
+mod audit;
 mod bans;
 mod crossings;
 mod default_groups;

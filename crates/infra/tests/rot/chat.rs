@@ -64,15 +64,21 @@ impl Chat {
 
     /// Runs work on a server of its own.
     pub(crate) fn write(&self, work: impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static) {
+        let access = Access { mode: Mode::Write, caller: Caller::System };
+        self.ask(async |storage| storage.run(access, work).await);
+    }
+
+    /// Asks a server of its own.
+    pub(crate) fn ask<T>(&self, question: impl AsyncFnOnce(&dyn Storage) -> Result<T, Error>) -> T {
         let mut options = SqliteOptions::new(self.path());
         options.alone = true;
         let storage = SqliteStorage::open(options, Arc::new(SystemClock), Arc::new(NoListener)).unwrap();
         let runtime = Builder::new_current_thread().build().unwrap();
-        let access = Access { mode: Mode::Write, caller: Caller::System };
-        runtime.block_on((&storage as &dyn Storage).run(access, work)).unwrap();
+        let answer = runtime.block_on(question(&storage)).unwrap();
         drop(storage);
         // The test reads and writes the file by itself.
         self.execute("PRAGMA journal_mode = DELETE");
+        answer
     }
 
     /// A copy of the file as it is, in a folder of its own.

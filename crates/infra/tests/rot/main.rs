@@ -2,6 +2,7 @@
 //! whose pages have no checksums of their own.
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
+mod audited;
 mod belongings;
 mod chat;
 mod drill;
