@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use groupchat_domain::accounts::{KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, SESSIONS_PER_USER};
+use groupchat_domain::accounts::{KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, RefreshTerms, SESSIONS_PER_USER};
 use groupchat_domain::groups::Quotas;
 use groupchat_domain::messages::ChangeWindows;
 
@@ -16,8 +16,10 @@ pub struct ServerOptions {
     pub public_url: Option<String>,
     /// The proxies whose reports of client addresses are trusted.
     pub trusted_proxies: Vec<IpNetwork>,
-    /// How long the key of a login is valid.
+    /// How long the key of a login is valid, without a refresh token.
     pub login_lifetime: Duration,
+    /// How long sessions with a refresh token last.
+    pub refresh: RefreshTerms,
     /// The maximum number of sessions of a user.
     pub sessions_per_user: u32,
     /// How long a network stays known after a login from it.
@@ -73,6 +75,7 @@ impl Default for ServerOptions {
             public_url: None,
             trusted_proxies: Vec::new(),
             login_lifetime: LOGIN_LIFETIME,
+            refresh: RefreshTerms::default(),
             sessions_per_user: SESSIONS_PER_USER,
             networks_known_for: KNOWN_NETWORK_RETENTION,
             heartbeat: HEARTBEAT,

@@ -8,8 +8,9 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::web::Data;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, KeyHash, LoginJournal, LoginRateLimiter,
-    NoWelcome, Password, PasswordAttempt, PasswordCheck, PasswordHash, PasswordHasher, Secret, Verification,
+    ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, IssuedRefresh, KeyHash, LoginJournal,
+    LoginRateLimiter, NextPair, NoWelcome, Password, PasswordAttempt, PasswordCheck, PasswordHash,
+    PasswordHasher, RefreshHashes, RefreshToken, Salt, Secret, Username, Verification,
 };
 use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes};
 use groupchat_domain::events::{
@@ -105,6 +106,24 @@ impl ApiKeys for Plain {
     fn generate_password(&self) -> Password {
         Password::parse("correct horse").expect("long enough")
     }
+
+    fn issue_refresh(&self) -> IssuedRefresh {
+        let hashes = RefreshHashes { selector: digest("gcr_1"), verifier: digest("gcr_1") };
+        IssuedRefresh { secret: Secret::new("gcr_1".to_owned()), hashes }
+    }
+
+    fn read_refresh(&self, token: &str) -> Option<RefreshToken> {
+        let hashes = RefreshHashes { selector: digest(token), verifier: digest(token) };
+        Some(RefreshToken { selector: Default::default(), verifier: Default::default(), hashes })
+    }
+
+    fn salt(&self) -> Salt {
+        Salt::new([0; 32])
+    }
+
+    fn derive(&self, _: &RefreshToken, _: &Salt) -> NextPair {
+        NextPair { key: self.issue(), refresh: self.issue_refresh() }
+    }
 }
 
 impl PasswordHasher for Plain {
@@ -129,6 +148,8 @@ impl PasswordHasher for Plain {
 
 impl LoginJournal for Plain {
     fn failed<'a>(&self, _: FailedLogin<'a>) {}
+
+    fn refresh_reused(&self, _: Option<std::net::IpAddr>, _: &Username) {}
 }
 
 impl LinkCodes for Plain {

@@ -79,6 +79,8 @@ macro_rules! request_classes {
 request_classes! {
     /// Signing in. Wrong passwords have much lower limits of their own.
     "login" => Login, RequestRate::new(10, 1_000);
+    /// Exchanging a refresh token.
+    "refresh" => Refresh, RequestRate::new(10, 1_000);
     /// Opening a socket or a stream for events.
     "connect" => Connect, RequestRate::new(10, 200);
     /// Looking up a code that lets people in.

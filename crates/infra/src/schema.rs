@@ -35,6 +35,15 @@ macro_rules! for_each_table {
                 last_used_at -> Nullable<BigInt>,
                 user_agent -> Nullable<Text>,
                 address -> Nullable<Text>,
+                key_expires_at -> Nullable<BigInt>,
+                key_previous -> Nullable<Binary>,
+                key_previous_until -> Nullable<BigInt>,
+                refresh_selector -> Nullable<Binary>,
+                refresh_hash -> Nullable<Binary>,
+                refresh_ends_at -> Nullable<BigInt>,
+                refresh_previous -> Nullable<Binary>,
+                refresh_salt -> Nullable<Binary>,
+                rotated_at -> Nullable<BigInt>,
             }
 
             tickets (id) numbered {

@@ -1,5 +1,5 @@
-//! Maintenance in the background: removes old events, expired sessions and tickets, networks of old logins, and old entries
-//! of the audit log.
+//! Maintenance in the background: removes old events, expired sessions and tickets, networks of old logins, what only
+//! retries of refreshes need, and old entries of the audit log.
 
 mod trusted_clock;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    remove_expired_sessions, remove_expired_tickets, remove_old_known_networks,
+    remove_expired_sessions, remove_expired_tickets, remove_old_known_networks, remove_old_salts,
 };
 use groupchat_domain::audit::prune_audit;
 use groupchat_domain::events::{Retention, prune};
@@ -38,6 +38,8 @@ pub(crate) struct Maintenance {
     pub networks_known_for: Duration,
     /// For how long entries of the audit log stay.
     pub audit_retention: Duration,
+    /// How long a refresh may be retried.
+    pub refresh_grace: Duration,
     /// How often to look.
     pub every: Duration,
 }
@@ -53,7 +55,7 @@ impl Maintenance {
 
     /// Each by itself: one that fails must not keep what the other removes.
     async fn do_all(&self) {
-        let Self { retention, networks_known_for, audit_retention, .. } = *self;
+        let Self { retention, networks_known_for, audit_retention, refresh_grace, .. } = *self;
         self.remove("old events", move |tx, trust| {
             // The limit of rows holds whatever the clock says.
             let age = if trust.believes(tx.now()) { retention.age } else { Duration::MAX };
@@ -70,6 +72,10 @@ impl Maintenance {
         .await;
         self.remove("old entries of the audit log", move |tx, trust| {
             Ok(trust.believes(tx.now()) && prune_audit(tx, audit_retention)?)
+        })
+        .await;
+        self.remove("salts of old refreshes", move |tx, trust| {
+            Ok(trust.believes(tx.now()) && remove_old_salts(tx, refresh_grace)?)
         })
         .await;
         self.remove("ended bans", |tx, trust| Ok(trust.believes(tx.now()) && remove_ended_bans(tx)?)).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use groupchat_api::{AppState, ConnectionOptions, ConnectionTimeouts, Ports, ServerOptions, State};
-use groupchat_domain::accounts::create_first_admin;
+use groupchat_domain::accounts::{RefreshTerms, create_first_admin};
 use groupchat_domain::events::{LiveEvents, Retention};
 use groupchat_domain::groups::Quotas;
 use groupchat_domain::messages::ChangeWindows;
@@ -105,12 +105,22 @@ fn maintenance(storage: Arc<dyn Storage>, config: &Config, clock_is_ahead: bool)
         retention: retention(config),
         networks_known_for: config.login_known_networks_age,
         audit_retention: config.audit_retention,
+        refresh_grace: config.login_refresh_grace,
         every: maintenance::INTERVAL,
     }
 }
 
 const fn retention(config: &Config) -> Retention {
     Retention { age: config.events_retention_age, rows: config.events_retention_rows }
+}
+
+const fn refresh_terms(config: &Config) -> RefreshTerms {
+    RefreshTerms {
+        key: config.login_key,
+        idle: config.login_refresh_idle,
+        longest: config.login_refresh_longest,
+        grace: config.login_refresh_grace,
+    }
 }
 
 pub(crate) const fn quotas(config: &Config) -> Quotas {
@@ -144,6 +154,7 @@ fn guarded(
 fn request_rates(config: &Config) -> RequestRates {
     let rate = |class: RequestClass| match class {
         RequestClass::Login => config.rates_login,
+        RequestClass::Refresh => config.rates_refresh,
         RequestClass::Connect => config.rates_connect,
         RequestClass::Code => config.rates_code,
         RequestClass::Send => config.rates_send,
@@ -176,6 +187,7 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         public_url: config.public_url.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
         login_lifetime: config.login_lifetime,
+        refresh: refresh_terms(config),
         sessions_per_user: config.login_sessions_per_user,
         networks_known_for: config.login_known_networks_age,
         heartbeat: config.events_heartbeat,

@@ -75,6 +75,8 @@ const REFUSALS: &[&str] = &[
     "Account(LastAdmin)",
     "Account(NotPermitted)",
     "Account(ProvisionedKey)",
+    "Account(RefreshTokenInvalid)",
+    "Account(RefreshTokenReused)",
     "Account(RoleFixed)",
     "Account(RoleNameTaken)",
     "Account(RoleNotFound)",

@@ -1,14 +1,14 @@
 //! Response bodies for accounts.
 
 use groupchat_domain::accounts::{
-    Block, CreatedUser, DisplayName, Email, LoggedIn, PresenceSetting, ReceiptSetting, Session, SessionKind,
-    User, UserRef, Username,
+    Block, CreatedUser, DeviceName, DisplayName, Email, LoggedIn, PresenceSetting, ReceiptSetting, Session,
+    SessionKind, User, UserRef, Username,
 };
 use groupchat_domain::ids::{SessionId, UserId, Version};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
-use super::values::{Address, ApiKey, UserAgent};
+use super::values::{Address, ApiKey, RefreshTokenText, UserAgent};
 use crate::wire::{Field, FixedFields, Time};
 
 /// A user of the server.
@@ -141,15 +141,25 @@ pub(super) struct LoginDto {
     pub api_key: Field<ApiKey>,
     /// When the key expires.
     pub expires_at: Time,
+    /// The token for the next key; returned only once. Null unless the login asked for it by `refresh`.
+    pub refresh_token: Option<Field<RefreshTokenText>>,
+    /// When the refresh token expires, and the session with it; null if there is none.
+    pub refresh_expires_at: Option<Time>,
     /// Who signed in.
     pub user: UserDto,
 }
 
 impl From<LoggedIn> for LoginDto {
     fn from(login: LoggedIn) -> Self {
+        let (token, refresh_expires_at) = match login.refresh {
+            Some(refresh) => (Some(refresh.token), Some(refresh.expires_at.into())),
+            None => (None, None),
+        };
         Self {
             api_key: ApiKey(login.key.reveal().to_owned()).into(),
             expires_at: login.expires_at.into(),
+            refresh_token: token.map(|token| RefreshTokenText(token.reveal().to_owned()).into()),
+            refresh_expires_at,
             user: UserDto::own(login.user),
         }
     }
@@ -163,10 +173,14 @@ pub(super) struct SessionDto {
     pub id: Field<SessionId>,
     /// How it was created: `login`, or `provisioned` for the key that comes with a new user.
     pub kind: Field<SessionKind>,
+    /// The name of the device, if the login gave one.
+    pub device_name: Option<Field<DeviceName>>,
     /// When it began.
     pub created_at: Time,
-    /// When it expires.
+    /// When its key expires.
     pub expires_at: Time,
+    /// When its refresh token expires, and the session with it; null if it has none and ends with its key.
+    pub refresh_expires_at: Option<Time>,
     /// When its key was last used, to the minute.
     pub last_used_at: Option<Time>,
     /// The program that signed in.
@@ -183,8 +197,10 @@ impl SessionDto {
         Self {
             id: session.id.into(),
             kind: session.kind.into(),
+            device_name: session.name.map(Field),
             created_at: session.created_at.into(),
-            expires_at: session.expires_at.into(),
+            expires_at: session.key_expires_at.unwrap_or(session.expires_at).into(),
+            refresh_expires_at: session.key_expires_at.map(|_| session.expires_at.into()),
             last_used_at: session.last_used_at.map(Time::from),
             user_agent: session.user_agent.map(|text| UserAgent(text).into()),
             address: session.address.map(|text| Address(text).into()),

@@ -1,6 +1,6 @@
 //! Handlers for login and users.
 
-use groupchat_domain::accounts::{self, Actor, LoginAttempt, LoginPorts};
+use groupchat_domain::accounts::{self, Actor, LoginPorts};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
@@ -17,8 +17,8 @@ use crate::wire::{List, PageDto};
 
 /// Signs in
 ///
-/// The key in the response is valid until `expires_at`, by default for 30 days. Failed attempts are limited for each
-/// address and account.
+/// The key in the response is valid until `expires_at`, by default for 30 days. With `refresh`, it is valid for an hour by
+/// default, and `refresh_token` gets the next one. Failed attempts are limited for each address and account.
 #[api_v2_operation(tags(Accounts), operation_id = "login")]
 pub async fn login(
     state: State,
@@ -26,7 +26,7 @@ pub async fn login(
     client: Client,
     _: NoParams,
 ) -> Result<Ok200<LoginDto>, ApiError> {
-    let (username, password) = body.0.parse()?;
+    let attempt = body.0.parse(client.0)?;
     let ports = LoginPorts {
         storage: &*state.storage,
         hasher: &*state.hasher,
@@ -34,10 +34,10 @@ pub async fn login(
         attempts: &*state.attempts,
         journal: &*state.journal,
         lifetime: state.options.login_lifetime,
+        refresh: state.options.refresh,
         sessions_per_user: state.options.sessions_per_user,
         networks_known_for: state.options.networks_known_for,
     };
-    let attempt = LoginAttempt { username, password, client: client.0 };
     Ok(Ok200(accounts::login(ports, attempt).await?.into()))
 }
 

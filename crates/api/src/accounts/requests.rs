@@ -1,8 +1,8 @@
 //! Request bodies and queries for accounts, parsed into domain values.
 
 use groupchat_domain::accounts::{
-    DisplayName, Email, Password, PresenceSetting, ProfileChanges, ReceiptSetting, Secret, UserChanges,
-    UserDraft, UserQuery, Username,
+    ClientInfo, DeviceName, DisplayName, Email, LoginAttempt, Password, PresenceSetting, ProfileChanges,
+    ReceiptSetting, Secret, UserChanges, UserDraft, UserQuery, Username,
 };
 use groupchat_domain::paging::Limit;
 use groupchat_domain::search::SearchText;
@@ -11,11 +11,12 @@ use serde::Deserialize;
 
 #[cfg(any(test, fuzzing))]
 use super::role_dto::{ServerRoleChangesDto, ServerRoleDraftDto};
-use super::values::TypedUsername;
+use super::values::{RefreshTokenText, TypedUsername};
+use crate::extract::InsteadOfKey;
 #[cfg(any(test, fuzzing))]
 use crate::fuzzing::{Parser, list};
 use crate::problem::ApiError;
-use crate::wire::{Change, CursorText, Fields, Given, List, Optional, Patch, Required, Wish};
+use crate::wire::{Change, CursorText, Fields, Given, List, Optional, Patch, Required};
 
 /// Credentials to sign in with.
 #[derive(Deserialize, Apiv2Schema)]
@@ -28,21 +29,67 @@ pub(super) struct LoginRequest {
     pub username: Required<TypedUsername>,
     /// The password.
     pub password: Required<Secret>,
-    #[serde(default)]
-    refresh: Wish,
+    /// Whether the session gets a refresh token. Its key is valid for an hour then, by default; the default is no.
+    pub refresh: Optional<bool>,
+    /// The name of the device, for the list of sessions: 1–100 characters.
+    pub device_name: Optional<DeviceName>,
 }
 
 impl LoginRequest {
-    /// Name and password as typed.
-    pub(super) fn parse(self) -> Result<(String, Secret), ApiError> {
+    /// Name and password as typed, by this client.
+    pub(super) fn parse(self, client: ClientInfo) -> Result<LoginAttempt, ApiError> {
         let mut fields = Fields::new();
         let username = fields.required("username", self.username);
         let password = fields.required("password", self.password);
-        fields.unbuilt([("refresh", self.refresh.into())]);
+        let device_name = fields.optional("device_name", self.device_name);
+        let refresh = self.refresh.0.unwrap_or(false);
         match (username, password) {
-            (Some(username), Some(password)) if fields.are_good() => Ok((username.0, password)),
+            (Some(TypedUsername(username)), Some(password)) if fields.are_good() => {
+                Ok(LoginAttempt { username, password, refresh, device_name, client })
+            }
             _ => Err(fields.into()),
         }
+    }
+}
+
+/// A refresh token to exchange.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "RefreshRequest")]
+pub(super) struct RefreshRequest {
+    /// The token.
+    pub refresh_token: Required<RefreshTokenText>,
+}
+
+impl RefreshRequest {
+    pub(super) fn parse(self) -> Result<Secret, ApiError> {
+        let mut fields = Fields::new();
+        match fields.required("refresh_token", self.refresh_token) {
+            Some(RefreshTokenText(token)) => Ok(Secret::new(token)),
+            None => Err(fields.into()),
+        }
+    }
+}
+
+/// Which session to end.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "LogoutRequest")]
+pub(super) struct LogoutRequest {
+    /// The refresh token of the session; without one, it is the session of the key.
+    pub refresh_token: Optional<RefreshTokenText>,
+}
+
+impl InsteadOfKey for LogoutRequest {
+    fn does_instead(&self) -> bool {
+        self.refresh_token.0.is_some()
+    }
+}
+
+impl LogoutRequest {
+    pub(super) fn parse(self) -> Result<Option<Secret>, ApiError> {
+        let mut fields = Fields::new();
+        let token = fields.optional("refresh_token", self.refresh_token);
+        fields.finish()?;
+        Ok(token.map(|RefreshTokenText(token)| Secret::new(token)))
     }
 }
 
@@ -227,7 +274,9 @@ impl UserListParams {
 #[cfg(any(test, fuzzing))]
 pub(crate) fn bodies() -> Vec<Parser> {
     vec![
-        Parser::of_body(LoginRequest::parse),
+        Parser::of_body(|login: LoginRequest| login.parse(ClientInfo::default())),
+        Parser::of_body(RefreshRequest::parse),
+        Parser::of_body(LogoutRequest::parse),
         Parser::of_body(UserDraftDto::parse),
         Parser::of_body(ProfileChangesDto::parse),
         Parser::of_body(UserChangesDto::parse),
@@ -253,12 +302,31 @@ mod tests {
     }
 
     #[test]
-    fn a_login_may_not_ask_for_a_refresh_token_yet() {
-        let parse = |json| serde_json::from_str::<LoginRequest>(json).unwrap().parse();
-        assert!(parse(r#"{"username": "zoe", "password": "x", "refresh": false}"#).is_ok());
-        let refused = parse(r#"{"username": "zoe", "password": "x", "refresh": true}"#).unwrap_err();
-        assert_eq!(refused.code(), Code::NotSupported);
-        assert_eq!(parse("{}").unwrap_err().code(), Code::ValidationFailed);
+    fn a_login_asks_for_a_refresh_token_and_names_the_device() {
+        let parse = |json| serde_json::from_str::<LoginRequest>(json).unwrap().parse(ClientInfo::default());
+        for json in [
+            r#"{"username": "zoe", "password": "x"}"#,
+            r#"{"username": "zoe", "password": "x", "refresh": null}"#,
+        ] {
+            let plain = parse(json).unwrap();
+            assert_eq!((plain.refresh, plain.device_name), (false, None));
+        }
+        let asking = parse(r#"{"username": "zoe", "password": "x", "refresh": true, "device_name": " tv "}"#);
+        let asking = asking.unwrap();
+        assert_eq!((asking.refresh, asking.device_name), (true, DeviceName::parse("tv").ok()));
+        for json in ["{}", r#"{"username": "zoe", "password": "x", "device_name": ""}"#] {
+            assert_eq!(parse(json).unwrap_err().code(), Code::ValidationFailed, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_refresh_takes_a_token_and_a_logout_may() {
+        let refresh = |json| serde_json::from_str::<RefreshRequest>(json).unwrap().parse();
+        assert_eq!(refresh("{}").unwrap_err().code(), Code::ValidationFailed);
+        assert_eq!(refresh(r#"{"refresh_token": "gcr_1"}"#).unwrap().reveal(), "gcr_1");
+        let logout = |json| serde_json::from_str::<LogoutRequest>(json).unwrap().parse().unwrap();
+        assert_eq!(logout("{}"), None);
+        assert_eq!(logout(r#"{"refresh_token": "gcr_1"}"#), Some(Secret::new("gcr_1".to_owned())));
     }
 
     #[test]

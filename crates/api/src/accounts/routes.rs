@@ -11,6 +11,7 @@ use crate::problem::Code::*;
 fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(web::resource("/login").route(web::post().to(handlers::login)))
+        .service(web::resource("/login/refresh").route(web::post().to(session_handlers::refresh)))
         .service(web::resource("/logout").route(web::post().to(session_handlers::logout)))
         .service(
             web::resource("/sessions")
@@ -35,6 +36,15 @@ fn routes(config: &mut ServiceConfig<'_>) {
             web::resource("/users/{user_id}/block")
                 .route(web::put().to(block_handlers::block))
                 .route(web::delete().to(block_handlers::unblock)),
+        )
+        .service(
+            web::resource("/users/{user_id}/sessions")
+                .route(web::get().to(session_handlers::list_of_user))
+                .route(web::delete().to(session_handlers::end_of_user)),
+        )
+        .service(
+            web::resource("/users/{user_id}/sessions/{session_id}")
+                .route(web::delete().to(session_handlers::end_one_of_user)),
         )
         .service(
             web::resource("/users/{user_id}")
@@ -72,12 +82,16 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("listBlocks", &[]),
         operation("blockUser", &[UserNotFound, TooManyBlocks]),
         operation("unblockUser", &[UserNotFound]).writes_to(WritePurpose::Tidy),
-        operation("login", &[NotSupported, InvalidCredentials, TooManyAttempts])
-            .writes_to(WritePurpose::Secure),
-        operation("logout", &[]).writes_to(WritePurpose::Secure),
+        operation("login", &[InvalidCredentials, TooManyAttempts]).writes_to(WritePurpose::Secure),
+        operation("refreshLogin", &[InvalidRefreshToken, RefreshReused]).writes_to(WritePurpose::Secure),
+        operation("logout", &[InvalidRefreshToken, RefreshReused]).writes_to(WritePurpose::Secure),
         operation("listSessions", &[]),
         operation("endSession", &[SessionNotFound]).writes_to(WritePurpose::Secure),
         operation("endOtherSessions", &[]).writes_to(WritePurpose::Secure),
+        operation("listUserSessions", &[AdminOnly, UserNotFound]),
+        operation("endUserSessions", &[AdminOnly, UserNotFound]).writes_to(WritePurpose::Secure),
+        operation("endUserSession", &[AdminOnly, UserNotFound, SessionNotFound])
+            .writes_to(WritePurpose::Secure),
         operation("createUser", &[NotEditable, ProvisionedKey, AdminOnly, UsernameTaken]),
         operation("listUsers", &[]),
         operation("getUser", &[UserNotFound]),

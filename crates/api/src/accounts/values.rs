@@ -1,7 +1,7 @@
 //! The values of accounts and their form in JSON.
 
 use groupchat_domain::accounts::{
-    DisplayName, Email, Password, PresenceSetting, ReceiptSetting, Secret, SessionKind, Username,
+    DeviceName, DisplayName, Email, Password, PresenceSetting, ReceiptSetting, Secret, SessionKind, Username,
 };
 use groupchat_domain::ids::{RoleId, SessionId, UserId};
 use groupchat_domain::permissions::{ServerPermission, ServerPermissionSet, ServerRoleName};
@@ -32,6 +32,12 @@ text_values! {
         "pattern": NOT_BLANK,
         "example": "Ada Lovelace",
     });
+    DeviceName => json!({
+        "minLength": 1,
+        "maxLength": DeviceName::MAX_LENGTH,
+        "pattern": NOT_BLANK,
+        "example": "Ada's phone",
+    });
     Email => json!({"minLength": 3, "maxLength": Email::MAX_LENGTH, "pattern": EMAIL, "example": "ada@example.org"});
     ServerRoleName => json!({
         "minLength": 1,
@@ -61,6 +67,12 @@ plain_texts! {
     /// A network address.
     #[derive(Debug)]
     Address => json!({"example": "192.0.2.7"});
+    /// A refresh token.
+    // Without `Debug`, which would show it.
+    RefreshTokenText => json!({
+        "minLength": 1,
+        "example": "gcr_t6OhbdOXiBqcXELqw3BqFLNz2u2lkjGXpfMO6JvYf0jcVvJ9bC3b6IkS0m4nXjUO2QpLk7",
+    });
     /// A key that was just issued.
     // Without `Debug`, which would show it.
     ApiKey => json!({"minLength": 1, "example": "gc_4xI2c0tLrbkWUQpVwzJ6m1sF8nYhD3aOeKgT5vRiBuE"});

@@ -71,7 +71,7 @@ impl EventCredential {
             Self::Ticket(hash, origin) => {
                 let network = origin.address.map_or(Network::UNKNOWN, Network::of);
                 let actor = redeem_ticket(state.storage.as_ref(), hash, network).await?;
-                Ok(OpenSession { user: actor.id(), session: actor.session, origin }.into())
+                Ok(OpenSession { origin, ..OpenSession::from(&actor) }.into())
             }
         }
     }

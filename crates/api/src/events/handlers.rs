@@ -73,7 +73,8 @@ pub async fn socket(
     let handshake = Handshake::of(&request, body)?;
     let principal = credential.principal(&state).await?;
     let subscriber = open_connection(&state, principal, cursor).await?;
-    Ok(SocketAnswer(handshake.answer(&state, subscriber, principal)))
+    let opened = principal.opened(subscriber.actor());
+    Ok(SocketAnswer(handshake.answer(&state, subscriber, opened)))
 }
 
 /// Creates a ticket

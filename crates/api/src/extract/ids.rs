@@ -184,6 +184,15 @@ fn integer_or_me_rules() -> Value {
     json!({"oneOf": [integer_rules(), {"type": "string", "enum": [UserOrMe::ME]}]})
 }
 
+impl PathIds for (UserOrMe, SessionId) {
+    const SEGMENTS: &[Segment] = &[UserOrMe::SEGMENTS[0], SessionId::SEGMENTS[0]];
+
+    fn take(segments: &mut Segments<'_>) -> Option<Self> {
+        let (user, session) = (UserOrMe::take(segments), SessionId::take(segments));
+        Some((user?, session?))
+    }
+}
+
 impl PathIds for (UserOrMe, RoleId) {
     const SEGMENTS: &[Segment] = &[UserOrMe::SEGMENTS[0], RoleId::SEGMENTS[0]];
 

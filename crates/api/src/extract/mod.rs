@@ -9,6 +9,7 @@ mod client;
 pub(crate) mod fuzzing;
 mod ids;
 mod key;
+mod key_or_body;
 mod optional_body;
 mod params;
 mod proxies;
@@ -21,6 +22,7 @@ pub(crate) use client::{MAX_USER_AGENT, address, comes_from_proxy, origin};
 pub use ids::{Ids, PathIds, Segment, Segments, UserOrMe};
 pub use key::Key;
 pub(crate) use key::credential;
+pub use key_or_body::{InsteadOfKey, KeyOrBody};
 pub use optional_body::OptionalBody;
 #[cfg(any(test, fuzzing))]
 pub(crate) use params::parse as parse_query;

@@ -11,6 +11,7 @@ pub(super) fn class_of(method: &Method, path: &str, query: &str) -> Option<Reque
     }
     let class = match path {
         "/api/login" => RequestClass::Login,
+        "/api/login/refresh" => RequestClass::Refresh,
         "/api/events/stream" | "/api/events/socket" => RequestClass::Connect,
         _ if path.starts_with("/api/invite-links/") => RequestClass::Code,
         _ if method == Method::GET && has_search(query) => RequestClass::Search,
@@ -40,7 +41,10 @@ pub(super) fn secures(method: &Method, path: &str) -> bool {
     match path {
         "/api/logout" => method == Method::POST,
         "/api/users/me/password" => method == Method::PUT,
-        _ => method == Method::DELETE && path.starts_with("/api/sessions"),
+        _ => {
+            let of_user = path.strip_prefix("/api/users/").and_then(|rest| rest.split('/').nth(1));
+            method == Method::DELETE && (path.starts_with("/api/sessions") || of_user == Some("sessions"))
+        }
     }
 }
 

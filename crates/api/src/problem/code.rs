@@ -62,6 +62,12 @@ codes! {
     /// The ticket is unknown, used, too old, or of a session that has ended.
     InvalidTicket = UNAUTHORIZED, "invalid_ticket", "The ticket is not valid",
         for Account(AccountRefusal::TicketInvalid);
+    /// The refresh token is mistyped, unknown or expired, or its session has ended.
+    InvalidRefreshToken = UNAUTHORIZED, "invalid_refresh_token", "The refresh token is not valid",
+        for Account(AccountRefusal::RefreshTokenInvalid);
+    /// The refresh token was used before, and its session has ended.
+    RefreshReused = UNAUTHORIZED, "refresh_reused", "The refresh token was used before",
+        for Account(AccountRefusal::RefreshTokenReused);
     /// Username and password don't match.
     InvalidCredentials = UNAUTHORIZED, "invalid_credentials", "Wrong username or password",
         for Account(AccountRefusal::InvalidCredentials);

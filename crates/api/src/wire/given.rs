@@ -119,22 +119,6 @@ impl<'de> Deserialize<'de> for Given {
     }
 }
 
-/// The same for a switch, which asks for nothing by `false` either. Mark the field `#[serde(default)]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Wish(bool);
-
-impl<'de> Deserialize<'de> for Wish {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::<bool>::deserialize(deserializer).map(|wish| Self(wish == Some(true)))
-    }
-}
-
-impl From<Wish> for Given {
-    fn from(wish: Wish) -> Self {
-        Self(wish.0)
-    }
-}
-
 /// The names of the first fields of a body that are not known, cut short.
 #[derive(Debug, Default)]
 pub(crate) struct UnknownFields(Vec<String>);
@@ -170,7 +154,7 @@ macro_rules! hidden {
     )+};
 }
 
-hidden! { Given Wish UnknownFields }
+hidden! { Given UnknownFields }
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ mod blocks;
 mod defaults;
 mod logins;
 mod passwords;
+mod refreshes;
 mod roles;
 mod sessions;
 

@@ -97,6 +97,8 @@ async fn second_session(server: &Server, user: i64) -> i64 {
                 created_at,
                 expires_at: created_at.plus(LOGIN_LIFETIME),
                 client: ClientInfo::default(),
+                name: None,
+                refresh: None,
             };
             tx.sessions().insert(&session).expect("the storage works").get()
         })

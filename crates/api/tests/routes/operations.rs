@@ -1,10 +1,14 @@
 //! The operations that the OpenAPI document lists, and a good call of each.
 
+use std::time::Duration;
+
 use actix_web::http::Method;
 use groupchat_api::FEATURES;
+use groupchat_domain::accounts::{ApiKeys, ClientInfo, NewRefresh, NewSession, SessionKind};
 use groupchat_domain::admissions::JoinRequest;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::Tx;
+use groupchat_infra::accounts::keys::RandomKeys;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, Server, id_in};
@@ -125,6 +129,34 @@ pub(crate) struct Scene {
     guest: i64,
     /// Who asks to join, and is approved next.
     asker: i64,
+    /// A refresh token of the peer.
+    refresh_token: String,
+}
+
+/// Gives a user a session with a refresh token, which is returned.
+async fn refreshing(server: &Server, user: i64) -> String {
+    let (key, refresh) = (RandomKeys.issue().hash, RandomKeys.issue_refresh());
+    let hashes = refresh.hashes;
+    let begin = move |tx: &mut dyn Tx| {
+        let (created_at, hour) = (tx.now(), Duration::from_secs(3600));
+        let session = NewSession {
+            user: UserId::new(user),
+            kind: SessionKind::Login,
+            key,
+            created_at,
+            expires_at: created_at.plus(2 * hour),
+            client: ClientInfo::default(),
+            name: None,
+            refresh: Some(NewRefresh {
+                hashes,
+                key_expires_at: created_at.plus(hour),
+                ends_at: created_at.plus(3 * hour),
+            }),
+        };
+        tx.sessions().insert(&session).expect("the storage works");
+    };
+    server.run(begin).await;
+    refresh.secret.reveal().to_owned()
 }
 
 /// Users ask to join the group, as if that had been closed.
@@ -199,6 +231,7 @@ impl Scene {
         ask(server, &group, &[guest, asker]).await;
         let link = owner.post(&format!("{group}/invite-links"), json!({})).await.created();
         let peer_name = format!("peer-{number}");
+        let refresh_token = refreshing(server, peer_id).await;
         let callers = [
             ("nobody", server.nobody()),
             ("user", user),
@@ -225,6 +258,7 @@ impl Scene {
             link: link["link"]["id"].as_i64().expect("an id"),
             guest,
             asker,
+            refresh_token,
         }
     }
 
@@ -295,6 +329,8 @@ impl Scene {
         let unique = format!("x{}", self.newcomer);
         Some(match operation.row().as_str() {
             "POST   /api/login" => json!({"username": self.peer_name, "password": PASSWORD}),
+            "POST   /api/login/refresh" => json!({"refresh_token": self.refresh_token}),
+            "POST   /api/logout" => json!({}),
             "POST   /api/users" => json!({"username": unique, "password": PASSWORD}),
             "PUT    /api/users/me/password" => json!({"current": PASSWORD, "new": "another password"}),
             "POST   /api/roles" => json!({"name": unique, "permissions": ["create_groups"]}),

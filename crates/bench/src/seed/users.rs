@@ -114,6 +114,8 @@ fn begin(tx: &mut dyn Tx, user: &User) -> Result<SignedIn, Error> {
         created_at: now,
         expires_at: now.plus(LOGIN_LIFETIME),
         client: ClientInfo::default(),
+        name: None,
+        refresh: None,
     })?;
     Ok(SignedIn { actor: actor(user, session), username: user.username.as_str().to_owned(), key: key.secret })
 }

@@ -192,6 +192,8 @@ fn provision(tx: &mut dyn Tx, user: UserId, key: &IssuedKey) -> Result<(), Error
         created_at: now,
         expires_at: now.plus(PROVISIONED_LIFETIME),
         client: ClientInfo::default(),
+        name: None,
+        refresh: None,
     })?;
     Ok(())
 }

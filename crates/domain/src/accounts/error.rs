@@ -14,6 +14,12 @@ pub enum AccountRefusal {
     /// The ticket is unknown, used, expired, or belongs to a session that has ended.
     #[error("the ticket is unknown, used or expired, or its session has ended")]
     TicketInvalid,
+    /// The refresh token is mistyped, unknown or expired, or its session has ended.
+    #[error("the refresh token is unknown or expired, or its session has ended")]
+    RefreshTokenInvalid,
+    /// The refresh token was used before: it may have been stolen, so its session has ended.
+    #[error("the refresh token was used before, so its session has ended")]
+    RefreshTokenReused,
     /// Username and password don't match. The same whether or not the user exists.
     #[error("wrong username or password")]
     InvalidCredentials,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::accounts::error::AccountRefusal;
+use crate::accounts::family::RefreshTerms;
 use crate::accounts::known_networks::{self, NetworkFamiliarity};
 use crate::accounts::model::{HashCost, Password, PasswordHash, User, Username, UsernameKey};
 use crate::accounts::origin::{Origin, UserAgent};
@@ -11,7 +12,9 @@ use crate::accounts::ports::{
     PasswordCheck, PasswordHasher, Verification,
 };
 use crate::accounts::repository::LockStrength;
-use crate::accounts::session::{ClientInfo, KeyHash, NewSession, Secret, SessionKind};
+use crate::accounts::session::{
+    ClientInfo, DeviceName, KeyHash, NewRefresh, NewSession, RefreshHashes, Secret, SessionKind,
+};
 use crate::accounts::sessions::{self, Ending};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::{Error, Refusal};
@@ -27,6 +30,10 @@ pub struct LoginAttempt {
     pub username: String,
     /// The password as typed. It may not be a valid password.
     pub password: Secret,
+    /// Whether the session gets a refresh token.
+    pub refresh: bool,
+    /// The name of the device.
+    pub device_name: Option<DeviceName>,
     /// Where the request came from.
     pub client: ClientInfo,
 }
@@ -44,8 +51,10 @@ pub struct LoginPorts<'a> {
     pub attempts: &'a dyn LoginRateLimiter,
     /// Records failures.
     pub journal: &'a dyn LoginJournal,
-    /// How long the key is valid.
+    /// How long the key is valid, without a refresh token.
     pub lifetime: Duration,
+    /// How long sessions with a refresh token last.
+    pub refresh: RefreshTerms,
     /// How many sessions a user may have at a time.
     pub sessions_per_user: u32,
     /// For how long a network stays known after a login from there.
@@ -59,8 +68,19 @@ pub struct LoggedIn {
     pub key: Secret,
     /// When it expires.
     pub expires_at: Timestamp,
+    /// The refresh token, if the session has one.
+    pub refresh: Option<Refreshable>,
     /// Who signed in.
     pub user: User,
+}
+
+/// A new refresh token.
+#[derive(Debug, Clone)]
+pub struct Refreshable {
+    /// The token, shown once.
+    pub token: Secret,
+    /// When it expires, and the session with it.
+    pub expires_at: Timestamp,
 }
 
 /// How often to check a password whose hash keeps changing during the check, for example because concurrent logins
@@ -167,8 +187,14 @@ impl Login<'_> {
         for _ in 0..CHECKS {
             let (user, proven) = self.prove(&stored).await?;
             let key = self.ports.keys.issue();
-            if let Some((user, expires_at)) = self.begin(user, proven, key.hash).await? {
-                return Ok(LoggedIn { key: key.secret, expires_at, user });
+            let refresh = self.attempt.refresh.then(|| self.ports.keys.issue_refresh());
+            let hashes = refresh.as_ref().map(|refresh| refresh.hashes);
+            if let Some(Begun { user, expires_at, session_ends_at }) =
+                self.begin(user, proven, key.hash, hashes).await?
+            {
+                let refresh =
+                    refresh.map(|refresh| Refreshable { token: refresh.secret, expires_at: session_ends_at });
+                return Ok(LoggedIn { key: key.secret, expires_at, refresh, user });
             }
             stored = self.look_up().await?;
         }
@@ -218,15 +244,21 @@ impl Login<'_> {
         user: UserId,
         proof: Proof,
         key: KeyHash,
-    ) -> Result<Option<(User, Timestamp)>, Error> {
-        let LoginPorts { lifetime, sessions_per_user, .. } = self.ports;
+        refresh: Option<RefreshHashes>,
+    ) -> Result<Option<Begun>, Error> {
+        let LoginPorts { lifetime, refresh: terms, sessions_per_user, .. } = self.ports;
+        let LoginAttempt { client, device_name, .. } = self.attempt.clone();
+        let entry = self.entry();
         let proven = Proven {
             user,
             proof,
             key,
-            client: self.attempt.client.clone(),
-            entry: self.entry(),
+            refresh,
+            client,
+            device_name,
+            entry,
             lifetime,
+            terms,
             sessions_per_user,
         };
         let access = Access { mode: Mode::Write, caller: Caller::User(user) };
@@ -273,14 +305,49 @@ struct Proven {
     user: UserId,
     proof: Proof,
     key: KeyHash,
+    refresh: Option<RefreshHashes>,
     client: ClientInfo,
+    device_name: Option<DeviceName>,
     entry: AuditEntry,
     lifetime: Duration,
+    terms: RefreshTerms,
     sessions_per_user: u32,
 }
 
+impl Proven {
+    /// The session, if it begins now.
+    fn session(&self, now: Timestamp) -> NewSession {
+        let mut session = NewSession {
+            user: self.user,
+            kind: SessionKind::Login,
+            key: self.key,
+            created_at: now,
+            expires_at: now.plus(self.lifetime),
+            client: self.client.clone(),
+            name: self.device_name.clone(),
+            refresh: None,
+        };
+        if let Some(hashes) = self.refresh {
+            let ends_at = self.terms.last_end(now);
+            let validity = self.terms.valid_from(now, ends_at);
+            session.expires_at = validity.expires_at;
+            session.refresh = Some(NewRefresh { hashes, key_expires_at: validity.key_expires_at, ends_at });
+        }
+        session
+    }
+}
+
+/// A session that was stored.
+#[derive(Debug, PartialEq, Eq)]
+struct Begun {
+    user: User,
+    /// When its key expires.
+    expires_at: Timestamp,
+    session_ends_at: Timestamp,
+}
+
 /// Stores the session. Returns `None`, and stores nothing, if the hash that was checked is no longer the user's.
-fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<(User, Timestamp)>, Error> {
+fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<Begun>, Error> {
     let (id, Proof { checked, renewed }) = (proven.user, &proven.proof);
     // Concurrent logins must not count the same sessions.
     tx.accounts().lock(&[id], LockStrength::Exclusive)?;
@@ -292,19 +359,13 @@ fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<(User, Times
         tx.accounts().set_password(id, hash)?;
     }
     sessions::end(tx, Some(id), id, Ending::ForOneOf(proven.sessions_per_user))?;
-    let created_at = tx.now();
-    let expires_at = created_at.plus(proven.lifetime);
-    let session = tx.sessions().insert(&NewSession {
-        user: id,
-        kind: SessionKind::Login,
-        key: proven.key,
-        created_at,
-        expires_at,
-        client: proven.client.clone(),
-    })?;
+    let session = proven.session(tx.now());
+    let session_id = tx.sessions().insert(&session)?;
     known_networks::remember(tx, id, proven.client.network())?;
-    tx.record(proven.entry.clone().to(id).about(session.get()));
-    Ok(Some((user, expires_at)))
+    tx.record(proven.entry.clone().to(id).about(session_id.get()));
+    let session_ends_at = session.expires_at;
+    let expires_at = session.refresh.map_or(session_ends_at, |refresh| refresh.key_expires_at);
+    Ok(Some(Begun { user, expires_at, session_ends_at }))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod credentials;
 mod delete;
 mod edit;
 mod error;
+mod family;
 mod find;
 mod known_networks;
 mod login;
@@ -15,6 +16,8 @@ pub mod operator;
 mod origin;
 mod password;
 mod ports;
+mod refresh;
+mod refresh_token;
 mod repository;
 mod rights;
 mod server_roles;
@@ -28,9 +31,10 @@ pub use create::{CreatedUser, UserDraft, create, create_by_operator, create_firs
 pub use delete::delete_user;
 pub use edit::{ProfileChanges, UserChanges, edit_self, edit_user};
 pub use error::AccountRefusal;
+pub use family::{Family, KeySpans, LONGEST_KEY, LastRefresh, RefreshTerms, Rotation};
 pub use find::{find_self, find_user, list_users};
 pub use known_networks::{KNOWN_NETWORK_RETENTION, MAX_KNOWN_NETWORKS, remove_old_known_networks};
-pub use login::{LoggedIn, LoginAttempt, LoginPorts, login};
+pub use login::{LoggedIn, LoginAttempt, LoginPorts, Refreshable, login};
 pub use model::{
     DisplayName, Email, HashCost, NewUser, Password, PasswordHash, PresenceSetting, ReceiptSetting, User,
     UserRef, Username, UsernameKey,
@@ -38,11 +42,13 @@ pub use model::{
 pub use origin::{Origin, UserAgent};
 pub use password::change_password;
 pub use ports::{
-    ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, LoginJournal, LoginRateLimiter,
+    ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, LoginJournal, LoginRateLimiter, NextPair,
     PasswordAttempt, PasswordCheck, PasswordHasher, Verification,
 };
 #[cfg(test)]
 pub(crate) use ports::{MockApiKeys, MockLoginJournal, MockLoginRateLimiter, MockPasswordHasher};
+pub use refresh::{RefreshPorts, logout_by_refresh, refresh, remove_old_salts};
+pub use refresh_token::{IssuedRefresh, RefreshToken, SELECTOR_BYTES, Salt, VERIFIER_BYTES};
 pub use repository::{
     AccountRepository, BlockQuery, BlockRepository, KnownNetworkRepository, LockStrength, NewTicket,
     SessionQuery, SessionRepository, TicketRepository, UserQuery,
@@ -58,10 +64,13 @@ pub use server_roles::{
     give_server_role, list_roles_of_user, list_server_roles, take_server_role,
 };
 pub use session::{
-    Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, NewSession, PROVISIONED_LIFETIME, SESSIONS_PER_USER, Secret,
-    Session, SessionKind,
+    Actor, ClientInfo, DeviceName, KeyHash, LOGIN_LIFETIME, NewRefresh, NewSession, PROVISIONED_LIFETIME,
+    RefreshHashes, SESSIONS_PER_USER, Secret, Session, SessionKind,
 };
-pub use sessions::{end_other_sessions, end_session, list_sessions, logout, remove_expired_sessions};
+pub use sessions::{
+    end_other_sessions, end_session, end_session_of, end_sessions_of, list_sessions, list_sessions_of,
+    logout, remove_expired_sessions,
+};
 pub use ticket::{MAX_TICKETS, TICKET_LIFETIME, issue_ticket, redeem_ticket, remove_expired_tickets};
 #[cfg(test)]
 pub(crate) use welcome::MockWelcome;

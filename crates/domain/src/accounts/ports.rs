@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::accounts::model::{HashCost, Password, PasswordHash, Username, UsernameKey};
+use crate::accounts::refresh_token::{IssuedRefresh, RefreshToken, Salt};
 use crate::accounts::session::{KeyHash, Secret};
 use crate::error::Error;
 use crate::ids::UserId;
@@ -87,7 +88,16 @@ pub struct IssuedKey {
     pub hash: KeyHash,
 }
 
-/// Generates and hashes API keys.
+/// The key and the refresh token that follow a refresh token.
+#[derive(Debug, Clone)]
+pub struct NextPair {
+    /// The key.
+    pub key: IssuedKey,
+    /// The token. It has the selector of the one before.
+    pub refresh: IssuedRefresh,
+}
+
+/// Generates and hashes API keys and refresh tokens.
 #[cfg_attr(test, mockall::automock)]
 pub trait ApiKeys: Send + Sync {
     /// A new key of 256 random bits.
@@ -98,6 +108,19 @@ pub trait ApiKeys: Send + Sync {
 
     /// A new password of at least 100 random bits that a person can type.
     fn generate_password(&self) -> Password;
+
+    /// The first refresh token of a session: a selector of 128 random bits and a verifier of 256.
+    fn issue_refresh(&self) -> IssuedRefresh;
+
+    /// A refresh token that a caller sent. `None` if it was mistyped or never issued, as far as its checksum tells.
+    fn read_refresh(&self, token: &str) -> Option<RefreshToken>;
+
+    /// 256 random bits.
+    fn salt(&self) -> Salt;
+
+    /// What follows a token by a salt. MUST always be the same, and MUST tell nothing to somebody who lacks the token
+    /// or the salt.
+    fn derive(&self, token: &RefreshToken, salt: &Salt) -> NextPair;
 }
 
 /// An attempt at a password, or at the code of an invite link, and the limits that it counts toward.
@@ -165,9 +188,12 @@ pub struct FailedLogin<'a> {
     pub username: Option<&'a Username>,
 }
 
-/// Records failed logins, for operators.
+/// Records failed logins, and sessions that ended because somebody may have stolen their tokens, for operators.
 #[cfg_attr(test, mockall::automock)]
 pub trait LoginJournal: Send + Sync {
     /// Records a failed login.
     fn failed<'a>(&self, login: FailedLogin<'a>);
+
+    /// Records that a refresh token was used again and its session ended.
+    fn refresh_reused(&self, address: Option<std::net::IpAddr>, username: &Username);
 }

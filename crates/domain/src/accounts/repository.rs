@@ -1,6 +1,7 @@
 //! The ports for users and sessions.
 
 use crate::accounts::block::Block;
+use crate::accounts::family::{Family, Rotation};
 use crate::accounts::model::{HashCost, NewUser, PasswordHash, User, UsernameKey};
 use crate::accounts::session::{Actor, KeyHash, NewSession, Session};
 use crate::ids::{SessionId, UserId};
@@ -162,7 +163,8 @@ repository! {
     /// Sessions.
     #[cfg_attr(test, mockall::automock)]
     pub trait SessionRepository {
-        /// The holder of this key; `None` if the key is unknown or expired, or if its user is deleted.
+        /// The holder of this key; `None` if the key is unknown or expired, or if its user is deleted. Which times of
+        /// a key are good, [`KeySpans`](crate::accounts::KeySpans) says, also for a key that a refresh has replaced.
         fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
 
         /// The holder of this session; `None` if it has ended or expired, or if its user is deleted.
@@ -170,6 +172,17 @@ repository! {
 
         /// Stores a new session.
         fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault>;
+
+        /// The session whose refresh tokens have this selector; `None` if it has ended or expired, or if its user is
+        /// deleted.
+        fn find_family(&mut self, selector: &KeyHash, now: Timestamp) -> Result<Option<Family>, StorageFault>;
+
+        /// Gives a session its next key and refresh token, and keeps what the present ones are as those of before;
+        /// `false` if the session is not there.
+        fn rotate(&mut self, rotation: &Rotation) -> Result<bool, StorageFault>;
+
+        /// Removes up to `limit` salts of refreshes before `before`; returns the number.
+        fn remove_salts(&mut self, before: Timestamp, limit: i64) -> Result<usize, StorageFault>;
 
         /// The user's sessions, newest first; one row more than the limit if there is a next page.
         fn list(&mut self, query: &SessionQuery) -> Result<Vec<Session>, StorageFault>;

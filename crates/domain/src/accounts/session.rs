@@ -4,11 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::accounts::model::UserRef;
-use crate::accounts::origin::Origin;
+use crate::accounts::origin::{Origin, UserAgent};
 use crate::ids::{SessionId, UserId};
 use crate::network::Network;
-use crate::text::TextBytes;
+use crate::text::{TextBytes, single_line, text_newtype};
 use crate::time::Timestamp;
+use crate::validation::Violation;
 
 /// How long a key from a login is valid.
 pub const LOGIN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -63,6 +64,33 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What the database knows of a session's refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefreshHashes {
+    /// SHA-256 of what all tokens of the session have in common.
+    pub selector: KeyHash,
+    /// SHA-256 of what this token has for itself.
+    pub verifier: KeyHash,
+}
+
+/// The name that a user gives the session of a device: 1–100 characters on one line, in any script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceName(String);
+text_newtype!(DeviceName);
+
+impl DeviceName {
+    /// The maximum number of characters.
+    pub const MAX_LENGTH: usize = 100;
+
+    /// Normalizes and checks a name. Surrounding white space is removed.
+    ///
+    /// # Errors
+    /// The rule that it breaks.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        single_line(text, Self::MAX_LENGTH).map(Self)
+    }
+}
+
 /// How a session was created, which decides what it may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionKind {
@@ -83,6 +111,11 @@ pub struct ClientInfo {
 }
 
 impl ClientInfo {
+    /// The same, as requests carry it.
+    pub fn origin(&self) -> Origin {
+        Origin { address: self.address, user_agent: self.user_agent.as_deref().and_then(UserAgent::cut) }
+    }
+
     /// The network of the address.
     pub fn network(&self) -> Network {
         self.address.map_or(Network::UNKNOWN, Network::of)
@@ -96,12 +129,14 @@ pub struct Session {
     pub id: SessionId,
     /// How it was created.
     pub kind: SessionKind,
-    /// A name that distinguishes the session. Sessions from a login have none.
-    pub name: Option<String>,
+    /// The name of the device, if the login gave one.
+    pub name: Option<DeviceName>,
     /// When it began.
     pub created_at: Timestamp,
-    /// When it expires.
+    /// When it expires. If it has a refresh token, each refresh moves this further.
     pub expires_at: Timestamp,
+    /// When its key expires, if it has a refresh token. Other keys last as long as their session.
+    pub key_expires_at: Option<Timestamp>,
     /// When its key was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
     /// The program that signed in.
@@ -131,6 +166,21 @@ pub struct NewSession {
     pub expires_at: Timestamp,
     /// Where it came from.
     pub client: ClientInfo,
+    /// The name of the device.
+    pub name: Option<DeviceName>,
+    /// Its first refresh token, if it has any.
+    pub refresh: Option<NewRefresh>,
+}
+
+/// The first refresh token of a session that is about to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewRefresh {
+    /// Its hashes.
+    pub hashes: RefreshHashes,
+    /// When the key that comes with it expires.
+    pub key_expires_at: Timestamp,
+    /// When the session ends, however often it is refreshed.
+    pub ends_at: Timestamp,
 }
 
 /// The user who makes a request. Only an identity: rights are read when needed, under a lock.
@@ -163,6 +213,15 @@ mod tests {
         assert_eq!(KeyHash::new([7; 32]).as_bytes(), &[7; 32]);
         assert_eq!(format!("{:?}", Secret::new("gc_secret".to_owned())), "Secret(…)");
         assert_eq!(Secret::new("gc_secret".to_owned()).reveal(), "gc_secret");
+    }
+
+    #[test]
+    fn a_device_has_a_name_of_one_line() {
+        assert_eq!(DeviceName::parse("  Ännes Laptop ").unwrap().as_str(), "Ännes Laptop");
+        assert!(DeviceName::parse(&"é".repeat(100)).is_ok());
+        for bad in ["", "  ", "two\nlines", &"x".repeat(101)] {
+            assert!(DeviceName::parse(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -1,13 +1,15 @@
-//! A user's own sessions: listing and ending them, logging out. Also removes expired sessions.
+//! Sessions: users list and end their own, and those who manage users those of others. Also removes expired sessions.
 
 use crate::accounts::error::AccountRefusal;
-use crate::accounts::repository::SessionQuery;
+use crate::accounts::repository::{LockStrength, SessionQuery};
+use crate::accounts::rights::{check_over, lock_for_change, rights_of};
 use crate::accounts::session::{Actor, Session};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::Event;
 use crate::ids::{SessionId, UserId};
 use crate::paging::{Limit, Page};
+use crate::permissions::ServerPermission;
 use crate::storage::Tx;
 
 /// Expired sessions that one command removes.
@@ -23,8 +25,63 @@ pub fn list_sessions(
     below: Option<SessionId>,
     limit: Limit,
 ) -> Result<Page<Session>, Error> {
-    let query = SessionQuery { user: actor.id(), now: tx.now(), below, limit };
+    list(tx, actor.id(), below, limit)
+}
+
+fn list(
+    tx: &mut dyn Tx,
+    user: UserId,
+    below: Option<SessionId>,
+    limit: Limit,
+) -> Result<Page<Session>, Error> {
+    let query = SessionQuery { user, now: tx.now(), below, limit };
     Ok(Page::from_lookahead(tx.sessions().list(&query)?, limit))
+}
+
+/// The sessions of a user, newest first: for the user, and for somebody who manages users and may do no less than this
+/// one.
+///
+/// # Errors
+/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::NotPermitted`], or a fault.
+pub fn list_sessions_of(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    user: UserId,
+    below: Option<SessionId>,
+    limit: Limit,
+) -> Result<Page<Session>, Error> {
+    tx.accounts().find(user)?.ok_or(AccountRefusal::UserNotFound)?;
+    if user != actor.id() {
+        let rights = rights_of(tx, actor)?;
+        check_over(tx, &rights, user, ServerPermission::ManageUsers)?;
+    }
+    list(tx, user, below, limit)
+}
+
+/// Ends all sessions of a user on behalf of the user, or of somebody who manages users and may do no less than this one.
+///
+/// # Errors
+/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::NotPermitted`], or a fault.
+pub fn end_sessions_of(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Result<(), Error> {
+    lock_for(tx, actor, user)?;
+    if end(tx, Some(actor.id()), user, Ending::All)? {
+        tx.record(AuditEntry::by(actor, AuditAction::AllSessionsEnded).to(user));
+    }
+    Ok(())
+}
+
+/// Ends one session of a user on behalf of the user, or of somebody who manages users and may do no less than this one.
+///
+/// # Errors
+/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::NotPermitted`], [`AccountRefusal::SessionNotFound`], or a fault.
+pub fn end_session_of(tx: &mut dyn Tx, actor: &Actor, user: UserId, session: SessionId) -> Result<(), Error> {
+    lock_for(tx, actor, user)?;
+    if end(tx, Some(actor.id()), user, Ending::One(session))? {
+        tx.record(AuditEntry::by(actor, AuditAction::SessionEnded).to(user).about(session.get()));
+        Ok(())
+    } else {
+        Err(AccountRefusal::SessionNotFound.into())
+    }
 }
 
 /// Ends the session of the key that the actor uses. The key stops working at once.
@@ -59,6 +116,14 @@ pub fn end_other_sessions(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
         tx.record(AuditEntry::by(actor, AuditAction::OtherSessionsEnded));
     }
     Ok(())
+}
+
+/// Locks a user whose sessions the actor is about to end, if the actor may.
+fn lock_for(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Result<(), Error> {
+    if user == actor.id() {
+        return Ok(tx.accounts().lock(&[user], LockStrength::Exclusive)?);
+    }
+    lock_for_change(tx, actor, user, ServerPermission::ManageUsers).map(drop)
 }
 
 /// Which sessions of a user to end.

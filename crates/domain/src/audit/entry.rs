@@ -40,10 +40,14 @@ actions! {
     Login = "login",
     /// Somebody signed out.
     Logout = "logout",
-    /// Somebody ended one of their sessions: `object_id` is the session.
+    /// Somebody ended a session, of their own or of `target`: `object_id` is the session.
     SessionEnded = "session.ended",
     /// Somebody ended all of their sessions except one.
     OtherSessionsEnded = "session.others_ended",
+    /// Somebody ended all sessions of `target`.
+    AllSessionsEnded = "session.all_ended",
+    /// Somebody used a refresh token of `target` again, and its session has ended: `object_id` is the session.
+    RefreshReused = "session.refresh_reused",
     /// A password was changed or set, or somebody failed to change theirs.
     PasswordChanged = "password.changed",
     /// A user was created.

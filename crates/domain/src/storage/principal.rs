@@ -25,13 +25,15 @@ pub struct OpenSession {
     pub user: UserId,
     /// The session.
     pub session: SessionId,
+    /// The key that opened the connection, if one did. A refresh may have replaced it, while the session goes on.
+    pub key: Option<KeyHash>,
     /// The client that opened the connection.
     pub origin: Origin,
 }
 
 impl From<&Actor> for OpenSession {
     fn from(actor: &Actor) -> Self {
-        Self { user: actor.id(), session: actor.session, origin: actor.origin }
+        Self { user: actor.id(), session: actor.session, key: None, origin: actor.origin }
     }
 }
 
@@ -57,6 +59,17 @@ impl From<OpenSession> for Principal {
 }
 
 impl Principal {
+    /// The principal of a connection that this one has opened as this actor. It lasts as long as the session, however often
+    /// that gets another key.
+    #[must_use]
+    pub fn opened(self, actor: &Actor) -> Self {
+        let key = match self {
+            Self::Key(who) => Some(who.key),
+            Self::Session(open) => open.key,
+        };
+        Self::Session(OpenSession { key, ..OpenSession::from(actor) })
+    }
+
     /// The actor, if the key or session is valid now.
     pub(super) fn authenticate(&self, tx: &mut dyn Tx) -> Result<Actor, Error> {
         let now = tx.now();
@@ -69,7 +82,12 @@ impl Principal {
             }
             Self::Session(open) => {
                 let holder = tx.sessions().holder(open.session, now)?;
-                (holder.ok_or(AccountRefusal::Unauthenticated)?, open.origin)
+                let actor = holder.ok_or(AccountRefusal::Unauthenticated)?;
+                // Of too many sessions, those unused for longest end: not one with a connection that is in use.
+                if let Some(key) = &open.key {
+                    tx.note_key_use(key, &actor);
+                }
+                (actor, open.origin)
             }
         };
         Ok(Actor { origin, ..actor })

@@ -13,7 +13,8 @@ use crate::messages::Message;
 use crate::permissions::{BuiltInRole, RoleName, ServerRights};
 use crate::storage::{StorageFault, Tx, Unique};
 use crate::testing::entities::{
-    GROUP, GroupCaller, ME, MESSAGE, MY_KEY, NOW, group, rights, server_admin, standing, user, view,
+    GROUP, GroupCaller, ME, MESSAGE, MY_KEY, MY_SESSION, NOW, group, rights, server_admin, standing, user,
+    view,
 };
 use crate::testing::faults::{FailingRepository, fault};
 use crate::time::Timestamp;
@@ -72,6 +73,22 @@ impl MockTx {
             .withf(|key, now| *key == MY_KEY.key && *now == NOW)
             .times(1)
             .returning(move |_, _| Ok(Some(actor.clone())));
+        self
+    }
+
+    /// The session is the actor's.
+    pub(crate) fn holds_session(mut self, actor: Actor) -> Self {
+        self.sessions
+            .expect_holder()
+            .withf(|session, now| *session == MY_SESSION && *now == NOW)
+            .times(1)
+            .returning(move |_, _| Ok(Some(actor.clone())));
+        self
+    }
+
+    /// The session is over.
+    pub(crate) fn rejects_session(mut self) -> Self {
+        self.sessions.expect_holder().times(1).returning(|_, _| Ok(None));
         self
     }
 

@@ -1,4 +1,6 @@
-//! Logs failed logins.
+//! Logs failed logins, and sessions that ended because their tokens may be stolen.
+
+use std::net::IpAddr;
 
 use groupchat_domain::accounts::{FailedLogin, LoginJournal, Username};
 
@@ -18,6 +20,16 @@ impl LoginJournal for LogJournal {
             address = address.map(tracing::field::display),
             username = login.username.map_or(UNKNOWN, Username::as_str),
             "login failed"
+        );
+    }
+
+    fn refresh_reused(&self, address: Option<IpAddr>, username: &Username) {
+        let address = address.map(|address| address.to_canonical());
+        tracing::warn!(
+            target: TARGET,
+            address = address.map(tracing::field::display),
+            username = username.as_str(),
+            "a refresh token was used again, ended its session"
         );
     }
 }

@@ -1,10 +1,15 @@
-//! API keys, generated passwords and codes of invite links, from the random source of the operating system.
+//! API keys, refresh tokens, generated passwords and codes of invite links, from the random source of the operating
+//! system.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use groupchat_domain::accounts::{ApiKeys, IssuedKey, KeyHash, Password, Secret};
+use groupchat_domain::accounts::{
+    ApiKeys, IssuedKey, IssuedRefresh, KeyHash, NextPair, Password, RefreshToken, Salt, Secret,
+};
 use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes};
 use sha2::{Digest, Sha256};
+
+use super::refresh_tokens;
 
 /// The prefix of every key, so that people and secret scanners recognize one.
 pub const KEY_PREFIX: &str = "gc_";
@@ -26,8 +31,7 @@ pub struct RandomKeys;
 
 impl ApiKeys for RandomKeys {
     fn issue(&self) -> IssuedKey {
-        let key = format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<KEY_BYTES>()));
-        IssuedKey { hash: self.digest(&key), secret: Secret::new(key) }
+        key_of(random())
     }
 
     fn digest(&self, key: &str) -> KeyHash {
@@ -44,6 +48,24 @@ impl ApiKeys for RandomKeys {
         }
         Password::parse(&text).expect("29 ASCII characters are within the limits of a password")
     }
+
+    fn issue_refresh(&self) -> IssuedRefresh {
+        refresh_tokens::issue(random(), random())
+    }
+
+    fn read_refresh(&self, token: &str) -> Option<RefreshToken> {
+        refresh_tokens::read(token)
+    }
+
+    fn salt(&self) -> Salt {
+        Salt::new(random())
+    }
+
+    fn derive(&self, token: &RefreshToken, salt: &Salt) -> NextPair {
+        let key = key_of(refresh_tokens::derive(token, salt, "key"));
+        let verifier = refresh_tokens::derive(token, salt, "refresh");
+        NextPair { key, refresh: refresh_tokens::issue(token.selector, verifier) }
+    }
 }
 
 impl LinkCodes for RandomKeys {
@@ -54,6 +76,12 @@ impl LinkCodes for RandomKeys {
     fn digest_code(&self, code: &LinkCode) -> CodeHash {
         self.digest(code.symbols())
     }
+}
+
+/// The key of these bytes.
+fn key_of(bytes: [u8; KEY_BYTES]) -> IssuedKey {
+    let key = format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+    IssuedKey { hash: KeyHash::new(Sha256::digest(&key).into()), secret: Secret::new(key) }
 }
 
 /// A random character of the alphabet, each equally likely.
@@ -101,6 +129,25 @@ mod tests {
         let passwords: HashSet<_> =
             (0..100).map(|_| RandomKeys.generate_password().reveal().to_owned()).collect();
         assert_eq!((keys.len(), passwords.len()), (100, 100));
+    }
+
+    #[test]
+    fn what_follows_a_token_follows_from_it_and_the_salt() {
+        let first = RandomKeys.issue_refresh();
+        let token = RandomKeys.read_refresh(first.secret.reveal()).unwrap();
+        assert_eq!(token.hashes, first.hashes);
+        let (salt, other) = (RandomKeys.salt(), RandomKeys.salt());
+        let [next, again, otherwise] = [salt, salt, other].map(|salt| RandomKeys.derive(&token, &salt));
+        assert_eq!(next.key.secret, again.key.secret);
+        assert_eq!(next.refresh.secret, again.refresh.secret);
+        assert_ne!(next.key.secret, otherwise.key.secret);
+        assert_ne!(next.refresh.secret, otherwise.refresh.secret);
+        assert_eq!(RandomKeys.digest(next.key.secret.reveal()), next.key.hash);
+        assert!(next.key.secret.reveal().starts_with("gc_") && next.key.secret.reveal().len() == 46);
+        // All tokens of a session have its selector.
+        let next = RandomKeys.read_refresh(next.refresh.secret.reveal()).unwrap();
+        assert_eq!(next.selector, token.selector);
+        assert_ne!(next.verifier, token.verifier);
     }
 
     #[test]

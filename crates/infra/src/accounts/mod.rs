@@ -2,11 +2,13 @@
 
 pub mod attempts;
 mod blocks;
+pub(crate) mod families;
 pub mod hasher;
 pub mod journal;
 pub(crate) mod key_activity;
 pub mod keys;
 mod known_networks;
+mod refresh_tokens;
 pub(crate) mod repository;
 mod sessions;
 mod tickets;

@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 use groupchat_domain::accounts::{
-    Actor, KeyHash, NewSession, Origin, Session, SessionKind, SessionQuery, SessionRepository,
+    Actor, DeviceName, Family, KeyHash, KeySpans, NewSession, Origin, Rotation, Session, SessionKind,
+    SessionQuery, SessionRepository,
 };
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
@@ -35,6 +36,7 @@ struct SessionRow {
     name: Option<String>,
     created_at: i64,
     expires_at: i64,
+    key_expires_at: Option<i64>,
     last_used_at: Option<i64>,
     user_agent: Option<String>,
     address: Option<String>,
@@ -45,9 +47,10 @@ impl From<SessionRow> for Session {
         Self {
             id: SessionId::new(row.id),
             kind: row.kind.0,
-            name: row.name,
+            name: row.name.map(DeviceName::from_stored),
             created_at: Timestamp::from_micros(row.created_at),
             expires_at: Timestamp::from_micros(row.expires_at),
+            key_expires_at: row.key_expires_at.map(Timestamp::from_micros),
             last_used_at: row.last_used_at.map(Timestamp::from_micros),
             user_agent: row.user_agent,
             address: row.address,
@@ -58,7 +61,7 @@ impl From<SessionRow> for Session {
 /// The part of a session that a request needs.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sessions)]
-struct ActorRow {
+pub(super) struct ActorRow {
     #[diesel(embed)]
     user: UserRefRow,
     id: i64,
@@ -89,15 +92,24 @@ impl DbTx<'_> {
 
 impl SessionRepository for DbTx<'_> {
     fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault> {
+        let KeySpans { key: span, .. } = KeySpans::at(now);
+        let is_good = sessions::key_expires_at.is_null().or(sessions::key_expires_at
+            .gt(span.after.as_micros())
+            .and(sessions::key_expires_at.le(span.until.as_micros())));
         let holder = sessions::table
             .inner_join(users::table.on(users::id.eq(sessions::user_id)))
             .filter(sessions::key_hash.eq(key.as_bytes().as_slice()))
             .filter(sessions::expires_at.gt(now.as_micros()))
+            .filter(is_good.assume_not_null())
             .filter(users::deleted_at.is_null());
-        let found = on_backend!(self, |connection| holder
+        let mut found = on_backend!(self, |connection| holder
             .select(ActorRow::as_select())
             .first(connection)
             .optional())?;
+        if found.is_none() {
+            // Only then, so that a good key costs nothing more.
+            found = self.holder_of_previous(key, now)?;
+        }
         if found.is_none() {
             // In whatever way the session has ended: it may have expired, or another server may have ended it.
             self.activity.forget(key);
@@ -116,6 +128,7 @@ impl SessionRepository for DbTx<'_> {
     }
 
     fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault> {
+        let refresh = session.refresh.as_ref();
         let row = diesel::insert_into(sessions::table)
             .values((
                 sessions::user_id.eq(session.user.get()),
@@ -125,9 +138,26 @@ impl SessionRepository for DbTx<'_> {
                 sessions::expires_at.eq(session.expires_at.as_micros()),
                 sessions::user_agent.eq(session.client.user_agent.as_deref()),
                 sessions::address.eq(session.client.address.map(|address| address.to_string())),
+                sessions::name.eq(session.name.as_ref().map(DeviceName::as_str)),
+                sessions::key_expires_at.eq(refresh.map(|new| new.key_expires_at.as_micros())),
+                sessions::refresh_selector.eq(refresh.map(|new| new.hashes.selector.as_bytes().as_slice())),
+                sessions::refresh_hash.eq(refresh.map(|new| new.hashes.verifier.as_bytes().as_slice())),
+                sessions::refresh_ends_at.eq(refresh.map(|new| new.ends_at.as_micros())),
             ))
             .returning(sessions::id);
         on_backend!(self, |connection| row.get_result(connection)).map(SessionId::new)
+    }
+
+    fn find_family(&mut self, selector: &KeyHash, now: Timestamp) -> Result<Option<Family>, StorageFault> {
+        self.family(selector, now)
+    }
+
+    fn rotate(&mut self, rotation: &Rotation) -> Result<bool, StorageFault> {
+        self.rotate_family(rotation)
+    }
+
+    fn remove_salts(&mut self, before: Timestamp, limit: i64) -> Result<usize, StorageFault> {
+        self.remove_old_salts(before, limit)
     }
 
     fn list(&mut self, query: &SessionQuery) -> Result<Vec<Session>, StorageFault> {

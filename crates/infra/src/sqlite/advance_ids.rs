@@ -7,9 +7,11 @@ use groupchat_domain::time::Timestamp;
 use super::data_dir_lock::DataDirLock;
 use super::error::OpenError;
 use super::{ids, inspect, log_state, migrate};
+use crate::accounts::families::forget_tokens;
+use crate::connection::Connection;
 
-/// Advances the id counters, so that no id assigned since the snapshot is assigned again, and gives the log a new
-/// epoch. `_lock` proves that no server uses the folder. `now` is the current time.
+/// Advances the id counters, so that no id assigned since the snapshot is assigned again, gives the log a new epoch, and
+/// forgets refresh tokens. `_lock` proves that no server uses the folder. `now` is the current time.
 ///
 /// # Errors
 /// [`OpenError`]
@@ -21,6 +23,9 @@ pub fn advance_ids(_lock: &DataDirLock, database: &Path, now: Timestamp) -> Resu
     // Before the counters: if the process is killed between the two, the command is run again.
     log_state::renew_epoch(&mut connection, database)?;
     connection
-        .immediate_transaction(|connection| ids::advance(connection, &ids::Heads::new(), now))
+        .immediate_transaction(|connection| {
+            forget_tokens(&mut Connection::Sqlite(connection))?;
+            ids::advance(connection, &ids::Heads::new(), now)
+        })
         .map_err(failed)
 }

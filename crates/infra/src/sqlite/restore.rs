@@ -23,6 +23,8 @@ use super::restore_error::RestoreError;
 use super::salvage::{Salvaged, salvage};
 use super::staged_file::{SIDE_FILES, StagedFile, remove_if_exists, sync_folder, with_suffix};
 use super::verify::{Unverified, unmerged_log, verify};
+use crate::accounts::families::forget_tokens;
+use crate::connection::Connection;
 
 /// Bytes that are read at a time when copying.
 const CHUNK: usize = 1 << 20;
@@ -116,7 +118,7 @@ fn copy(backup: &Path, to: &Path, report: &mut dyn FnMut(BackupStep)) -> Result<
     }
 }
 
-/// Checks the copy, completes it from the damaged database, and gives it a new epoch.
+/// Checks the copy, completes it from the damaged database, gives it a new epoch, and forgets refresh tokens.
 fn prepare(copy: &Path, paths: &RestorePaths<'_>) -> Result<(Contents, Option<Salvaged>), RestoreError> {
     let name = paths.backup;
     let mut contents = verified(copy, name)?;
@@ -127,6 +129,8 @@ fn prepare(copy: &Path, paths: &RestorePaths<'_>) -> Result<(Contents, Option<Sa
         contents = verified(copy, name)?;
     }
     log_state::renew_epoch(&mut connection, name)?;
+    forget_tokens(&mut Connection::Sqlite(&mut connection))
+        .map_err(|error| OpenError::from_reason(name, &error.to_string()))?;
     // Everything must be in the one file that is about to be renamed.
     fold(&mut connection).map_err(|error| OpenError::from_reason(name, &error.to_string()))?;
     Ok((contents, salvaged))

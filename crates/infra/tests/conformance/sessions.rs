@@ -66,6 +66,7 @@ fn a_session_keeps_where_it_came_from(tx: &mut dyn Tx) {
         name: None,
         created_at: at(1),
         expires_at: at(200),
+        key_expires_at: None,
         last_used_at: None,
         user_agent: Some("curl/8".to_owned()),
         address: Some("::1".to_owned()),

@@ -154,3 +154,26 @@ fn ids_that_are_used_up_are_an_error() {
     let refused = advance_ids(&options(scratch.url()), LONG_AGO).unwrap_err();
     assert!(refused.to_string().contains("used up"), "{refused}");
 }
+
+/// Clients have got others since the backup, which would seem to be stolen.
+#[test]
+fn refresh_tokens_are_forgotten_when_the_log_comes_from_elsewhere() {
+    let scratch = Scratch::create();
+    opened(&scratch);
+    let mut console = Console::open(scratch.url());
+    console.execute(
+        "INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at) \
+            VALUES (1, 'ann', 'ann', false, 'hash', 1, 0); \
+        INSERT INTO sessions (id, user_id, kind, key_hash, created_at, expires_at, key_expires_at, refresh_selector, \
+                refresh_hash, refresh_ends_at) \
+            SELECT 1, 1, 'login', hash, 0, 800, 100, hash, hash, 900 FROM (SELECT sha256('x') AS hash) AS made",
+    );
+    let kept = "SELECT count(refresh_selector) AS number FROM sessions WHERE expires_at = 800";
+    opened(&scratch);
+    assert_eq!(console.number(kept), 1, "a restart is no restore");
+    console.execute("UPDATE log_state SET lineage = '4711/1/1/1'");
+    opened(&scratch);
+    let forgotten = "SELECT count(*) AS number FROM sessions \
+        WHERE coalesce(refresh_selector, refresh_hash) IS NULL AND key_expires_at IS NULL AND expires_at = 100";
+    assert_eq!(console.number(forgotten), 1);
+}

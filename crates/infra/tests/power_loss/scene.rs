@@ -197,6 +197,8 @@ fn sign_in(server: &Server, admin: &User) -> Person {
             created_at,
             expires_at: created_at.plus(Duration::from_secs(24 * 3600)),
             client: Default::default(),
+            name: None,
+            refresh: None,
         })?;
         Ok(())
     });

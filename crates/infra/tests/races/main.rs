@@ -51,6 +51,7 @@ mod plain_hasher;
 mod quotas;
 mod quotes;
 mod reading;
+mod refreshes;
 mod removals;
 mod requests;
 mod starts;

@@ -3,7 +3,8 @@
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{
     AccountRefusal, ApiKeys, ClientInfo, KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, LoginAttempt, LoginPorts,
-    Origin, Password, SESSIONS_PER_USER, Secret, UserChanges, change_password, edit_user, login, operator,
+    Origin, Password, RefreshTerms, SESSIONS_PER_USER, Secret, UserChanges, change_password, edit_user,
+    login, operator,
 };
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::Credential;
@@ -78,12 +79,15 @@ fn sign_in(arena: &Arena, name: &str, password: &str) -> Result<Credential, Refu
         attempts: &AnyNumberOfTries,
         journal: &NoJournal,
         lifetime: LOGIN_LIFETIME,
+        refresh: RefreshTerms::default(),
         sessions_per_user: SESSIONS_PER_USER,
         networks_known_for: KNOWN_NETWORK_RETENTION,
     };
     let attempt = LoginAttempt {
         username: name.to_owned(),
         password: Secret::new(password.to_owned()),
+        refresh: false,
+        device_name: None,
         client: ClientInfo::default(),
     };
     let session = arena.wait_for(login(ports, attempt))?;

@@ -100,6 +100,8 @@ fn sign_in(tx: &mut dyn Tx, user: UserId, key: KeyHash) {
         created_at,
         expires_at: created_at.plus(Duration::from_secs(24 * 3600)),
         client: ClientInfo::default(),
+        name: None,
+        refresh: None,
     };
     tx.sessions().insert(&session).unwrap();
 }

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use groupchat_domain::accounts::{AttemptPool, FailedLogin, LoginJournal, LoginRateLimiter, PasswordAttempt};
+use groupchat_domain::accounts::{
+    AttemptPool, FailedLogin, LoginJournal, LoginRateLimiter, PasswordAttempt, Username,
+};
 
 /// Tells nobody.
 pub(crate) struct NoJournal;
 
 impl LoginJournal for NoJournal {
     fn failed<'a>(&self, _: FailedLogin<'a>) {}
+
+    fn refresh_reused(&self, _: Option<std::net::IpAddr>, _: &Username) {}
 }
 
 /// Lets everybody try as often as they like.

@@ -81,6 +81,8 @@ pub(crate) fn new_session(user: UserId, number: u8, expires_at: Timestamp) -> Ne
         created_at: at(1),
         expires_at,
         client: ClientInfo::default(),
+        name: None,
+        refresh: None,
     }
 }
 

@@ -227,6 +227,11 @@ pub(super) fn days(least: u32, most: u32) -> Rule<Duration> {
     integer(least, most).map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)).unit("days")
 }
 
+/// A number of minutes.
+pub(super) fn minutes(least: u64, most: u64) -> Rule<Duration> {
+    integer(least, most).map(|minutes: u64| Duration::from_secs(minutes * 60)).unit("minutes")
+}
+
 /// A number of seconds.
 pub(super) fn seconds(least: u64, most: u64) -> Rule<Duration> {
     integer(least, most).map(Duration::from_secs).unit("seconds")

@@ -11,8 +11,8 @@ use groupchat_domain::rates::RequestRate;
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::rule::{
-    choice, database, days, folder, groups, integer, log_filter, networks, optional_file, rate, seconds,
-    site, sites, socket_address,
+    choice, database, days, folder, groups, integer, log_filter, minutes, networks, optional_file, rate,
+    seconds, site, sites, socket_address,
 };
 use super::setting::Setting;
 use crate::database_url::DatabaseUrl;
@@ -165,6 +165,9 @@ settings! {
     /// gets 429. The limits on wrong passwords (`login.attempts_per_address`) are much lower.
     "rates.login" => rates_login: Option<RequestRate> = "10/s burst 1000", rate();
 
+    /// How often a caller can refresh sessions.
+    "rates.refresh" => rates_refresh: Option<RequestRate> = "10/s burst 1000", rate();
+
     /// How often a caller can open a socket or a stream for events.
     "rates.connect" => rates_connect: Option<RequestRate> = "10/s burst 200", rate();
 
@@ -199,8 +202,21 @@ settings! {
     /// it. Callers without a valid key have a quarter of it in addition. Further requests get 503 or 429.
     "limits.incoming" => incoming: u64 = "64", integer(4, 1_048_576).unit("MiB");
 
-    /// How long the key from a login is valid.
+    /// How long the key from a login is valid, if the login doesn't ask for a refresh token.
     "login.lifetime" => login_lifetime: Duration = "30", days(1, 3650);
+
+    /// How long a key is valid that comes with a refresh token.
+    "login.key_minutes" => login_key: Duration = "60", minutes(5, 1440);
+
+    /// How long a session with a refresh token lasts that is not refreshed.
+    "login.refresh_idle_days" => login_refresh_idle: Duration = "30", days(1, 3650);
+
+    /// How long a session with a refresh token lasts, however often it is refreshed.
+    "login.refresh_days" => login_refresh_longest: Duration = "90", days(1, 3650);
+
+    /// How long after a refresh the used token gets the same answer again, for clients that lost it. Later, it counts as
+    /// stolen, and its session ends.
+    "login.refresh_grace" => login_refresh_grace: Duration = "15", seconds(0, 300);
 
     /// Maximum number of sessions of a user. A further login ends the session that has been unused the longest.
     "login.sessions_per_user" => login_sessions_per_user: u32 = "200", integer(1, 10_000).unit("sessions");

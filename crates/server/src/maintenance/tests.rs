@@ -86,6 +86,7 @@ impl Fixture {
             retention: Retention::default(),
             networks_known_for: 3 * MONTH,
             audit_retention: 4 * MONTH,
+            refresh_grace: Duration::from_secs(15),
             every: Duration::from_secs(60),
         };
         Self { clock, maintenance, key, _folder: folder }
@@ -128,6 +129,8 @@ fn store(tx: &mut dyn Tx, user: UserId, key: KeyHash) -> Result<(), Error> {
         created_at: now,
         expires_at: now.plus(MONTH),
         client: ClientInfo::default(),
+        name: None,
+        refresh: None,
     };
     let session: SessionId = tx.sessions().insert(&session)?;
     tx.tickets().insert(&NewTicket { session, hash: key, expires_at: now.plus(Duration::from_secs(30)) })?;
@@ -145,6 +148,7 @@ async fn what_fails_does_not_keep_the_rest() {
         retention: Retention::default(),
         networks_known_for: MONTH,
         audit_retention: MONTH,
+        refresh_grace: Duration::from_secs(15),
         every: INTERVAL,
     };
     let running = tokio::spawn(maintenance.run());

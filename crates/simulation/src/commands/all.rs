@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    self, Actor, KNOWN_NETWORK_RETENTION, LoginAttempt, ProfileChanges, ServerRoleChanges, UserChanges,
-    UserDraft, UserQuery, operator,
+    self, Actor, KNOWN_NETWORK_RETENTION, LoginAttempt, ProfileChanges, RefreshTerms, ServerRoleChanges,
+    UserChanges, UserDraft, UserQuery, operator,
 };
 use groupchat_domain::admissions::{self, InvitationDraft, InviteLinkQuery, LinkCodes, LinkDraft};
 use groupchat_domain::audit::{self, AuditQuery};
@@ -152,7 +152,25 @@ commands! {
 
     /// Somebody signs in.
     8 flow Login[accounts::login](name: ATypedName, password: ATypedPassword, network: ANetwork)
-        |ports| accounts::login(ports.login(), LoginAttempt { username: name, password, client: client(network) });
+        |ports| accounts::login(ports.login(), LoginAttempt {
+            username: name, password, refresh: false, device_name: None, client: client(network),
+        });
+    /// Somebody signs in on a device that refreshes its session.
+    4 flow LoginOnDevice[accounts::login](
+        name: ATypedName, password: ATypedPassword, network: ANetwork, device: Option<ADeviceName>
+    )
+        |ports| accounts::login(ports.login(), LoginAttempt {
+            username: name, password, refresh: true, device_name: device, client: client(network),
+        });
+    /// A device refreshes its session.
+    8 flow Refresh[accounts::refresh](token: ARefreshToken, network: ANetwork)
+        |ports| accounts::refresh(ports.refresh(), token, client(network));
+    /// A device signs out whose key has expired.
+    1 flow LogoutByRefresh[accounts::logout_by_refresh](token: ARefreshToken, network: ANetwork)
+        |ports| accounts::logout_by_refresh(ports.refresh(), token, client(network));
+    /// The server forgets what it would answer to tokens that were used.
+    1 system RemoveOldSalts[accounts::remove_old_salts]()
+        |tx| accounts::remove_old_salts(tx, RefreshTerms::default().grace);
     /// A user signs out.
     1 write Logout[accounts::logout]() |tx, actor| accounts::logout(tx, actor);
     /// A user ends a session.
@@ -162,6 +180,15 @@ commands! {
     /// A user's sessions.
     2 read ListSessions[accounts::list_sessions](below: Option<ASession>, limit: ALimit)
         |tx, actor| accounts::list_sessions(tx, actor, below, limit);
+    /// An admin lists the sessions of a user.
+    1 read ListSessionsOf[accounts::list_sessions_of](user: AUser, below: Option<ASession>, limit: ALimit)
+        |tx, actor| accounts::list_sessions_of(tx, actor, user, below, limit);
+    /// An admin ends the sessions of a user.
+    1 write EndSessionsOf[accounts::end_sessions_of](user: AUser)
+        |tx, actor| accounts::end_sessions_of(tx, actor, user);
+    /// An admin ends a session of a user.
+    1 write EndSessionOf[accounts::end_session_of](user: AUser, session: ASession)
+        |tx, actor| accounts::end_session_of(tx, actor, user, session);
     /// The server removes what has expired.
     1 system RemoveExpiredSessions[accounts::remove_expired_sessions]() |tx| accounts::remove_expired_sessions(tx);
     /// The server removes bans that have ended.

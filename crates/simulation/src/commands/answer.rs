@@ -80,6 +80,8 @@ answers! {
     FirstAdmin(Option<(User, Password)>),
     /// A new session: its key, how long it is valid, and whose it is.
     LoggedIn((Secret, Timestamp, User)),
+    /// A session with a refresh token: its key, how long that is valid, the token, how long that is valid, and whose it is.
+    Refreshable((Secret, Timestamp, (Secret, Timestamp), User)),
     /// Users.
     Users(Page<NamePosition<User>>),
     /// A block.
@@ -199,8 +201,11 @@ impl From<CreatedUser> for Answer {
 }
 
 impl From<LoggedIn> for Answer {
-    fn from(LoggedIn { key, expires_at, user }: LoggedIn) -> Self {
-        Self::LoggedIn((key, expires_at, user))
+    fn from(LoggedIn { key, expires_at, refresh, user }: LoggedIn) -> Self {
+        match refresh {
+            Some(refresh) => Self::Refreshable((key, expires_at, (refresh.token, refresh.expires_at), user)),
+            None => Self::LoggedIn((key, expires_at, user)),
+        }
     }
 }
 
@@ -239,7 +244,7 @@ impl Answer {
         match self {
             Self::Created((user, key)) => Issued { user: Some(user.id), has_key: key.is_some(), ..nothing },
             Self::User(user) | Self::FirstAdmin(Some((user, _))) => Issued { user: Some(user.id), ..nothing },
-            Self::LoggedIn(_) => Issued { has_key: true, ..nothing },
+            Self::LoggedIn(_) | Self::Refreshable(_) => Issued { has_key: true, ..nothing },
             Self::Group(view) | Self::Started((view, true)) => {
                 Issued { group: Some(view.group.id), ..nothing }
             }
@@ -291,6 +296,7 @@ impl Answer {
             Self::ServerRoles(roles) => roles.renumber(ids),
             Self::Task(task) => task.renumber(ids),
             Self::User(user) | Self::Created((user, _)) | Self::LoggedIn((_, _, user)) => user.renumber(ids),
+            Self::Refreshable((_, _, _, user)) => user.renumber(ids),
             Self::FirstAdmin(created) => {
                 created.iter_mut().for_each(|(user, _)| user.renumber(ids));
             }

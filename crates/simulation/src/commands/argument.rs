@@ -4,7 +4,8 @@ use std::fmt::{self, Debug};
 use std::time::Duration;
 
 use groupchat_domain::accounts::{
-    DisplayName, Email, KeyHash, Password, PresenceSetting, ReceiptSetting, Secret, Username,
+    DeviceName, DisplayName, Email, IssuedRefresh, KeyHash, Password, PresenceSetting, ReceiptSetting,
+    RefreshHashes, RefreshToken, Secret, Username,
 };
 use groupchat_domain::admissions::{LinkCode, MaxUses, Note};
 use groupchat_domain::audit::AuditAction;
@@ -160,6 +161,9 @@ arguments! {
     /// A password, as somebody types it.
     ATypedPassword(u16) for Secret: |dice, known| usual(dice, 4),
         |number, ids| Secret::new(password(number).reveal().to_owned());
+    /// A name of a device.
+    ADeviceName(u8) for DeviceName: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
+        |number, ids| DeviceName::from_stored(format!("device {number}"));
     /// Where somebody signs in from.
     ANetwork(u8) for u8: |dice, known| u8::try_from(dice.below(6)).unwrap_or(0), |number, ids| number;
     /// Whether others see that a user is there.
@@ -292,6 +296,43 @@ pub(crate) fn key_hash(number: u32) -> KeyHash {
     let mut digest = [0; 32];
     digest[..4].copy_from_slice(&number.to_be_bytes());
     KeyHash::new(digest)
+}
+
+/// A refresh token, by the numbers of the commands that began its session and that issued it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ARefreshToken(pub u32, pub u32);
+
+impl ARefreshToken {
+    /// As it is shown.
+    pub(crate) fn issued(self) -> IssuedRefresh {
+        IssuedRefresh { secret: Secret::new(format!("{}.{}", self.0, self.1)), hashes: self.token().hashes }
+    }
+
+    /// The token that is shown like this.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (session, number) = text.split_once('.')?;
+        Some(Self(session.parse().ok()?, number.parse().ok()?))
+    }
+
+    pub(crate) fn token(self) -> RefreshToken {
+        let (mut selector, mut verifier) = ([0; 16], [0; 32]);
+        selector[..4].copy_from_slice(&self.0.to_be_bytes());
+        verifier[..4].copy_from_slice(&self.1.to_be_bytes());
+        let hashes = RefreshHashes { selector: key_hash(self.0), verifier: key_hash(self.1) };
+        RefreshToken { selector, verifier, hashes }
+    }
+}
+
+impl Argument for ARefreshToken {
+    type Value = Secret;
+
+    fn draw(dice: &mut Dice, known: &Known) -> Self {
+        known.refresh_token(dice)
+    }
+
+    fn on(self, _: &Ids) -> Self::Value {
+        self.issued().secret
+    }
 }
 
 /// The code with this number.

@@ -5,6 +5,7 @@ use groupchat_domain::permissions::ServerRole;
 use groupchat_testing::Dice;
 
 use crate::commands::answer::{Answer, Issued};
+use crate::commands::argument::ARefreshToken;
 
 /// What answers have told so far.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,8 @@ pub struct Known {
     users: Vec<UserId>,
     keys: Vec<u32>,
     tickets: Vec<u32>,
+    /// Also those that were used.
+    refresh_tokens: Vec<ARefreshToken>,
     sessions: Vec<SessionId>,
     groups: Vec<GroupId>,
     invitations: Vec<InvitationId>,
@@ -50,6 +53,10 @@ impl Known {
 
     pub(crate) fn ticket(&self, dice: &mut Dice) -> u32 {
         pick(dice, &self.tickets).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn refresh_token(&self, dice: &mut Dice) -> ARefreshToken {
+        pick(dice, &self.refresh_tokens).unwrap_or(ARefreshToken(u32::MAX, u32::MAX))
     }
 
     pub(crate) fn session(&self, dice: &mut Dice) -> i64 {
@@ -148,6 +155,9 @@ impl Known {
         }
         if has_ticket {
             self.tickets.push(number);
+        }
+        if let Answer::Refreshable((_, _, (token, _), _)) = answer {
+            self.refresh_tokens.extend(ARefreshToken::read(token.reveal()));
         }
         if matches!(answer, Answer::User(_) | Answer::Group(_)) {
             self.renames += 1;

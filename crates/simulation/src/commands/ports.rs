@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    ApiKeys, AttemptPool, ClientInfo, FailedLogin, HashCaller, IssuedKey, KNOWN_NETWORK_RETENTION, KeyHash,
-    LOGIN_LIFETIME, LoginJournal, LoginPorts, LoginRateLimiter, Origin, Password, PasswordAttempt,
-    PasswordCheck, PasswordHash, PasswordHasher, Secret, Verification, Welcome,
+    ApiKeys, AttemptPool, ClientInfo, FailedLogin, HashCaller, IssuedKey, IssuedRefresh,
+    KNOWN_NETWORK_RETENTION, KeyHash, LOGIN_LIFETIME, LoginJournal, LoginPorts, LoginRateLimiter, NextPair,
+    Origin, Password, PasswordAttempt, PasswordCheck, PasswordHash, PasswordHasher, RefreshPorts,
+    RefreshTerms, RefreshToken, Salt, Secret, Username, Verification, Welcome,
 };
 use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes, LinkPorts};
 use groupchat_domain::events::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents};
@@ -18,7 +19,7 @@ use groupchat_domain::ids::GroupId;
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::{BoxFuture, Credential, Storage};
 
-use crate::commands::argument::{AKey, Argument, key_hash, link_code};
+use crate::commands::argument::{AKey, ARefreshToken, Argument, key_hash, link_code};
 use crate::commands::ids::Ids;
 
 /// The quotas of all worlds: small, so that they are reached.
@@ -69,8 +70,19 @@ impl<'w> Ports<'w> {
             attempts: &self.own,
             journal: &self.own,
             lifetime: LOGIN_LIFETIME,
+            refresh: RefreshTerms::default(),
             sessions_per_user: SESSIONS_PER_USER,
             networks_known_for: KNOWN_NETWORK_RETENTION,
+        }
+    }
+
+    /// What a refresh needs.
+    pub(crate) fn refresh(&self) -> RefreshPorts<'_> {
+        RefreshPorts {
+            storage: self.storage,
+            keys: &self.own,
+            journal: &self.own,
+            terms: RefreshTerms::default(),
         }
     }
 
@@ -134,6 +146,30 @@ impl ApiKeys for OwnPorts {
     fn generate_password(&self) -> Password {
         Password::parse("correct horse").unwrap_or_else(|_| unreachable!("a good password"))
     }
+
+    fn issue_refresh(&self) -> IssuedRefresh {
+        ARefreshToken(self.number, self.number).issued()
+    }
+
+    fn read_refresh(&self, token: &str) -> Option<RefreshToken> {
+        ARefreshToken::read(token).map(ARefreshToken::token)
+    }
+
+    fn salt(&self) -> Salt {
+        Salt::new(*self.issued().as_bytes())
+    }
+
+    /// The key and the verifier are the number of the command that the salt is of.
+    fn derive(&self, token: &RefreshToken, salt: &Salt) -> NextPair {
+        let number = number_of(salt.as_bytes());
+        let key = IssuedKey { secret: Secret::new(number.to_string()), hash: key_hash(number) };
+        NextPair { key, refresh: ARefreshToken(number_of(&token.selector), number).issued() }
+    }
+}
+
+/// The number in the first bytes.
+fn number_of(bytes: &[u8]) -> u32 {
+    bytes.first_chunk().map_or(u32::MAX, |first| u32::from_be_bytes(*first))
 }
 
 impl LinkCodes for OwnPorts {
@@ -156,6 +192,8 @@ impl LoginRateLimiter for OwnPorts {
 
 impl LoginJournal for OwnPorts {
     fn failed<'a>(&self, _: FailedLogin<'a>) {}
+
+    fn refresh_reused(&self, _: Option<IpAddr>, _: &Username) {}
 }
 
 /// Tells nobody.

@@ -3,36 +3,59 @@
 use std::cmp::Reverse;
 
 use groupchat_domain::accounts::{
-    Actor, KeyHash, NewSession, Origin, Session, SessionKind, SessionQuery, SessionRepository,
+    Actor, Family, KeyHash, KeySpans, LastRefresh, NewSession, Origin, Rotation, Session, SessionKind,
+    SessionQuery, SessionRepository,
 };
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
-use groupchat_domain::time::Timestamp;
+use groupchat_domain::time::{Span, Timestamp};
 
-use crate::model::state::Tables;
+use crate::model::state::{SessionRow, Tables};
 use crate::model::tx::ModelTx;
 
 /// Sessions that one command ends at most for being too many.
 const END_BATCH: usize = 500;
 
+fn holds(span: Span, at: Timestamp) -> bool {
+    span.after < at && at <= span.until
+}
+
 impl Tables {
     fn holder(&self, session: SessionId, now: Timestamp) -> Option<Actor> {
-        let NewSession { user, kind, expires_at, .. } = self.sessions.get(&session)?;
+        let NewSession { user, kind, expires_at, .. } = &self.sessions.get(&session)?.session;
         let user = self.user(*user).filter(|_| *expires_at > now)?.as_ref();
         Some(Actor { user, session, session_kind: *kind, origin: Origin::UNKNOWN })
     }
 
     /// The sessions of a user, the newest first.
     fn sessions_of(&self, user: UserId) -> impl Iterator<Item = (SessionId, &NewSession)> {
-        let all = self.sessions.iter().rev().map(|(id, session)| (*id, session));
+        let all = self.sessions.iter().rev().map(|(id, row)| (*id, &row.session));
         all.filter(move |(_, session)| session.user == user)
+    }
+
+    /// The session of a key, if the key is good.
+    fn session_of_good(&self, key: &KeyHash, now: Timestamp) -> Option<SessionId> {
+        let spans = KeySpans::at(now);
+        let is_good = |session: &NewSession| {
+            session.refresh.is_none_or(|refresh| holds(spans.key, refresh.key_expires_at))
+        };
+        let of_now = self.session_of(key).filter(|id| {
+            let row = self.sessions.get(id);
+            row.is_some_and(|row| is_good(&row.session)) && self.holder(*id, now).is_some()
+        });
+        of_now.or_else(|| {
+            let was_theirs = |row: &SessionRow| {
+                row.previous.is_some_and(|(previous, until)| previous == *key && holds(spans.previous, until))
+            };
+            self.sessions.iter().find(|(_, row)| was_theirs(row)).map(|(id, _)| *id)
+        })
     }
 
     /// Ends these sessions; how many there were.
     fn end_sessions(&mut self, ended: &[SessionId]) -> usize {
         for id in ended {
-            if let Some(session) = self.sessions.remove(id) {
-                self.keys.remove(session.key.as_bytes());
+            if let Some(row) = self.sessions.remove(id) {
+                self.keys.remove(row.session.key.as_bytes());
             }
         }
         ended.len()
@@ -42,7 +65,7 @@ impl Tables {
 impl SessionRepository for ModelTx<'_> {
     fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault> {
         let tables = self.read()?;
-        Ok(tables.session_of(key).and_then(|session| tables.holder(session, now)))
+        Ok(tables.session_of_good(key, now).and_then(|session| tables.holder(session, now)))
     }
 
     fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault> {
@@ -56,8 +79,61 @@ impl SessionRepository for ModelTx<'_> {
         }
         let id = SessionId::new(tables.session_ids.take());
         tables.keys.put(*session.key.as_bytes(), id);
-        tables.sessions.put(id, session.clone());
+        tables.sessions.put(id, SessionRow { session: session.clone(), previous: None, last: None });
         Ok(id)
+    }
+
+    fn find_family(&mut self, selector: &KeyHash, now: Timestamp) -> Result<Option<Family>, StorageFault> {
+        let tables = self.read()?;
+        let families = tables.sessions.iter().filter_map(|(id, row)| Some((*id, row, row.session.refresh?)));
+        let mut valid = families.filter(|(id, _, _)| tables.holder(*id, now).is_some());
+        let found = valid.find(|(_, _, refresh)| refresh.hashes.selector == *selector);
+        Ok(found.map(|(session, row, refresh)| Family {
+            session,
+            user: row.session.user,
+            key_expires_at: refresh.key_expires_at,
+            expires_at: row.session.expires_at,
+            ends_at: refresh.ends_at,
+            verifier: refresh.hashes.verifier,
+            last: row.last,
+        }))
+    }
+
+    fn rotate(&mut self, rotation: &Rotation) -> Result<bool, StorageFault> {
+        let tables = self.write()?;
+        let Some(row) = tables.sessions.get(&rotation.session) else { return Ok(false) };
+        let (key, Some(mut refresh)) = (row.session.key, row.session.refresh) else { return Ok(false) };
+        if tables.session_of(&rotation.key).is_some() {
+            return Err(self.fail("a session with the key of another"));
+        }
+        tables.keys.remove(key.as_bytes());
+        tables.keys.put(*rotation.key.as_bytes(), rotation.session);
+        let last =
+            LastRefresh { verifier: refresh.hashes.verifier, salt: Some(rotation.salt), at: rotation.at };
+        refresh.hashes.verifier = rotation.verifier;
+        refresh.key_expires_at = rotation.key_expires_at;
+        Ok(tables.sessions.change(&rotation.session, |row| {
+            row.previous = Some((key, rotation.previous_key_until));
+            row.last = Some(last);
+            row.session.key = rotation.key;
+            row.session.expires_at = rotation.expires_at;
+            row.session.refresh = Some(refresh);
+        }))
+    }
+
+    fn remove_salts(&mut self, before: Timestamp, limit: i64) -> Result<usize, StorageFault> {
+        let tables = self.write()?;
+        let rotated = |row: &SessionRow| row.last.filter(|last| last.salt.is_some()).map(|last| last.at);
+        let old = tables.sessions.iter().filter_map(|(id, row)| Some((rotated(row)?, *id)));
+        let mut old: Vec<_> = old.filter(|(at, _)| *at < before).collect();
+        old.sort_unstable();
+        old.truncate(usize::try_from(limit).unwrap_or(0));
+        for (_, id) in &old {
+            tables
+                .sessions
+                .change(id, |row| row.last = row.last.map(|last| LastRefresh { salt: None, ..last }));
+        }
+        Ok(old.len())
     }
 
     fn list(&mut self, query: &SessionQuery) -> Result<Vec<Session>, StorageFault> {
@@ -69,9 +145,10 @@ impl SessionRepository for ModelTx<'_> {
             .map(|(id, session)| Session {
                 id,
                 kind: session.kind,
-                name: None,
+                name: session.name.clone(),
                 created_at: session.created_at,
                 expires_at: session.expires_at,
+                key_expires_at: session.refresh.map(|refresh| refresh.key_expires_at),
                 last_used_at: uses.get(&id).copied(),
                 user_agent: session.client.user_agent.clone(),
                 address: session.client.address.map(|address| address.to_string()),
@@ -81,7 +158,7 @@ impl SessionRepository for ModelTx<'_> {
 
     fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault> {
         let tables = self.write()?;
-        let is_theirs = tables.sessions.get(&session).is_some_and(|session| session.user == user);
+        let is_theirs = tables.sessions.get(&session).is_some_and(|row| row.session.user == user);
         Ok(is_theirs && tables.end_sessions(&[session]) > 0)
     }
 
@@ -115,8 +192,8 @@ impl SessionRepository for ModelTx<'_> {
 
     fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault> {
         let tables = self.write()?;
-        let expired = tables.sessions.iter().filter(|(_, session)| session.expires_at <= now);
-        let mut expired: Vec<_> = expired.map(|(id, session)| (session.expires_at, *id)).collect();
+        let expired = tables.sessions.iter().filter(|(_, row)| row.session.expires_at <= now);
+        let mut expired: Vec<_> = expired.map(|(id, row)| (row.session.expires_at, *id)).collect();
         expired.sort_unstable();
         let limit = usize::try_from(limit).unwrap_or(0);
         let expired: Vec<_> = expired.into_iter().take(limit).map(|(_, id)| id).collect();

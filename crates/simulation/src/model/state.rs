@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
+use groupchat_domain::accounts::{KeyHash, LastRefresh, NewSession, NewTicket, PasswordHash, User, UserRef};
 use groupchat_domain::admissions::{JoinRequest, NewInvitation, NewInviteLink};
 use groupchat_domain::audit::AuditEntry;
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
@@ -98,6 +98,17 @@ pub(crate) struct Rename {
     pub(crate) old_key: String,
 }
 
+/// A session.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionRow {
+    /// With the key, the refresh token and the times of now.
+    pub(crate) session: NewSession,
+    /// The key of before, and until when it works.
+    pub(crate) previous: Option<(KeyHash, Timestamp)>,
+    /// Its last refresh.
+    pub(crate) last: Option<LastRefresh>,
+}
+
 /// Declares the tables and counters, all of which are kept or undone together.
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
@@ -123,7 +134,7 @@ tables! {
     users: Table<UserId, UserRow>,
     /// Whose a folded username is.
     usernames: Table<String, UserId>,
-    sessions: Table<SessionId, NewSession>,
+    sessions: Table<SessionId, SessionRow>,
     /// Which session a key stands for, by its digest.
     keys: Table<[u8; 32], SessionId>,
     tickets: Table<i64, NewTicket>,

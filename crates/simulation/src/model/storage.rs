@@ -136,7 +136,7 @@ impl ModelDatabase {
     pub fn holder(&self, key: &KeyHash) -> Option<UserId> {
         let state = self.state();
         let session = state.tables.session_of(key)?;
-        state.tables.sessions.get(&session).map(|session| session.user)
+        state.tables.sessions.get(&session).map(|row| row.session.user)
     }
 }
 

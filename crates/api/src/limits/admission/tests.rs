@@ -46,6 +46,8 @@ async fn a_user_whose_key_was_stolen_can_still_end_its_sessions() {
     for (method, path) in [
         (Method::DELETE, "/api/sessions"),
         (Method::DELETE, "/api/sessions/7"),
+        (Method::DELETE, "/api/users/7/sessions"),
+        (Method::DELETE, "/api/users/me/sessions/7"),
         (Method::PUT, "/api/users/me/password"),
         (Method::POST, "/api/logout"),
     ] {

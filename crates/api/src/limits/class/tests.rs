@@ -7,8 +7,20 @@ const SPECIAL: &[(&str, &[&str])] = &[
     ("code", &["acceptInviteLink", "getInviteLink"]),
     ("connect", &["openSocket", "streamEvents"]),
     ("login", &["login"]),
+    ("refresh", &["refreshLogin"]),
     ("send", &["forwardMessage", "sendMessage", "sendMessages"]),
-    ("none", &["changePassword", "endOtherSessions", "endSession", "getHealth", "logout"]),
+    (
+        "none",
+        &[
+            "changePassword",
+            "endOtherSessions",
+            "endSession",
+            "endUserSession",
+            "endUserSessions",
+            "getHealth",
+            "logout",
+        ],
+    ),
 ];
 
 #[test]

@@ -140,6 +140,8 @@ impl Scene {
         self.log("blocks.updated").await;
         self.ada.delete(&block).await.no_content();
         self.log("blocks.updated").await;
+        self.reuse_token().await;
+        self.log("security.refresh_reused").await;
         let path = format!("{}/messages/{}", self.group, sent["data"]["id"]);
         self.server.advance_clock(Duration::from_secs(5));
         self.grace.patch(&path, json!({"text": "Hello, Ada! A bug."})).await.ok();
@@ -175,6 +177,17 @@ impl Scene {
         self.log("thread.unfollowed").await;
         self.grace.delete(&path).await.no_content();
         self.log("message.deleted").await;
+    }
+
+    /// One of Ada's refresh tokens is used when it was given up long ago.
+    async fn reuse_token(&self) {
+        let nobody = self.server.nobody();
+        let login = json!({"username": "ada", "password": PASSWORD, "refresh": true});
+        let first = nobody.post("/api/login", login).await.ok();
+        let token = |answer: &Value| json!({"refresh_token": answer["refresh_token"]});
+        let second = nobody.post("/api/login/refresh", token(&first)).await.ok();
+        nobody.post("/api/login/refresh", token(&second)).await.ok();
+        nobody.post("/api/login/refresh", token(&first)).await.refused(401, "refresh_reused");
     }
 
     /// Requests that change nothing, and one that is rejected.

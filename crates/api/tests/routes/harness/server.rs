@@ -249,7 +249,8 @@ fn store_session(tx: &mut dyn Tx, user: UserId, key: KeyHash) {
     let created_at = tx.now();
     let expires_at = created_at.plus(LOGIN_LIFETIME);
     let (kind, client) = (SessionKind::Login, ClientInfo::default());
-    let session = NewSession { user, kind, key, created_at, expires_at, client };
+    let (name, refresh) = (None, None);
+    let session = NewSession { user, kind, key, created_at, expires_at, client, name, refresh };
     tx.sessions().insert(&session).expect("the storage works");
 }
 

@@ -97,6 +97,8 @@ fn provisions(mut tx: MockTx) -> MockTx {
         created_at: NOW,
         expires_at: NOW.plus(Duration::from_secs(3600)),
         client: ClientInfo::default(),
+        name: None,
+        refresh: None,
     };
     tx.sessions.expect_insert().with(eq(session)).times(1).returning(|_| Ok(SessionId::new(1)));
     tx

@@ -12,7 +12,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::{
-    IssuedKey, KNOWN_NETWORK_RETENTION, MockApiKeys, MockLoginJournal, MockLoginRateLimiter,
+    IssuedKey, IssuedRefresh, KNOWN_NETWORK_RETENTION, MockApiKeys, MockLoginJournal, MockLoginRateLimiter,
     MockPasswordHasher, SESSIONS_PER_USER,
 };
 use crate::ids::SessionId;
@@ -40,7 +40,13 @@ fn login_entry() -> AuditEntry {
 
 fn attempt(username: &str) -> LoginAttempt {
     let password = Secret::new("password".to_owned());
-    LoginAttempt { username: username.to_owned(), password, client: client() }
+    LoginAttempt {
+        username: username.to_owned(),
+        password,
+        refresh: false,
+        device_name: None,
+        client: client(),
+    }
 }
 
 fn network() -> Network {
@@ -152,6 +158,7 @@ impl Surroundings {
             attempts,
             journal,
             lifetime,
+            refresh: RefreshTerms::default(),
             sessions_per_user,
             networks_known_for,
         };
@@ -228,6 +235,8 @@ fn begins_session_in_place_of(mut tx: MockTx, provisioned: bool, oldest: bool) -
         created_at: NOW,
         expires_at: NOW.plus(LIFETIME),
         client: client(),
+        name: None,
+        refresh: None,
     };
     tx.sessions.expect_end_provisioned().with(eq(ME)).times(1).returning(move |_| Ok(provisioned));
     let ends = tx.sessions.expect_end_idlest().with(eq(ME), eq(NOW), eq(SESSIONS_PER_USER - 1));

@@ -3,7 +3,8 @@ use mockall::predicate::eq;
 use super::*;
 use crate::accounts::SessionKind;
 use crate::testing::{
-    EARLIER, Emitted, ME, MY_SESSION, MockTx, NOW, assert_hands_faults_on, me, sessions_ended,
+    EARLIER, Emitted, ME, MY_SESSION, MockTx, NOW, OTHER, assert_hands_faults_on, me, needs, rights,
+    rights_with, server_admin, sessions_ended, user,
 };
 
 const ANOTHER: SessionId = SessionId::new(12);
@@ -15,6 +16,7 @@ fn session(id: SessionId) -> Session {
         name: None,
         created_at: EARLIER,
         expires_at: NOW,
+        key_expires_at: None,
         last_used_at: None,
         user_agent: None,
         address: None,
@@ -89,6 +91,107 @@ fn users_end_all_their_sessions_but_the_current_one() {
     }
 }
 
+/// The sessions of another user are read by somebody with these rights, who gets them or not.
+fn lists_of_another(is_admin: bool, is_there: bool) -> MockTx {
+    let mut tx = MockTx::new();
+    tx.accounts.expect_find().with(eq(OTHER)).times(1).returning(move |id| Ok(is_there.then(|| user(id))));
+    if !is_there {
+        return tx;
+    }
+    let mut tx = tx.reads_rights(is_admin);
+    let query = SessionQuery { user: OTHER, now: NOW, below: None, limit: Limit::parse(1).unwrap() };
+    if is_admin {
+        tx.sessions.expect_list().with(eq(query)).times(1).returning(|_| Ok(vec![session(ANOTHER)]));
+    }
+    tx
+}
+
+#[test]
+fn those_who_manage_users_list_the_sessions_of_others() {
+    let limit = Limit::parse(1).unwrap();
+    let list = |mut tx: MockTx| list_sessions_of(&mut tx, &me(), OTHER, None, limit);
+    assert_eq!(list(lists_of_another(true, true)), Ok(Page { items: vec![session(ANOTHER)], more: false }));
+    assert_eq!(list(lists_of_another(false, true)), Err(needs(ServerPermission::ManageUsers).into()));
+    assert_eq!(list(lists_of_another(true, false)), Err(AccountRefusal::UserNotFound.into()));
+    assert_hands_faults_on(
+        || lists_of_another(true, true),
+        |tx| list_sessions_of(tx, &me(), OTHER, None, limit),
+    );
+}
+
+#[test]
+fn users_list_and_end_their_own_in_the_same_way() {
+    let mut tx = lists_two(None);
+    tx.accounts.expect_find().with(eq(ME)).times(1).returning(|id| Ok(Some(user(id))));
+    assert!(list_sessions_of(&mut tx, &me(), ME, None, Limit::parse(1).unwrap()).is_ok());
+    let locks = |mut tx: MockTx| {
+        let lock = tx.accounts.expect_lock().times(1);
+        lock.withf(|users, strength| users == [ME] && *strength == LockStrength::Exclusive)
+            .returning(|_, _| Ok(()));
+        tx
+    };
+    let mut tx = locks(ends(ANOTHER, true));
+    assert_eq!(end_session_of(&mut tx, &me(), ME, ANOTHER), Ok(()));
+    let mut tx = locks(MockTx::new());
+    tx.sessions.expect_end_all().with(eq(ME), eq(None)).times(1).returning(|_, _| Ok(true));
+    assert_eq!(end_sessions_of(&mut tx, &me(), ME), Ok(()));
+    assert_eq!(tx.emitted, own_sessions_ended());
+}
+
+/// Ends all sessions of another user, or this one.
+fn ends_of_another(tx: MockTx, one: Option<SessionId>, any: bool) -> MockTx {
+    let mut tx = tx;
+    match one {
+        Some(one) => {
+            tx.sessions.expect_end().with(eq(OTHER), eq(one)).times(1).returning(move |_, _| Ok(any));
+        }
+        None => {
+            tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(move |_, _| Ok(any));
+        }
+    }
+    tx
+}
+
+fn locks_another() -> MockTx {
+    MockTx::new().locks_for_change(OTHER, vec![Some(user(OTHER)), Some(server_admin(ME))])
+}
+
+#[test]
+fn those_who_manage_users_end_the_sessions_of_others() {
+    for any in [true, false] {
+        let mut tx = ends_of_another(locks_another(), None, any);
+        assert_eq!(end_sessions_of(&mut tx, &me(), OTHER), Ok(()));
+        assert_eq!(tx.emitted, if any { vec![sessions_ended(OTHER, Some(ME))] } else { vec![] });
+        let entry = AuditEntry::by(&me(), AuditAction::AllSessionsEnded).to(OTHER);
+        assert_eq!(tx.recorded, if any { vec![entry] } else { vec![] });
+    }
+    let mut tx = ends_of_another(locks_another(), Some(ANOTHER), true);
+    assert_eq!(end_session_of(&mut tx, &me(), OTHER, ANOTHER), Ok(()));
+    assert_eq!(tx.emitted, [sessions_ended(OTHER, Some(ME))]);
+    let entry = AuditEntry::by(&me(), AuditAction::SessionEnded).to(OTHER);
+    assert_eq!(tx.recorded, [entry.about(ANOTHER.get())]);
+    let mut tx = ends_of_another(locks_another(), Some(ANOTHER), false);
+    let refused = end_session_of(&mut tx, &me(), OTHER, ANOTHER);
+    assert_eq!(refused, Err(AccountRefusal::SessionNotFound.into()));
+}
+
+#[test]
+fn nobody_ends_the_sessions_of_those_who_may_do_more() {
+    let manager = rights_with(&[ServerPermission::ManageUsers]);
+    let over = |target| {
+        let tx = MockTx::new().locks_to_change(OTHER, Some(user(OTHER)), Some(Some(manager)));
+        tx.reads_rights_of(OTHER, target)
+    };
+    let mut tx = ends_of_another(over(manager), None, true);
+    assert_eq!(end_sessions_of(&mut tx, &me(), OTHER), Ok(()));
+    let refused = end_sessions_of(&mut over(rights(true)), &me(), OTHER);
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+    let nobody = || MockTx::new().locks_for_change(OTHER, vec![Some(user(OTHER)), Some(user(ME))]);
+    let needed = Err(needs(ServerPermission::ManageUsers).into());
+    assert_eq!(end_sessions_of(&mut nobody(), &me(), OTHER), needed);
+    assert_eq!(end_session_of(&mut nobody(), &me(), OTHER, ANOTHER), needed);
+}
+
 fn removes_expired(removed: usize) -> MockTx {
     let mut tx = MockTx::new();
     let removes = tx.sessions.expect_remove_expired().with(eq(NOW), eq(500));
@@ -111,4 +214,8 @@ fn faults_are_returned() {
     assert_hands_faults_on(|| ends(ANOTHER, true), |tx| end_session(tx, &me(), ANOTHER));
     assert_hands_faults_on(|| ends_others(true), |tx| end_other_sessions(tx, &me()));
     assert_hands_faults_on(|| removes_expired(1), remove_expired_sessions);
+    let all = || ends_of_another(locks_another(), None, true);
+    assert_hands_faults_on(all, |tx| end_sessions_of(tx, &me(), OTHER));
+    let one = || ends_of_another(locks_another(), Some(ANOTHER), true);
+    assert_hands_faults_on(one, |tx| end_session_of(tx, &me(), OTHER, ANOTHER));
 }

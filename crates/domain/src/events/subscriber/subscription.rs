@@ -54,8 +54,8 @@ impl Subscription {
         let resumed_after = cursor.as_ref().filter(|cursor| log.serves(cursor)).map(|cursor| cursor.position);
         let is_cut_off = cursor.is_some() && resumed_after.is_none();
         Ok(Self {
+            who: who.opened(&actor),
             actor,
-            who,
             feed,
             cursor: Cursor { epoch: log.epoch, position: resumed_after.unwrap_or(log.head) },
             backlog: if is_cut_off { Backlog::gap() } else { Backlog::default() },

@@ -171,7 +171,7 @@ fn the_end_of_a_slow_subscriber_comes_after_the_backlog() {
 
 #[test]
 fn nothing_more_is_delivered_once_the_session_has_ended() {
-    let scene = Scene::new([page(18, &[]), Step::from(MockTx::new().rejects_key())]);
+    let scene = Scene::new([page(18, &[]), Step::from(MockTx::new().rejects_session())]);
     scene.feeds([Delivery::CheckSession, logged(21)]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
     assert_eq!(scene::end(&mut subscriber), EndReason::SignedOut);
@@ -192,7 +192,7 @@ fn a_subscriber_with_a_valid_session_continues() {
 
 #[test]
 fn every_second_heartbeat_checks_the_session() {
-    let ended = Step::from(MockTx::new().rejects_key());
+    let ended = Step::from(MockTx::new().rejects_session());
     let scene = Scene::new([scene::holds(), Step::refused(fault()), ended]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Connection);
     for expected in [Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Err(EndReason::SignedOut)] {
@@ -204,7 +204,7 @@ fn every_second_heartbeat_checks_the_session() {
 
 #[test]
 fn a_check_from_before_a_session_ended_does_not_count() {
-    let ended = MockTx::new().rejects_key();
+    let ended = MockTx::new().rejects_session();
     let scene = Scene::new([page(18, &[]), scene::holds(), ended.into()]);
     scene.feeds([logged(21)]);
     let mut subscriber = scene.starts_late();

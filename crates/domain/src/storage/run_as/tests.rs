@@ -9,7 +9,7 @@ use crate::accounts::{AccountRefusal, Origin, UserAgent};
 use crate::storage::{CommitDecision, Credential, Done, OpenSession, Work, WriteLimiter};
 use crate::testing::{ME, MY_KEY, MY_SESSION, MockTx, NOW, ScriptedStorage, block_on, fault, me};
 
-const OPEN: OpenSession = OpenSession { user: ME, session: MY_SESSION, origin: Origin::UNKNOWN };
+const OPEN: OpenSession = OpenSession { user: ME, session: MY_SESSION, key: None, origin: Origin::UNKNOWN };
 
 /// The session is looked up once.
 fn looks_up(holder: Option<Actor>) -> MockTx {
@@ -170,4 +170,15 @@ fn an_actor_comes_from_where_the_request_comes_from() {
     assert_eq!(asks(OpenSession { origin, ..OPEN }.into()), Ok(origin));
     assert_eq!(asks(Credential { origin, ..MY_KEY }.into()), Ok(origin));
     storage.finish();
+}
+
+#[test]
+fn a_connection_lasts_as_long_as_its_session_and_counts_as_a_use() {
+    let opened = Principal::from(MY_KEY).opened(&me());
+    let storage = ScriptedStorage::new([MockTx::new().holds_session(me())]);
+    let storage: &dyn Storage = &storage;
+    let asked = block_on(storage.read_as(opened, |_, actor| Ok(actor.session)));
+    assert_eq!(asked, Ok(MY_SESSION));
+    // Opened again, as when a connection hands it on.
+    assert_eq!(opened.opened(&me()), opened);
 }

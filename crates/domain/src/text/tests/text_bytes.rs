@@ -1,6 +1,6 @@
 //! What the limits of pages and queues count: a text that isn't counted takes memory without a limit.
 
-use crate::accounts::{DisplayName, Email, Session, SessionKind, User, Username};
+use crate::accounts::{DeviceName, DisplayName, Email, Session, SessionKind, User, Username};
 use crate::events::{
     AddedMember, Audience, Event, GroupUpdate, RemovedGroup, RemovedMember, Tombstone, UserUpdate,
 };
@@ -58,9 +58,10 @@ fn every_text_of_a_session_counts() {
     let session = Session {
         id: SessionId::new(1),
         kind: SessionKind::Login,
-        name: Some("x".to_owned()),
+        name: DeviceName::parse("x").ok(),
         created_at: EARLIER,
         expires_at: EARLIER,
+        key_expires_at: None,
         last_used_at: None,
         user_agent: Some("x".repeat(2)),
         address: Some("x".repeat(4)),

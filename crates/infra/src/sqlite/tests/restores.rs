@@ -345,3 +345,42 @@ fn ids_are_advanced_on_request_after_a_foreign_restore() {
     let refused = advance_ids(&lock, &setting.path("data/none.db"), in_2024_plus(1_000)).unwrap_err();
     assert!(matches!(refused, OpenError::Missing(_)), "{refused}");
 }
+
+/// Two sessions: one with a refresh token, which was refreshed, and one without.
+const SESSIONS: &str = "
+    INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at)
+        VALUES (1, 'ann', 'ann', 0, 'hash', 1, 0);
+    INSERT INTO sessions (id, user_id, kind, key_hash, created_at, expires_at)
+        VALUES (1, 1, 'login', zeroblob(32), 0, 900);
+    INSERT INTO sessions (id, user_id, kind, key_hash, created_at, expires_at, key_expires_at, key_previous,
+            key_previous_until, refresh_selector, refresh_hash, refresh_ends_at, refresh_previous, refresh_salt, rotated_at)
+        VALUES (2, 1, 'login', randomblob(32), 0, 800, 100, randomblob(32), 50, randomblob(32), randomblob(32), 900,
+            randomblob(32), randomblob(32), 40)";
+
+/// Whether nothing is left of refresh tokens, and their sessions end with their keys.
+fn has_forgotten_tokens(path: &Path) -> bool {
+    let query = "SELECT count(*) AS value FROM sessions WHERE coalesce(key_expires_at, key_previous, key_previous_until, \
+        refresh_selector, refresh_hash, refresh_ends_at, refresh_previous, refresh_salt, rotated_at) IS NULL \
+        AND expires_at = CASE id WHEN 1 THEN 900 ELSE 100 END";
+    number(&mut connect(path), query).unwrap() == 2
+}
+
+/// Clients have got others since the backup, which would seem to be stolen.
+#[test]
+fn refresh_tokens_of_a_backup_are_forgotten() {
+    let setting = Setting::new();
+    connect(&setting.backup()).batch_execute(SESSIONS).unwrap();
+    assert!(!has_forgotten_tokens(&setting.backup()));
+    setting.restore().unwrap();
+    assert!(has_forgotten_tokens(&setting.database()));
+}
+
+#[test]
+fn refresh_tokens_of_a_snapshot_are_forgotten() {
+    let setting = Setting::new();
+    make(&setting.database(), 1);
+    connect(&setting.database()).batch_execute(SESSIONS).unwrap();
+    let lock = DataDirLock::acquire(&setting.path("data")).unwrap();
+    advance_ids(&lock, &setting.database(), Timestamp::from_micros(0)).unwrap();
+    assert!(has_forgotten_tokens(&setting.database()));
+}

@@ -4,6 +4,39 @@ use super::Rule::{Check, Reference, Type, Unique};
 use super::TableRows;
 use super::value::Value::{Bool, Bytes, Characters, Null, Number, Text};
 
+/// A session that was refreshed, but for these changes.
+macro_rules! refreshed_session {
+    ($($change:expr),*) => {
+        &[
+            ("expires_at", Number(20)),
+            ("key_expires_at", Number(10)),
+            ("refresh_selector", Bytes(4, 32)),
+            ("refresh_hash", Bytes(5, 32)),
+            ("refresh_ends_at", Number(30)),
+            ("key_previous", Bytes(6, 32)),
+            ("key_previous_until", Number(5)),
+            ("refresh_previous", Bytes(7, 32)),
+            ("refresh_salt", Bytes(8, 32)),
+            ("rotated_at", Number(4)),
+            $($change,)*
+        ]
+    };
+}
+
+/// The same that was not refreshed yet.
+macro_rules! refreshable_session {
+    ($($change:expr),*) => {
+        refreshed_session!(
+            ("key_previous", Null),
+            ("key_previous_until", Null),
+            ("refresh_previous", Null),
+            ("refresh_salt", Null),
+            ("rotated_at", Null)
+            $(, $change)*
+        )
+    };
+}
+
 /// A user without anything personal left, but for these changes.
 macro_rules! deleted_user {
     ($($change:expr),*) => {
@@ -88,7 +121,24 @@ pub(super) const USERS: TableRows = TableRows {
 pub(super) const SESSIONS: TableRows = TableRows {
     table: "sessions",
     is_single_row: false,
-    first: &[&[("id", Number(1)), ("key_hash", Bytes(1, 32))]],
+    first: &[
+        &[("id", Number(1)), ("key_hash", Bytes(1, 32))],
+        &[
+            ("id", Number(2)),
+            ("key_hash", Bytes(2, 32)),
+            ("name", Text("phone")),
+            ("expires_at", Number(20)),
+            ("key_expires_at", Number(10)),
+            ("refresh_selector", Bytes(14, 32)),
+            ("refresh_hash", Bytes(15, 32)),
+            ("refresh_ends_at", Number(30)),
+            ("key_previous", Bytes(16, 32)),
+            ("key_previous_until", Number(5)),
+            ("refresh_previous", Bytes(17, 32)),
+            ("refresh_salt", Bytes(18, 32)),
+            ("rotated_at", Number(4)),
+        ],
+    ],
     another: &[
         ("id", Number(3)),
         ("user_id", Number(1)),
@@ -101,6 +151,10 @@ pub(super) const SESSIONS: TableRows = TableRows {
         // Two keys of a user; the kinds that there are.
         &[("kind", Text("provisioned"))],
         &[("kind", Text("token"))],
+        refreshed_session!(),
+        refreshed_session!(("refresh_salt", Null)),
+        refreshable_session!(),
+        refreshable_session!(("key_expires_at", Number(20)), ("refresh_ends_at", Number(20))),
     ],
     rejected: &[
         (Unique, &[("id", Number(1))]),
@@ -108,6 +162,26 @@ pub(super) const SESSIONS: TableRows = TableRows {
         (Check, &[("key_hash", Bytes(3, 31))]),
         (Check, &[("key_hash", Bytes(3, 33))]),
         (Check, &[("kind", Text("other"))]),
+        (Unique, refreshed_session!(("refresh_selector", Bytes(14, 32)))),
+        (Unique, refreshed_session!(("key_previous", Bytes(16, 32)))),
+        (Check, refreshed_session!(("refresh_selector", Bytes(4, 31)))),
+        (Check, refreshed_session!(("refresh_hash", Bytes(5, 33)))),
+        (Check, refreshed_session!(("key_previous", Bytes(6, 31)))),
+        (Check, refreshed_session!(("refresh_previous", Bytes(7, 31)))),
+        (Check, refreshed_session!(("refresh_salt", Bytes(8, 31)))),
+        // What belongs together.
+        (Check, refreshable_session!(("refresh_selector", Null))),
+        (Check, refreshable_session!(("refresh_hash", Null))),
+        (Check, refreshable_session!(("refresh_ends_at", Null))),
+        (Check, refreshable_session!(("key_expires_at", Null))),
+        (Check, refreshed_session!(("key_previous_until", Null))),
+        (Check, refreshed_session!(("rotated_at", Null))),
+        (Check, refreshable_session!(("refresh_salt", Bytes(8, 32)))),
+        (Check, refreshable_session!(("key_previous", Bytes(6, 32)), ("key_previous_until", Number(5)))),
+        (Check, &[("refresh_previous", Bytes(7, 32)), ("rotated_at", Number(4))]),
+        // What ends in the wrong order.
+        (Check, refreshable_session!(("key_expires_at", Number(21)))),
+        (Check, refreshable_session!(("refresh_ends_at", Number(19)))),
         (Reference, &[("user_id", Number(9))]),
     ],
 };

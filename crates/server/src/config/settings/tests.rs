@@ -7,6 +7,9 @@ fn every_default_is_allowed() {
     let config = Config::defaults();
     assert_eq!(config.listen.port(), 5000);
     assert_eq!(config.login_lifetime, groupchat_domain::accounts::LOGIN_LIFETIME);
+    let refresh = groupchat_domain::accounts::RefreshTerms::default();
+    assert_eq!((config.login_key, config.login_refresh_grace), (refresh.key, refresh.grace));
+    assert_eq!((config.login_refresh_idle, config.login_refresh_longest), (refresh.idle, refresh.longest));
     assert_eq!(config.login_sessions_per_user, groupchat_domain::accounts::SESSIONS_PER_USER);
     assert_eq!(config.password_cost, groupchat_infra::accounts::hasher::DEFAULT_COST);
     assert_eq!(config.public_url, None);

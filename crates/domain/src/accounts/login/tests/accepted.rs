@@ -101,3 +101,38 @@ fn a_busy_hasher_leaves_an_outdated_hash_in_place() {
     let script = [finds(Some(hash("it"))), begins_session(looks_again(Some(hash("it"))))];
     assert!(surroundings.run(script, attempt("user1")).0.is_ok());
 }
+
+#[test]
+fn a_login_may_ask_for_a_refresh_token_and_name_the_device() {
+    let mut surroundings =
+        Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+    let hashes = RefreshHashes { selector: KeyHash::new([3; 32]), verifier: KeyHash::new([4; 32]) };
+    let issued = move || IssuedRefresh { secret: Secret::new("new token".to_owned()), hashes };
+    surroundings.keys.expect_issue_refresh().times(1).returning(issued);
+    let terms = RefreshTerms::default();
+    let device = DeviceName::parse("phone").unwrap();
+    let session = NewSession {
+        user: ME,
+        kind: SessionKind::Login,
+        key: NEW_KEY,
+        created_at: NOW,
+        expires_at: NOW.plus(terms.idle),
+        client: client(),
+        name: Some(device.clone()),
+        refresh: Some(NewRefresh {
+            hashes,
+            key_expires_at: NOW.plus(terms.key),
+            ends_at: NOW.plus(terms.longest),
+        }),
+    };
+    let mut write = looks_again(Some(hash("it")));
+    write.sessions.expect_end_provisioned().times(1).returning(|_| Ok(false));
+    write.sessions.expect_end_idlest().times(1).returning(|_, _, _| Ok(false));
+    write.sessions.expect_insert().with(eq(session)).times(1).returning(|_| Ok(SessionId::new(1)));
+    write.known_networks.expect_remember().times(1).returning(|_, _, _, _| Ok(()));
+    let asking = LoginAttempt { refresh: true, device_name: Some(device), ..attempt("user1") };
+    let signed_in = surroundings.run([finds(Some(hash("it"))), write], asking).0.unwrap();
+    assert_eq!(signed_in.expires_at, NOW.plus(terms.key));
+    let refresh = signed_in.refresh.unwrap();
+    assert_eq!((refresh.token.reveal(), refresh.expires_at), ("new token", NOW.plus(terms.idle)));
+}

@@ -71,9 +71,12 @@ fn faults_within_a_command_are_returned() {
             user: ME,
             proof,
             key: NEW_KEY,
+            refresh: None,
             client: client(),
             entry: login_entry(),
+            device_name: None,
             lifetime: LIFETIME,
+            terms: RefreshTerms::default(),
             sessions_per_user: SESSIONS_PER_USER,
         }
     };

@@ -204,7 +204,7 @@ pub(super) fn page_of_one_who_comes_back(after: i64, positions: &[i64]) -> Step 
 }
 
 fn page_tx(after: i64, positions: &[i64]) -> MockTx {
-    let mut tx = MockTx::new().authenticates(me());
+    let mut tx = MockTx::new().holds_session(me());
     tx.members.expect_joined_groups().with(eq(ME)).times(1).returning(|_| Ok(Vec::new()));
     tx.accounts.expect_find().with(eq(ME)).times(1).returning(|id| Ok(Some(user(id))));
     let records: Vec<_> = positions.iter().copied().map(deletion_record).collect();
@@ -216,7 +216,7 @@ fn page_tx(after: i64, positions: &[i64]) -> MockTx {
 
 /// Expects that the session is checked, and is valid.
 pub(super) fn holds() -> Step {
-    MockTx::new().authenticates(me()).into()
+    MockTx::new().holds_session(me()).into()
 }
 
 /// The viewer that is read with a page.

@@ -1,0 +1,25 @@
+-- Refresh tokens. A session that has one is renewed by it again and again: its row keeps the key and the token of now and
+-- those of before, as SHA-256. `expires_at` is when the session ends unless it is refreshed, `refresh_ends_at` when it
+-- ends in any case. The salt is what a retry of the last refresh needs, and is removed after a while.
+ALTER TABLE sessions ADD COLUMN key_expires_at INTEGER;
+ALTER TABLE sessions ADD COLUMN key_previous BLOB CHECK (length(key_previous) = 32);
+ALTER TABLE sessions ADD COLUMN key_previous_until INTEGER
+    CHECK ((key_previous_until IS NULL) = (key_previous IS NULL));
+ALTER TABLE sessions ADD COLUMN refresh_selector BLOB CHECK (length(refresh_selector) = 32);
+ALTER TABLE sessions ADD COLUMN refresh_hash BLOB CHECK (length(refresh_hash) = 32)
+    CHECK ((refresh_hash IS NULL) = (refresh_selector IS NULL));
+ALTER TABLE sessions ADD COLUMN refresh_ends_at INTEGER
+    CHECK ((refresh_ends_at IS NULL) = (refresh_selector IS NULL))
+    CHECK ((key_expires_at IS NULL) = (refresh_selector IS NULL))
+    CHECK (key_expires_at <= expires_at AND expires_at <= refresh_ends_at);
+ALTER TABLE sessions ADD COLUMN refresh_previous BLOB CHECK (length(refresh_previous) = 32)
+    CHECK (refresh_previous IS NULL OR refresh_selector IS NOT NULL);
+ALTER TABLE sessions ADD COLUMN refresh_salt BLOB CHECK (length(refresh_salt) = 32)
+    CHECK (refresh_salt IS NULL OR refresh_previous IS NOT NULL);
+ALTER TABLE sessions ADD COLUMN rotated_at INTEGER
+    CHECK ((rotated_at IS NULL) = (refresh_previous IS NULL))
+    CHECK ((key_previous IS NULL) = (refresh_previous IS NULL));
+
+CREATE UNIQUE INDEX sessions_by_selector ON sessions (refresh_selector) WHERE refresh_selector IS NOT NULL;
+CREATE UNIQUE INDEX sessions_by_previous_key ON sessions (key_previous) WHERE key_previous IS NOT NULL;
+CREATE INDEX sessions_with_salt ON sessions (rotated_at) WHERE refresh_salt IS NOT NULL;
