@@ -43,7 +43,10 @@ pub(crate) enum Readers {
 impl Readers {
     /// Those of the response to this request.
     pub(crate) fn of(request: &ServiceRequest) -> Self {
-        let allowed = request.app_data::<State>().map_or(&[][..], |state| &state.options.allowed_origins);
+        let Some(options) = request.app_data::<State>().map(|state| state.options()) else {
+            return Self::OwnPages;
+        };
+        let allowed = &options.allowed_origins;
         if allowed.is_empty() {
             return Self::OwnPages;
         }

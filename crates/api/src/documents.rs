@@ -31,7 +31,7 @@ async fn asyncapi_document(request: HttpRequest, state: State) -> HttpResponse {
 /// behind every name of the server.
 fn make_openapi(state: &AppState) -> Asset {
     let mut document = openapi::document(state.version);
-    if let Some(url) = &state.options.public_url {
+    if let Some(url) = &state.options().public_url {
         document["servers"] = json!([{"url": url}]);
     }
     json_asset(&document)
@@ -39,7 +39,7 @@ fn make_openapi(state: &AppState) -> Asset {
 
 fn make_asyncapi(state: &AppState) -> Asset {
     let mut document = asyncapi::document(state.version);
-    if let Some(url) = &state.options.public_url {
+    if let Some(url) = &state.options().public_url {
         document["servers"] = asyncapi::servers_at(url);
     }
     json_asset(&document)

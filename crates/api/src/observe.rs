@@ -53,7 +53,7 @@ pub(crate) async fn observe(
     notice_proxy(&request);
     let readers = Readers::of(&request);
     let preflight = readers.preflight(&request);
-    let strict_transport = request.app_data::<State>().and_then(|state| state.options.strict_transport);
+    let strict_transport = request.app_data::<State>().and_then(|state| state.options().strict_transport);
     // In a block of its own, so that a panic before the first await is caught, too.
     let answering = AssertUnwindSafe(async move {
         if let Some(response) = preflight {
@@ -90,7 +90,7 @@ pub(crate) async fn observe(
 fn notice_proxy(request: &ServiceRequest) {
     if let Some(state) = request.app_data::<State>() {
         let peer = request.peer_addr().map(|peer| peer.ip());
-        state.untrusted_proxies.notice(peer, request.headers(), &state.options.trusted_proxies);
+        state.untrusted_proxies.notice(peer, request.headers(), &state.options().trusted_proxies);
     }
 }
 

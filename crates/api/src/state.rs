@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::Data;
+use arc_swap::{ArcSwap, Guard};
 use groupchat_domain::accounts::{ApiKeys, LoginJournal, LoginRateLimiter, PasswordHasher, Welcome};
 use groupchat_domain::admissions::LinkCodes;
 use groupchat_domain::events::LiveEvents;
@@ -44,8 +45,7 @@ pub struct AppState {
     ports: Ports,
     /// The program's version, as in `GET /api/version`.
     pub version: &'static str,
-    /// The options chosen by the operator.
-    pub options: ServerOptions,
+    options: ArcSwap<ServerOptions>,
     pub(crate) limits: Limits,
     pub(crate) event_connections: Arc<EventConnectionLimiter>,
     pub(crate) health: HealthProbe,
@@ -75,7 +75,7 @@ impl AppState {
         Self {
             ports,
             version,
-            options,
+            options: ArcSwap::from_pointee(options),
             limits,
             event_connections,
             health,
@@ -91,9 +91,19 @@ impl AppState {
         Self {
             limits: Limits::new(&options),
             event_connections: event_connections(&options),
-            options,
+            options: ArcSwap::from_pointee(options),
             ..self
         }
+    }
+
+    /// The options chosen by the operator, as they are now.
+    pub fn options(&self) -> Guard<Arc<ServerOptions>> {
+        self.options.load()
+    }
+
+    /// Goes on with other options. The sizes of budgets, which were made from the first ones, stay.
+    pub fn set_options(&self, options: ServerOptions) {
+        self.options.store(Arc::new(options));
     }
 }
 

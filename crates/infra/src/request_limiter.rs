@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
+use arc_swap::ArcSwap;
 use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
@@ -26,18 +27,28 @@ pub type RequestRates = HashMap<RequestClass, Option<RequestRate>>;
 
 /// Limits each caller by the generic cell rate algorithm.
 pub struct GovernedRequests<C: Clock = MonotonicClock> {
-    classes: HashMap<RequestClass, Governed<C>>,
+    clock: C,
+    classes: ArcSwap<Classes<C>>,
 }
+
+type Classes<C> = HashMap<RequestClass, Arc<Governed<C>>>;
 
 struct Governed<C: Clock> {
     rate: RequestRate,
     limiter: RateLimiter<Caller, Callers, C, StateInformationMiddleware>,
 }
 
+impl<C: Clock> Governed<C> {
+    fn new(rate: RequestRate, clock: C) -> Self {
+        let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
+        Self { rate, limiter: RateLimiter::new(quota, Callers::default(), clock) }
+    }
+}
+
 impl GovernedRequests {
     /// Nobody has made a request yet.
     pub fn new(rates: &RequestRates) -> Self {
-        Self::with_clock(rates, &MonotonicClock)
+        Self::with_clock(rates, MonotonicClock)
     }
 
     /// The same with the usual rates.
@@ -47,20 +58,28 @@ impl GovernedRequests {
 }
 
 impl<C: Clock + Clone> GovernedRequests<C> {
-    fn with_clock(rates: &RequestRates, clock: &C) -> Self {
+    fn with_clock(rates: &RequestRates, clock: C) -> Self {
+        let limiter = Self { clock, classes: ArcSwap::default() };
+        limiter.set_rates(rates);
+        limiter
+    }
+
+    /// Goes on with other rates. Where a rate stays, so does what callers have used up of it.
+    pub fn set_rates(&self, rates: &RequestRates) {
+        let before = self.classes.load();
         let governed = |(class, rate): (&RequestClass, &Option<RequestRate>)| {
             let rate = (*rate)?;
-            let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
-            let limiter = RateLimiter::new(quota, Callers::default(), clock.clone());
-            Some((*class, Governed { rate, limiter }))
+            let same = before.get(class).filter(|governed| governed.rate == rate).cloned();
+            Some((*class, same.unwrap_or_else(|| Arc::new(Governed::new(rate, self.clock.clone())))))
         };
-        Self { classes: rates.iter().filter_map(governed).collect() }
+        self.classes.store(Arc::new(rates.iter().filter_map(governed).collect()));
     }
 }
 
 impl<C: Clock> fmt::Debug for GovernedRequests<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.classes.iter().map(|(class, governed)| (class, governed.rate))).finish()
+        let classes = self.classes.load();
+        f.debug_map().entries(classes.iter().map(|(class, governed)| (class, governed.rate))).finish()
     }
 }
 
@@ -70,7 +89,9 @@ where
     C::Instant: Send + Sync,
 {
     fn take(&self, class: RequestClass, caller: Caller) -> Result<Option<Allowance>, TooEarly> {
-        let Some(Governed { rate, limiter }) = self.classes.get(&class) else { return Ok(None) };
+        let classes = self.classes.load();
+        let Some(governed) = classes.get(&class) else { return Ok(None) };
+        let Governed { rate, limiter } = &**governed;
         if caller == Caller::System {
             return Ok(None);
         }
@@ -144,7 +165,7 @@ mod tests {
     fn limiter() -> (GovernedRequests<FakeRelativeClock>, FakeRelativeClock) {
         let rates = [(RequestClass::Send, Some(RequestRate::new(2, 10))), (RequestClass::Read, None)];
         let clock = FakeRelativeClock::default();
-        (GovernedRequests::with_clock(&rates.into(), &clock), clock)
+        (GovernedRequests::with_clock(&rates.into(), clock.clone()), clock)
     }
 
     fn count(limiter: &impl RequestLimiter, caller: Caller) -> usize {
@@ -187,6 +208,19 @@ mod tests {
     }
 
     #[test]
+    fn other_rates_hold_at_once_and_a_rate_that_stays_forgets_nothing() {
+        let (limiter, _) = limiter();
+        assert_eq!(count(&limiter, ANN), 10);
+        let (send, read) = (RequestRate::new(2, 10), RequestRate::new(1, 3));
+        limiter.set_rates(&[(RequestClass::Send, Some(send)), (RequestClass::Read, Some(read))].into());
+        assert_eq!(count(&limiter, ANN), 0);
+        let reads = (0..9).filter(|_| limiter.take(RequestClass::Read, ANN).is_ok());
+        assert_eq!(reads.count(), 3);
+        limiter.set_rates(&[(RequestClass::Send, None)].into());
+        assert_eq!(count(&limiter, ANN), 1_000);
+    }
+
+    #[test]
     fn made_up_addresses_neither_fill_the_memory_nor_free_an_offender() {
         let (limiter, clock) = limiter();
         assert_eq!(count(&limiter, ANN), 10);
@@ -196,9 +230,10 @@ mod tests {
         }
         assert_eq!(count(&limiter, ANN), 0, "200 ms later, not even one has come back");
         let remembered = |shard: &Mutex<HashMap<_, _>>| shard.lock().unwrap().len();
-        let callers = limiter.classes.into_values().map(|governed| governed.limiter.into_state_store());
-        let remembered: usize =
-            callers.map(|callers| callers.shards.iter().map(remembered).sum::<usize>()).sum();
+        let sends = limiter.classes.load()[&RequestClass::Send].clone();
+        drop(limiter);
+        let callers = Arc::into_inner(sends).unwrap().limiter.into_state_store();
+        let remembered: usize = callers.shards.iter().map(remembered).sum();
         assert!(remembered <= SHARDS * CALLERS, "{remembered} callers are remembered");
     }
 
@@ -206,7 +241,7 @@ mod tests {
     fn a_busy_bot_meets_no_usual_limit_and_a_flood_does() {
         let usual = RequestClass::ALL.iter().map(|class| (*class, Some(class.usual_rate())));
         let clock = FakeRelativeClock::default();
-        let limiter = GovernedRequests::with_clock(&usual.collect(), &clock);
+        let limiter = GovernedRequests::with_clock(&usual.collect(), clock.clone());
         for _ in 0..600 {
             assert!((0..400).all(|_| limiter.take(RequestClass::Send, ANN).is_ok()));
             clock.advance(Duration::from_secs(1));

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use groupchat_domain::accounts::Welcome;
+use arc_swap::ArcSwap;
+use groupchat_domain::Error;
+use groupchat_domain::accounts::{User, Welcome};
 use groupchat_domain::groups::{DefaultGroups, SkipReason, unusable_defaults};
 use groupchat_domain::ids::GroupId;
-use groupchat_domain::storage::{Access, Caller, Mode, Storage};
+use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use groupchat_infra::check::{CheckOutcome, Finding};
 use groupchat_infra::groups::journal::LogGroupJournal;
 
@@ -16,8 +18,31 @@ use crate::storage;
 use crate::user::{NoListeners, block_on};
 
 /// What comes with a new account.
-pub(crate) fn welcome(config: &Config) -> Arc<dyn Welcome> {
-    Arc::new(DefaultGroups::new(&config.groups_default, quotas(config), Arc::new(LogGroupJournal)))
+pub(crate) fn welcome(config: &Config) -> DefaultGroups {
+    DefaultGroups::new(&config.groups_default, quotas(config), Arc::new(LogGroupJournal))
+}
+
+/// The same, as long as it is not replaced.
+pub(crate) struct ReplaceableWelcome(ArcSwap<DefaultGroups>);
+
+impl ReplaceableWelcome {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self(ArcSwap::from_pointee(welcome(config)))
+    }
+
+    pub(crate) fn replace(&self, config: &Config) {
+        self.0.store(Arc::new(welcome(config)));
+    }
+}
+
+impl Welcome for ReplaceableWelcome {
+    fn prepare(&self, tx: &mut dyn Tx) -> Result<(), Error> {
+        self.0.load().prepare(tx)
+    }
+
+    fn welcome(&self, tx: &mut dyn Tx, user: &User) -> Result<(), Error> {
+        self.0.load().welcome(tx, user)
+    }
 }
 
 /// The default groups that new users won't be put into, with the reasons.

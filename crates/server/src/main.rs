@@ -25,6 +25,7 @@ mod migrate_database;
 mod panic_guard;
 mod pinned;
 mod progress;
+mod reload;
 mod restore;
 mod serve;
 mod shown_contents;
@@ -40,7 +41,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::cli::{Cli, Command, ConfigCommand};
-use crate::config::Config;
+use crate::config::{Config, Sources};
 use crate::error::ProgramError;
 
 /// Gives memory back to the system soon after a burst, which glibc's does not.
@@ -83,13 +84,16 @@ fn run(cli: &Cli) -> Result<(), ProgramError> {
             console::print_document(&groupchat_api::openapi::text(env!("CARGO_PKG_VERSION")));
             Ok(())
         }
-        command => run_configured(command.as_ref(), &Config::load(&cli.sources())?),
+        command => {
+            let sources = cli.sources();
+            run_configured(command.as_ref(), &Config::load(&sources)?, &sources)
+        }
     }
 }
 
-fn run_configured(command: Option<&Command>, config: &Config) -> Result<(), ProgramError> {
+fn run_configured(command: Option<&Command>, config: &Config, sources: &Sources) -> Result<(), ProgramError> {
     // Dropped last, so that the last lines are written.
-    let _log = logging::start(config.log_format, &config.log_filter)
+    let log = logging::start(config.log_format, &config.log_filter)
         .map_err(|source| ProgramError::Start { what: "the log", source })?;
     match command {
         Some(Command::Health(_)) => health::run(config),
@@ -100,6 +104,6 @@ fn run_configured(command: Option<&Command>, config: &Config) -> Result<(), Prog
         Some(Command::Restore(options)) => restore::run(config, options),
         Some(Command::AdvanceIds) => advance_ids::run(config),
         Some(Command::MigrateDatabase(options)) => migrate_database::run(options),
-        _ => serve::run(config),
+        _ => serve::run(config, sources, &log),
     }
 }

@@ -6,6 +6,7 @@ mod trusted_clock;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     remove_expired_sessions, remove_expired_tickets, remove_old_known_networks, remove_old_salts,
@@ -26,12 +27,21 @@ const BETWEEN_STEPS: Duration = Duration::from_millis(20);
 
 const ACCESS: Access = Access { mode: Mode::Write, caller: Caller::System };
 
-/// What it works on, and what is old.
+/// What it works on.
 pub(crate) struct Maintenance {
     /// The database.
     pub storage: Arc<dyn Storage>,
     /// Whether what is old by the clock may go.
     pub trust: TrustedClock,
+    /// What is old. May be replaced at any time.
+    pub ages: Arc<ArcSwap<Ages>>,
+    /// How often to look.
+    pub every: Duration,
+}
+
+/// What is old.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ages {
     /// Which events stay.
     pub retention: Retention,
     /// For how long a network is known after a login from there.
@@ -40,8 +50,6 @@ pub(crate) struct Maintenance {
     pub audit_retention: Duration,
     /// How long a refresh may be retried.
     pub refresh_grace: Duration,
-    /// How often to look.
-    pub every: Duration,
 }
 
 impl Maintenance {
@@ -55,7 +63,7 @@ impl Maintenance {
 
     /// Each by itself: one that fails must not keep what the other removes.
     async fn do_all(&self) {
-        let Self { retention, networks_known_for, audit_retention, refresh_grace, .. } = *self;
+        let Ages { retention, networks_known_for, audit_retention, refresh_grace } = **self.ages.load();
         self.remove("old events", move |tx, trust| {
             // The limit of rows holds whatever the clock says.
             let age = if trust.believes(tx.now()) { retention.age } else { Duration::MAX };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use arc_swap::ArcSwap;
 use groupchat_api::{AppState, ConnectionOptions, ConnectionTimeouts, Ports, ServerOptions, State};
 use groupchat_domain::accounts::{RefreshTerms, create_first_admin};
 use groupchat_domain::events::{LiveEvents, Retention};
@@ -18,22 +19,24 @@ use groupchat_infra::accounts::journal::LogJournal;
 use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::disk_space::DiskWatch;
-use groupchat_infra::request_limiter::{GovernedRequests, RequestRates};
+use groupchat_infra::request_limiter::RequestRates;
 use groupchat_infra::sqlite::{DataDirLock, LastUse};
 use groupchat_infra::write_limiter::{UserWriteLimiter, WriteRate};
 use groupchat_infra::{HubOptions, LimitedStorage, LocalHub};
 use tokio::net::TcpSocket;
 
-use crate::config::Config;
+use crate::config::{Config, Sources};
 use crate::console::FirstAdmin;
 use crate::error::ProgramError;
 use crate::hasher::start_hasher;
 use crate::jobs::JobSignal;
-use crate::maintenance::{Maintenance, TrustedClock};
-use crate::signals::StopSignals;
+use crate::logging::Log;
+use crate::maintenance::{Ages, Maintenance, TrustedClock};
+use crate::reload::Replaceable;
+use crate::signals::{ReloadSignals, StopSignals};
 use crate::sinks::Sinks;
 use crate::tls::Tls;
-use crate::{clock, console, default_groups, disk, files, hub_runner, jobs, maintenance, storage};
+use crate::{clock, console, default_groups, disk, files, hub_runner, jobs, maintenance, reload, storage};
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
 const BACKLOG: u32 = 1024;
@@ -49,11 +52,14 @@ const TCP_USER_TIMEOUT: u32 = 30_000;
 const UNSENT: u32 = 128 << 10;
 
 /// Serves until a signal says to stop.
-pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
-    actix_web::rt::System::new().block_on(serve(config))
+pub(crate) fn run(config: &Config, sources: &Sources, log: &Log) -> Result<(), ProgramError> {
+    actix_web::rt::System::new().block_on(serve(config, sources, log))
 }
 
-async fn serve(config: &Config) -> Result<(), ProgramError> {
+async fn serve(config: &Config, sources: &Sources, log: &Log) -> Result<(), ProgramError> {
+    // From the first moment on: without this, the signal ends the program.
+    let reloads =
+        ReloadSignals::catch().map_err(|source| ProgramError::Start { what: "the signals", source })?;
     let tls = Tls::of(config)?;
     let lock = storage::lock_data_dir(config)?;
     // Bound before anything is stored: a taken port must not cost the first admin's password. Listening only
@@ -67,19 +73,24 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     hub.begin(&*storage).await?;
     default_groups::warn_of_unusable(&*storage, config).await?;
     let disk = disk::watch(config);
-    let state = wire(guarded(storage.clone(), disk.clone(), config), hub.clone(), config)?;
+    let replaceable = Replaceable::new(config);
+    let state = wire(guarded(storage.clone(), disk.clone(), config), hub.clone(), config, &replaceable)?;
     let is_ahead = clock::look(&*storage).await?;
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let connections = ConnectionOptions { tls: tls.as_ref().map(Tls::server), ..connections(config) };
     let mut background = vec![
         actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
-        actix_web::rt::spawn(maintenance(storage.clone(), config, is_ahead).run()),
+        actix_web::rt::spawn(maintenance(storage.clone(), replaceable.ages.clone(), is_ahead).run()),
         actix_web::rt::spawn(disk::run(disk)),
         // On the main thread, which does little else.
         actix_web::rt::spawn(hub_runner::run(hub, storage.clone())),
     ];
     background.extend(tls.map(|tls| actix_web::rt::spawn(tls.watch())));
-    let served = run_http(listener, state, config, connections).await;
+    let reloading = reload::run(reloads, sources, config.clone(), log, state.clone(), replaceable);
+    let served = tokio::select! {
+        served = run_http(listener, state, config, connections) => served,
+        () = reloading => unreachable!("it goes on until it is dropped"),
+    };
     background.iter().for_each(actix_web::rt::task::JoinHandle::abort);
     close(storage, config.shutdown_timeout, lock).await;
     served
@@ -98,15 +109,17 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     Ok(socket)
 }
 
-fn maintenance(storage: Arc<dyn Storage>, config: &Config, clock_is_ahead: bool) -> Maintenance {
-    Maintenance {
-        storage,
-        trust: TrustedClock::new(Arc::new(SystemClock), clock_is_ahead),
+fn maintenance(storage: Arc<dyn Storage>, ages: Arc<ArcSwap<Ages>>, clock_is_ahead: bool) -> Maintenance {
+    let trust = TrustedClock::new(Arc::new(SystemClock), clock_is_ahead);
+    Maintenance { storage, trust, ages, every: maintenance::INTERVAL }
+}
+
+pub(crate) const fn ages(config: &Config) -> Ages {
+    Ages {
         retention: retention(config),
         networks_known_for: config.login_known_networks_age,
         audit_retention: config.audit_retention,
         refresh_grace: config.login_refresh_grace,
-        every: maintenance::INTERVAL,
     }
 }
 
@@ -151,7 +164,7 @@ fn guarded(
     Arc::new(LimitedStorage::new(storage, Arc::new(UserWriteLimiter::new(rate)), disk))
 }
 
-fn request_rates(config: &Config) -> RequestRates {
+pub(crate) fn request_rates(config: &Config) -> RequestRates {
     let rate = |class: RequestClass| match class {
         RequestClass::Login => config.rates_login,
         RequestClass::Refresh => config.rates_refresh,
@@ -165,7 +178,12 @@ fn request_rates(config: &Config) -> RequestRates {
     RequestClass::ALL.iter().map(|class| (*class, rate(*class))).collect()
 }
 
-fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<State, ProgramError> {
+fn wire(
+    storage: Arc<dyn Storage>,
+    hub: LocalHub,
+    config: &Config,
+    replaceable: &Replaceable,
+) -> Result<State, ProgramError> {
     let hasher = start_hasher(config)?;
     let attempts = InMemoryLoginRateLimiter::new(
         BucketSize { capacity: config.login_attempts_per_address, ..BucketSize::PER_ADDRESS },
@@ -177,13 +195,18 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         codes: Arc::new(RandomKeys),
         hasher: Arc::new(hasher),
         attempts: Arc::new(attempts),
-        rates: Arc::new(GovernedRequests::new(&request_rates(config))),
+        rates: replaceable.rates.clone(),
         journal: Arc::new(LogJournal),
-        welcome: default_groups::welcome(config),
+        welcome: replaceable.welcome.clone(),
         live: Arc::new(hub),
     };
     let state = AppState::new(ports, env!("CARGO_PKG_VERSION"));
-    let options = ServerOptions {
+    Ok(State::new(state.with_options(options(config))))
+}
+
+/// What the configuration says of the API.
+pub(crate) fn options(config: &Config) -> ServerOptions {
+    ServerOptions {
         public_url: config.public_url.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
         login_lifetime: config.login_lifetime,
@@ -202,8 +225,7 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         allowed_origins: config.http_allowed_origins.clone(),
         event_origins: config.events_allowed_origins.clone(),
         ..ServerOptions::default()
-    };
-    Ok(State::new(state.with_options(options)))
+    }
 }
 
 async fn make_first_admin(state: &State, config: &Config) -> Result<Option<FirstAdmin>, ProgramError> {

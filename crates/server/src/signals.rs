@@ -1,4 +1,4 @@
-//! The signals that stop the server.
+//! The signals that stop the server, and the one that makes it read its configuration again.
 
 use std::io;
 
@@ -26,6 +26,39 @@ impl StopSignals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
+    }
+}
+
+/// SIGHUP, caught from the moment this is made.
+pub(crate) struct ReloadSignals {
+    #[cfg(unix)]
+    hang_up: Signal,
+}
+
+#[cfg(unix)]
+impl ReloadSignals {
+    /// Starts catching.
+    pub(crate) fn catch() -> io::Result<Self> {
+        Ok(Self { hang_up: signal(SignalKind::hangup())? })
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        self.hang_up.recv().await;
+    }
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+impl ReloadSignals {
+    /// Does nothing.
+    pub fn catch() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for ever.
+    pub async fn next(&mut self) {
+        std::future::pending().await
     }
 }
 

@@ -33,10 +33,10 @@ pub async fn login(
         keys: &*state.keys,
         attempts: &*state.attempts,
         journal: &*state.journal,
-        lifetime: state.options.login_lifetime,
-        refresh: state.options.refresh,
-        sessions_per_user: state.options.sessions_per_user,
-        networks_known_for: state.options.networks_known_for,
+        lifetime: state.options().login_lifetime,
+        refresh: state.options().refresh,
+        sessions_per_user: state.options().sessions_per_user,
+        networks_known_for: state.options().networks_known_for,
     };
     Ok(Ok200(accounts::login(ports, attempt).await?.into()))
 }

@@ -18,7 +18,7 @@ fn refresh_ports(state: &AppState) -> RefreshPorts<'_> {
         storage: &*state.storage,
         keys: &*state.keys,
         journal: &*state.journal,
-        terms: state.options.refresh,
+        terms: state.options().refresh,
     }
 }
 

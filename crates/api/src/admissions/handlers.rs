@@ -110,7 +110,7 @@ pub async fn accept(
     path: Ids<InvitationId>,
     _: NoParams,
 ) -> Result<Created<MemberDto>, ApiError> {
-    let (Ids(id), quotas) = (path, state.options.quotas);
+    let (Ids(id), quotas) = (path, state.options().quotas);
     let (group, member) =
         state.storage.write_as(key.0, move |tx, actor| admissions::accept(tx, actor, id, &quotas)).await?;
     Ok(created_member(group, MemberDto::for_themselves(member)))

@@ -104,7 +104,7 @@ pub async fn accept(
     path: Ids<LinkCode>,
     _: NoParams,
 ) -> Result<CreatedOrOk<MemberDto>, ApiError> {
-    let quotas = state.options.quotas;
+    let quotas = state.options().quotas;
     let admitted = admissions::accept_link(ports(&state), key.0, &path.0, quotas).await?;
     let member = MemberDto::for_themselves(admitted.member);
     Ok(if admitted.is_new {

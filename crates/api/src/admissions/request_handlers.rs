@@ -29,7 +29,7 @@ pub async fn join(
     _: NoParams,
 ) -> Result<OrAccepted<CreatedOrOk<MemberDto>, RequestedDto>, ApiError> {
     let message = body.0.map(JoinDraftDto::parse).transpose()?.flatten();
-    let (Ids(group), quotas) = (path, state.options.quotas);
+    let (Ids(group), quotas) = (path, state.options().quotas);
     let join =
         move |tx: &mut dyn Tx, actor: &Actor| admissions::join(tx, actor, group, message.as_ref(), &quotas);
     Ok(match state.storage.write_as(Writing::of_notice(key.0), join).await? {
@@ -74,7 +74,7 @@ pub async fn approve(
     path: Ids<(GroupId, UserOrMe)>,
     _: NoParams,
 ) -> Result<Created<MemberDto>, ApiError> {
-    let (Ids((group, user)), quotas) = (path, state.options.quotas);
+    let (Ids((group, user)), quotas) = (path, state.options().quotas);
     let member = state
         .storage
         .write_as(key.0, move |tx, actor| {

@@ -42,7 +42,7 @@ pub fn serve(listener: TcpListener, state: State, options: &ConnectionOptions) -
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,
     };
-    let proxies = state.options.trusted_proxies.clone();
+    let proxies = state.options().trusted_proxies.clone();
     let acceptor = Acceptor {
         limiter: ConnectionLimiter::new(options.max_connections, options.max_per_network, proxies),
         rejecting: Arc::default(),

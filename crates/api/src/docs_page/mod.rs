@@ -52,7 +52,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
 fn page(asset: &Asset, request: &HttpRequest, state: &State) -> Result<HttpResponse, ApiError> {
     let mut response = asset.answer(request);
     let policy =
-        HeaderValue::from_str(&policy(state.options.public_url.as_deref())).map_err(ApiError::internal)?;
+        HeaderValue::from_str(&policy(state.options().public_url.as_deref())).map_err(ApiError::internal)?;
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     Ok(response)
 }

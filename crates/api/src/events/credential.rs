@@ -51,7 +51,7 @@ fn ticket_credential(request: &HttpRequest, ticket: &str) -> Result<EventCredent
     let state = request.app_data::<State>().ok_or_else(|| ApiError::internal("the app has no state"))?;
     // A browser says which page sends the request. A page of another site must not listen with a stolen ticket.
     if let Some(origin) = request.headers().get(ORIGIN)
-        && !origin::is_allowed(origin.as_bytes(), request, &state.options)
+        && !origin::is_allowed(origin.as_bytes(), request, &state.options())
     {
         let detail =
             "this origin is in neither of the settings http.allowed_origins and events.allowed_origins";

@@ -54,7 +54,7 @@ pub(super) async fn add_cors_headers(
 /// The origin of the requesting page, if it may listen.
 fn reader(request: &HttpRequest) -> Option<HeaderValue> {
     let (origin, state) = (request.headers().get(ORIGIN)?, request.app_data::<State>()?);
-    is_allowed(origin.as_bytes(), request, &state.options).then(|| origin.clone())
+    is_allowed(origin.as_bytes(), request, &state.options()).then(|| origin.clone())
 }
 
 #[cfg(test)]

@@ -78,13 +78,13 @@ fn events(
     send_buffer: Arc<SendBuffer>,
     unsent: Unsent,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
-    let heartbeat = state.options.heartbeat;
+    let heartbeat = state.options().heartbeat;
     let hello = subscriber.hello(state.version, heartbeat).to_json();
     // The reconnection delay is sent first, because it can't be sent once the server is gone.
     let mut first = retry();
     write_event(&mut first, &subscriber, &hello);
     let (client, mut body) = mpsc::channel(WAITING);
-    let (heartbeat, write_timeout) = (heartbeats(heartbeat), state.options.write_timeout);
+    let (heartbeat, write_timeout) = (heartbeats(heartbeat), state.options().write_timeout);
     let streaming =
         Streaming { subscriber, client, send_buffer, unsent, heartbeat, write_timeout, has_ended: false };
     actix_web::rt::spawn(streaming.run(first.into()));

@@ -72,7 +72,7 @@ impl HttpSubscriber {
         let permit = state.event_connections.take(subscription.actor.id())?;
         let backpressure = PageBackpressure {
             pages: BacklogPages::new(permit.budget()),
-            write_timeout: state.options.write_timeout,
+            write_timeout: state.options().write_timeout,
         };
         let storage = Arc::new(RetryingStorage(Arc::clone(&state.storage)));
         Ok(Self { subscriber: subscription.start(kind, storage, backpressure), permit: Rc::new(permit) })

@@ -42,7 +42,8 @@ pub(crate) fn origin(request: &HttpRequest) -> Origin {
 
 /// The network address that a request comes from. Behind trusted proxies, the address that they report.
 pub(crate) fn address(request: &HttpRequest) -> Option<IpAddr> {
-    let trusted = request.app_data::<State>().map_or(&[][..], |state| &state.options.trusted_proxies);
+    let options = request.app_data::<State>().map(|state| state.options());
+    let trusted = options.as_ref().map_or(&[][..], |options| &options.trusted_proxies);
     request.peer_addr().map(|peer| client_address(peer.ip(), request.headers(), trusted))
 }
 

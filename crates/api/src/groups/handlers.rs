@@ -25,7 +25,7 @@ pub async fn create(
     _: NoParams,
 ) -> Result<Created<GroupDto>, ApiError> {
     let draft = body.0.parse()?;
-    let quotas = state.options.quotas;
+    let quotas = state.options().quotas;
     let create = move |tx: &mut dyn Tx, actor: &Actor| groups::create(tx, actor, &draft, &quotas);
     let view = state.storage.write_as(key.0, create).await?;
     let location = format!("/api/groups/{}", view.group.id);
@@ -43,7 +43,7 @@ pub async fn start_direct(
     body: Body<DirectDraftDto>,
     _: NoParams,
 ) -> Result<CreatedOrOk<GroupDto>, ApiError> {
-    let (people, quotas) = (body.0.parse()?, state.options.quotas);
+    let (people, quotas) = (body.0.parse()?, state.options().quotas);
     let start = move |tx: &mut dyn Tx, actor: &Actor| groups::start_direct(tx, actor, &people, &quotas);
     let (view, is_new) = state.storage.write_as(key.0, start).await?;
     let location = format!("/api/groups/{}", view.group.id);

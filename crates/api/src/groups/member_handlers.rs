@@ -51,7 +51,7 @@ pub async fn add(
     _: NoParams,
 ) -> Result<Created<MemberDto>, ApiError> {
     let Ids(group) = path;
-    let ((candidate, role), quotas) = (body.0.parse()?, state.options.quotas);
+    let ((candidate, role), quotas) = (body.0.parse()?, state.options().quotas);
     let member = state
         .storage
         .write_as(key.0, move |tx, actor| {
@@ -73,7 +73,7 @@ pub async fn add_batch(
     path: Ids<GroupId>,
     _: NoParams,
 ) -> Result<Ok200<AdditionsDto>, ApiError> {
-    let (batch, Ids(group), quotas) = (body.0.parse()?, path, state.options.quotas);
+    let (batch, Ids(group), quotas) = (body.0.parse()?, path, state.options().quotas);
     let writing = Writing::of_many(key.0, batch.ids().len());
     let additions = state
         .storage
@@ -100,7 +100,7 @@ pub async fn edit(
     path: Ids<(GroupId, UserOrMe)>,
     _: NoParams,
 ) -> Result<Ok200<MemberDto>, ApiError> {
-    let (changes, Ids((group, user)), quotas) = (body.0.parse()?, path, state.options.quotas);
+    let (changes, Ids((group, user)), quotas) = (body.0.parse()?, path, state.options().quotas);
     let member = state
         .storage
         .write_as(key.0, move |tx, actor| {

@@ -27,7 +27,7 @@ pub async fn edit(
     _: NoParams,
 ) -> Result<Ok200<MessageDto>, ApiError> {
     let ((text, if_version), Ids((group, id))) = (body.0.parse()?, path);
-    let terms = ChangeTerms { if_version, within: state.options.change_windows.edit };
+    let terms = ChangeTerms { if_version, within: state.options().change_windows.edit };
     let mentions = text.as_ref().map_or(0, MessageText::mention_count);
     let writing = Writing::of_text(key.0, text.as_ref().map_or("", MessageText::as_str)).for_others(mentions);
     let view = state
@@ -49,7 +49,7 @@ pub async fn delete(
     params: Params<DeletionParams>,
 ) -> Result<NoContent, ApiError> {
     let (if_version, Ids((group, id))) = (params.0.parse()?, path);
-    let terms = ChangeTerms { if_version, within: state.options.change_windows.delete };
+    let terms = ChangeTerms { if_version, within: state.options().change_windows.delete };
     let tidying = Writing::new(key.0, WritePurpose::Tidy);
     state.storage.write_as(tidying, move |tx, actor| messages::delete(tx, actor, group, id, terms)).await?;
     Ok(NoContent)

@@ -13,6 +13,8 @@ pub(crate) struct Setting {
     pub default: &'static str,
     /// What it may be.
     pub shape: ValueShape,
+    /// Whether a running server takes over a new value when it is told to reload.
+    pub is_live: bool,
 }
 
 impl Setting {
@@ -22,7 +24,13 @@ impl Setting {
         default: &'static str,
         rule: Rule<T>,
     ) -> Self {
-        Self { name, meaning: meaning.trim(), default, shape: rule.shape }
+        Self { name, meaning: meaning.trim(), default, shape: rule.shape, is_live: false }
+    }
+
+    /// The same, taken over by a running server.
+    pub(super) const fn live(mut self) -> Self {
+        self.is_live = true;
+        self
     }
 
     /// The environment variable that sets it.

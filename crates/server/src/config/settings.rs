@@ -19,20 +19,19 @@ use crate::database_url::DatabaseUrl;
 use crate::logging::LogFormat;
 
 macro_rules! settings {
-    ($($(#[doc = $meaning:literal])+ $name:literal => $field:ident: $type:ty = $default:literal, $rule:expr;)+) => {
+    ($(
+        $(#[doc = $meaning:literal])+
+        $name:literal => $field:ident: $type:ty = $default:literal, $rule:expr $(, $live:ident)?;
+    )+) => {
         /// The configuration: every setting's value, checked.
         #[derive(Debug, Clone)]
-        #[cfg_attr(
-            not(feature = "postgres"),
-            expect(dead_code, reason = "some settings are for PostgreSQL only; every build has the same table")
-        )]
         pub(crate) struct Config {
             $($(#[doc = $meaning])+ pub $field: $type,)+
         }
 
         /// Every setting, in the order of the documentation.
         pub(crate) fn settings() -> Vec<Setting> {
-            vec![$(Setting::new($name, concat!($($meaning),+), $default, $rule)),+]
+            vec![$(Setting::new($name, concat!($($meaning),+), $default, $rule)$(.$live())?),+]
         }
 
         impl Config {
@@ -48,8 +47,39 @@ macro_rules! settings {
                     _ => Err(ConfigError(problems)),
                 }
             }
+
+            /// This with what is live of another one, and the names of what differs: settings that were taken over, and
+            /// such as need a new start.
+            pub(crate) fn reloaded(&self, other: Self) -> (Self, Differences) {
+                let (mut config, mut differences) = (self.clone(), Differences::default());
+                $(
+                    let is_live = false $(|| stringify!($live) == "live")?;
+                    if config.$field != other.$field {
+                        differences.add($name, is_live);
+                        if is_live {
+                            config.$field = other.$field;
+                        }
+                    }
+                )+
+                (config, differences)
+            }
         }
     };
+}
+
+/// The names of settings that differ.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Differences {
+    /// Those that a running server takes over.
+    pub live: Vec<&'static str>,
+    /// Those that only a new start does.
+    pub fixed: Vec<&'static str>,
+}
+
+impl Differences {
+    fn add(&mut self, name: &'static str, is_live: bool) {
+        if is_live { &mut self.live } else { &mut self.fixed }.push(name);
+    }
 }
 
 settings! {
@@ -100,7 +130,7 @@ settings! {
     "http.write_timeout" => http_write_timeout: Duration = "30", seconds(1, 3600);
 
     /// Other sites whose pages may use the API, events included (CORS). Pages of the server itself can always use it.
-    "http.allowed_origins" => http_allowed_origins: Vec<String> = "", sites();
+    "http.allowed_origins" => http_allowed_origins: Vec<String> = "", sites(), live;
 
     /// A file in PEM with the certificate for TLS, followed by those of its issuers. With this and `tls.key`, the server
     /// speaks HTTPS only. When the files change, the new ones are used a few seconds later.
@@ -110,7 +140,7 @@ settings! {
     "tls.key" => tls_key: Option<PathBuf> = "", optional_file();
 
     /// With TLS, how long browsers are told to come back by HTTPS only (`Strict-Transport-Security`). 0 tells them nothing.
-    "tls.hsts_days" => tls_hsts: Duration = "365", days(0, 3_650);
+    "tls.hsts_days" => tls_hsts: Duration = "365", days(0, 3_650), live;
 
     /// The format of log lines: `text` for people, `json` for programs.
     "log.format" => log_format: LogFormat = "text", choice(&LogFormat::WORDS);
@@ -118,7 +148,7 @@ settings! {
     /// Which log lines are written, in the syntax of `tracing_subscriber::EnvFilter`. Each request writes a line with
     /// the target `access` and the level `info`; `info,access=off` turns these lines off. Messages of the web server
     /// about its own threads are hidden unless the filter names `actix_server`.
-    "log.filter" => log_filter: String = "info", log_filter();
+    "log.filter" => log_filter: String = "info", log_filter(), live;
 
     /// Threads that read the database, each with its own connection. 0 means one for each core, but from 2 to 8; on
     /// PostgreSQL two for each core, from 4 to 16.
@@ -163,28 +193,28 @@ settings! {
 
     /// How often a caller can sign in: a user, or without a valid key an address (for IPv6, a /64 network). Anything more
     /// gets 429. The limits on wrong passwords (`login.attempts_per_address`) are much lower.
-    "rates.login" => rates_login: Option<RequestRate> = "10/s burst 1000", rate();
+    "rates.login" => rates_login: Option<RequestRate> = "10/s burst 1000", rate(), live;
 
     /// How often a caller can refresh sessions.
-    "rates.refresh" => rates_refresh: Option<RequestRate> = "10/s burst 1000", rate();
+    "rates.refresh" => rates_refresh: Option<RequestRate> = "10/s burst 1000", rate(), live;
 
     /// How often a caller can open a socket or a stream for events.
-    "rates.connect" => rates_connect: Option<RequestRate> = "10/s burst 200", rate();
+    "rates.connect" => rates_connect: Option<RequestRate> = "10/s burst 200", rate(), live;
 
     /// How often a caller can look up or use codes of invite links.
-    "rates.code" => rates_code: Option<RequestRate> = "5/s burst 100", rate();
+    "rates.code" => rates_code: Option<RequestRate> = "5/s burst 100", rate(), live;
 
     /// How often a caller can send and forward messages, over REST and sockets. `writes.rate` limits how much is stored.
-    "rates.send" => rates_send: Option<RequestRate> = "1000/s burst 20000", rate();
+    "rates.send" => rates_send: Option<RequestRate> = "1000/s burst 20000", rate(), live;
 
     /// How often a caller can change anything else.
-    "rates.write" => rates_write: Option<RequestRate> = "1000/s burst 20000", rate();
+    "rates.write" => rates_write: Option<RequestRate> = "1000/s burst 20000", rate(), live;
 
     /// How often a caller can search: lists with `q`.
-    "rates.search" => rates_search: Option<RequestRate> = "50/s burst 500", rate();
+    "rates.search" => rates_search: Option<RequestRate> = "50/s burst 500", rate(), live;
 
     /// How often a caller can read anything else.
-    "rates.read" => rates_read: Option<RequestRate> = "2000/s burst 40000", rate();
+    "rates.read" => rates_read: Option<RequestRate> = "2000/s burst 40000", rate(), live;
 
     /// Requests that a caller can have in flight: a user, or without a valid key an address (for IPv6, a /64 network).
     /// The next one gets 429. All users together can have eight times as many, and so can all such addresses.
@@ -203,23 +233,23 @@ settings! {
     "limits.incoming" => incoming: u64 = "64", integer(4, 1_048_576).unit("MiB");
 
     /// How long the key from a login is valid, if the login doesn't ask for a refresh token.
-    "login.lifetime" => login_lifetime: Duration = "30", days(1, 3650);
+    "login.lifetime" => login_lifetime: Duration = "30", days(1, 3650), live;
 
     /// How long a key is valid that comes with a refresh token.
-    "login.key_minutes" => login_key: Duration = "60", minutes(5, 1440);
+    "login.key_minutes" => login_key: Duration = "60", minutes(5, 1440), live;
 
     /// How long a session with a refresh token lasts that is not refreshed.
-    "login.refresh_idle_days" => login_refresh_idle: Duration = "30", days(1, 3650);
+    "login.refresh_idle_days" => login_refresh_idle: Duration = "30", days(1, 3650), live;
 
     /// How long a session with a refresh token lasts, however often it is refreshed.
-    "login.refresh_days" => login_refresh_longest: Duration = "90", days(1, 3650);
+    "login.refresh_days" => login_refresh_longest: Duration = "90", days(1, 3650), live;
 
     /// How long after a refresh the used token gets the same answer again, for clients that lost it. Later, it counts as
     /// stolen, and its session ends.
-    "login.refresh_grace" => login_refresh_grace: Duration = "15", seconds(0, 300);
+    "login.refresh_grace" => login_refresh_grace: Duration = "15", seconds(0, 300), live;
 
     /// Maximum number of sessions of a user. A further login ends the session that has been unused the longest.
-    "login.sessions_per_user" => login_sessions_per_user: u32 = "200", integer(1, 10_000).unit("sessions");
+    "login.sessions_per_user" => login_sessions_per_user: u32 = "200", integer(1, 10_000).unit("sessions"), live;
 
     /// Failed logins allowed from one address (for IPv6, a /64 network). One attempt comes back every 3 seconds.
     "login.attempts_per_address" => login_attempts_per_address: u32 = "20", integer(1, 10_000).unit("attempts");
@@ -231,37 +261,37 @@ settings! {
 
     /// How long the server remembers an address from which a user signed in. Password guessing from other addresses
     /// doesn't block logins from there.
-    "login.known_networks_days" => login_known_networks_age: Duration = "90", days(1, 3650);
+    "login.known_networks_days" => login_known_networks_age: Duration = "90", days(1, 3650), live;
 
     /// Maximum number of groups that a user can own. Like the other limits on groups, it applies only to new groups and
     /// members; existing ones stay.
-    "groups.owned_per_user" => groups_owned_per_user: u32 = "500", integer(1, 1_000_000).unit("groups");
+    "groups.owned_per_user" => groups_owned_per_user: u32 = "500", integer(1, 1_000_000).unit("groups"), live;
 
     /// Maximum number of groups that a user can be in. Each membership adds to the cost of every event connection of
     /// the user.
-    "groups.memberships_per_user" => groups_memberships_per_user: u32 = "1000", integer(1, 1_000_000).unit("groups");
+    "groups.memberships_per_user" => groups_memberships_per_user: u32 = "1000", integer(1, 1_000_000).unit("groups"), live;
 
     /// Maximum number of direct conversations that a user can have started or written in. They don't count as groups.
-    "groups.direct_per_user" => groups_direct_per_user: u32 = "1000", integer(1, 1_000_000).unit("conversations");
+    "groups.direct_per_user" => groups_direct_per_user: u32 = "1000", integer(1, 1_000_000).unit("conversations"), live;
 
     /// Maximum number of members in a group.
-    "groups.members" => groups_members: u32 = "50000", integer(1, 10_000_000).unit("members");
+    "groups.members" => groups_members: u32 = "50000", integer(1, 10_000_000).unit("members"), live;
 
     /// Groups that every new user is put into as a plain member, by their ids (`id` in `GET /api/groups`), which stay
     /// when a group is renamed. A group that doesn't exist, is archived, full or has nobody left in it is skipped, and
     /// the log says so. Applies to users created over REST and with `user create`, not to the first admin.
-    "groups.default" => groups_default: Vec<GroupId> = "", groups();
+    "groups.default" => groups_default: Vec<GroupId> = "", groups(), live;
 
     /// How long after sending it an author can edit a message. Later edits are rejected (`too_late`). 0 means no limit.
-    "messages.edit_window" => messages_edit_window: Duration = "0", seconds(0, 315_360_000);
+    "messages.edit_window" => messages_edit_window: Duration = "0", seconds(0, 315_360_000), live;
 
     /// How long after sending it an author can delete a message. Members who may delete anybody's messages can always
     /// delete their own, too. 0 means no limit.
-    "messages.delete_window" => messages_delete_window: Duration = "0", seconds(0, 315_360_000);
+    "messages.delete_window" => messages_delete_window: Duration = "0", seconds(0, 315_360_000), live;
 
     /// Interval between heartbeats on connections for events. A socket client that sends nothing, not even a reply to
     /// the last two pings, is disconnected at the third heartbeat.
-    "events.heartbeat" => events_heartbeat: Duration = "30", seconds(1, 300);
+    "events.heartbeat" => events_heartbeat: Duration = "30", seconds(1, 300), live;
 
     /// Maximum number of event connections of a user on this server: sockets, streams and waiting polls. Any further
     /// connection is rejected.
@@ -269,16 +299,16 @@ settings! {
 
     /// Further sites whose pages may receive events with a ticket, but not use the rest of the API. Pages of the server
     /// itself, of `public_url` and of the sites in `http.allowed_origins` are always allowed.
-    "events.allowed_origins" => events_allowed_origins: Vec<String> = "", sites();
+    "events.allowed_origins" => events_allowed_origins: Vec<String> = "", sites(), live;
 
     /// How long an event stays in the log. A client that was away for longer must reload what it shows.
-    "events.retention_days" => events_retention_age: Duration = "7", days(1, 365);
+    "events.retention_days" => events_retention_age: Duration = "7", days(1, 365), live;
 
     /// Maximum number of events in the log.
-    "events.retention_rows" => events_retention_rows: i64 = "1000000", integer(100, 100_000_000).unit("events");
+    "events.retention_rows" => events_retention_rows: i64 = "1000000", integer(100, 100_000_000).unit("events"), live;
 
     /// How long an entry of the audit log stays.
-    "audit.retention_days" => audit_retention: Duration = "365", days(1, 3_650);
+    "audit.retention_days" => audit_retention: Duration = "365", days(1, 3_650), live;
 
     /// Whether new passwords that are easy to guess are rejected (`too_common`): common ones, and those that are much like
     /// the username, the display name or the e-mail address. Existing passwords stay.

@@ -45,15 +45,20 @@ pub(crate) fn as_json(layers: &Layers) -> String {
 
 /// The table of all settings, as docs/OPERATIONS.md has it.
 pub(crate) fn as_markdown() -> String {
-    let head = "| setting | type | unit | default | allowed | meaning |\n|---|---|---|---|---|---|\n";
+    let head =
+        "| setting | type | unit | default | allowed | live | meaning |\n|---|---|---|---|---|---|---|\n";
     settings().iter().fold(head.to_owned(), |mut out, setting| {
-        let Setting { name, meaning, default, shape } = setting;
+        let Setting { name, meaning, default, shape, is_live } = setting;
         let default = if default.is_empty() { "empty".to_owned() } else { format!("`{default}`") };
         let unit = shape.unit.unwrap_or("");
         let secret = if shape.mask.is_some() { " Contains a secret, which is never shown." } else { "" };
         let (kind, allowed) = (shape.type_name, &shape.allowed);
+        let live = if *is_live { "yes" } else { "" };
         // Writing into a string can't fail.
-        let _ = writeln!(out, "| `{name}` | {kind} | {unit} | {default} | {allowed} | {meaning}{secret} |");
+        let _ = writeln!(
+            out,
+            "| `{name}` | {kind} | {unit} | {default} | {allowed} | {live} | {meaning}{secret} |"
+        );
         out
     })
 }

@@ -19,6 +19,13 @@ const DAY: u64 = 24 * 3600;
 const YEAR: u64 = 365 * DAY;
 const MONTH: Duration = Duration::from_secs(30 * DAY);
 
+const AGES: Ages = Ages {
+    retention: Retention { age: Duration::from_secs(7 * DAY), rows: 1_000_000 },
+    networks_known_for: Duration::from_secs(90 * DAY),
+    audit_retention: Duration::from_secs(120 * DAY),
+    refresh_grace: Duration::from_secs(15),
+};
+
 /// A clock that the test sets: how much time has passed, and how far it is ahead.
 #[derive(Default)]
 struct TestClock(Mutex<(Duration, Duration)>);
@@ -83,10 +90,7 @@ impl Fixture {
         let maintenance = Maintenance {
             storage,
             trust: TrustedClock::new(clock.clone(), clock_is_ahead),
-            retention: Retention::default(),
-            networks_known_for: 3 * MONTH,
-            audit_retention: 4 * MONTH,
-            refresh_grace: Duration::from_secs(15),
+            ages: Arc::new(ArcSwap::from_pointee(AGES)),
             every: Duration::from_secs(60),
         };
         Self { clock, maintenance, key, _folder: folder }
@@ -145,10 +149,7 @@ async fn what_fails_does_not_keep_the_rest() {
     let maintenance = Maintenance {
         storage: storage.clone(),
         trust: TrustedClock::new(Arc::new(TestClock::default()), false),
-        retention: Retention::default(),
-        networks_known_for: MONTH,
-        audit_retention: MONTH,
-        refresh_grace: Duration::from_secs(15),
+        ages: Arc::new(ArcSwap::from_pointee(AGES)),
         every: INTERVAL,
     };
     let running = tokio::spawn(maintenance.run());
@@ -201,7 +202,8 @@ async fn what_grows_old_is_removed() {
 
 #[tokio::test]
 async fn the_limit_of_rows_holds_by_any_clock() {
-    let mut fixture = Fixture::new(true).await;
-    fixture.maintenance.retention.rows = 1;
+    let fixture = Fixture::new(true).await;
+    let rows = Retention { rows: 1, ..AGES.retention };
+    fixture.maintenance.ages.store(Arc::new(Ages { retention: rows, ..AGES }));
     assert_eq!(fixture.left().await, Left { events: 1, ..ALL });
 }

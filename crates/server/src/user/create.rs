@@ -19,7 +19,8 @@ pub(super) fn run(config: &Config, options: &CreateOptions) -> Result<(), Progra
     let (draft, made_up) = read_draft(options)?;
     storage::create_data_dir(config)?;
     let storage = storage::open(config, Arc::new(NoListeners))?;
-    let user = block_on(create_by_operator(&*storage, &start_hasher(config)?, welcome(config), draft))??;
+    let user =
+        block_on(create_by_operator(&*storage, &start_hasher(config)?, Arc::new(welcome(config)), draft))??;
     if options.output.json {
         console::print_json(&ShownUser::with_password(user, made_up.as_ref()));
     } else {

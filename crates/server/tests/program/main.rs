@@ -22,6 +22,7 @@ mod logins;
 mod logs;
 mod migrate_database;
 mod races;
+mod reloading;
 mod start_and_stop;
 mod static_files;
 mod tls;

@@ -97,7 +97,7 @@ impl SocketConnection {
         transport: Transport,
         progress: FrameProgress,
     ) -> Self {
-        let heartbeat = heartbeats(state.options.heartbeat);
+        let heartbeat = heartbeats(state.options().heartbeat);
         let rate_limiter = RateLimiter::new(std::time::Instant::now());
         Self { state, subscriber, principal, transport, progress, rate_limiter, heartbeat, silent: 0 }
     }
@@ -107,7 +107,7 @@ impl SocketConnection {
         let Err(cause) = self.run(&mut frames).await;
         let is_stuck = match cause {
             CloseCause::Stuck => true,
-            cause => timeout(self.state.options.write_timeout, self.close(cause)).await.is_err(),
+            cause => timeout(self.state.options().write_timeout, self.close(cause)).await.is_err(),
         };
         if is_stuck {
             // The transport may live as long as the system waits for the client. What is queued here must not.
@@ -117,7 +117,7 @@ impl SocketConnection {
     }
 
     async fn run(&mut self, frames: &mut AggregatedMessageStream) -> Result<Infallible, CloseCause> {
-        let hello = self.subscriber.hello(self.state.version, self.state.options.heartbeat);
+        let hello = self.subscriber.hello(self.state.version, self.state.options().heartbeat);
         self.send(hello.to_json()).await?;
         loop {
             tokio::select! {
@@ -159,7 +159,7 @@ impl SocketConnection {
             let frame = ByteString::try_from(send_buffer.frame(text, page).await);
             session.text(frame.expect("a text is UTF-8")).await
         };
-        send_within(self.state.options.write_timeout, sending).await
+        send_within(self.state.options().write_timeout, sending).await
     }
 
     async fn take(
@@ -213,7 +213,7 @@ impl SocketConnection {
 
     async fn pong(&mut self, bytes: &[u8]) -> Result<(), CloseCause> {
         self.take_control(bytes)?;
-        send_within(self.state.options.write_timeout, self.transport.session.pong(bytes)).await.map(drop)
+        send_within(self.state.options().write_timeout, self.transport.session.pong(bytes)).await.map(drop)
     }
 
     /// All input counts, so that a flood of anything ends the connection. Parts of messages count by their bytes.
@@ -235,7 +235,7 @@ impl SocketConnection {
             let heartbeat = EventDto::heartbeat(cursor).to_json();
             self.send(heartbeat).await?;
         }
-        send_within(self.state.options.write_timeout, self.transport.session.ping(b"")).await.map(drop)
+        send_within(self.state.options().write_timeout, self.transport.session.ping(b"")).await.map(drop)
     }
 
     async fn close(&mut self, cause: CloseCause) -> Result<(), CloseCause> {

@@ -181,7 +181,7 @@ fn a_secret_is_shown_nowhere() {
         unit: None,
         mask: Some(|_| MASK.to_owned()),
     };
-    let setting = Setting { name: "mail.password", meaning: "", default: "", shape };
+    let setting = Setting { name: "mail.password", meaning: "", default: "", shape, is_live: false };
     let mut layers = Layers::defaults(vec![setting]);
     assert_eq!(layers.values[0].shown(), "");
     for (text, origin) in [

@@ -68,6 +68,21 @@ fn each_class_of_requests_has_a_setting_whose_default_is_its_usual_rate() {
 }
 
 #[test]
+fn only_live_settings_are_taken_over_and_all_that_differ_are_named() {
+    let config = Config::defaults();
+    let mut other = config.clone();
+    (other.workers, other.storage_readers) = (3, 7);
+    other.messages_edit_window = Duration::from_secs(60);
+    let (next, differences) = config.reloaded(other.clone());
+    assert_eq!(differences.live, ["messages.edit_window"]);
+    assert_eq!(differences.fixed, ["workers", "storage.readers"]);
+    assert_eq!((next.messages_edit_window, next.workers), (other.messages_edit_window, config.workers));
+    // What needs a restart is named again each time, and what was taken over is not.
+    let (_, again) = next.reloaded(other);
+    assert_eq!((again.live.len(), again.fixed.len()), (0, 2));
+}
+
+#[test]
 fn the_defaults_for_connections_are_those_of_the_edge() {
     let config = Config::defaults();
     let usual = groupchat_api::ConnectionOptions::default();

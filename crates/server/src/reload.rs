@@ -1,0 +1,74 @@
+//! Reads the configuration again while the server runs, and goes on with what of it is live.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use groupchat_api::State;
+use groupchat_domain::storage::Storage;
+use groupchat_infra::request_limiter::GovernedRequests;
+
+use crate::config::{Config, Sources};
+use crate::default_groups::{self, ReplaceableWelcome};
+use crate::logging::Log;
+use crate::maintenance::Ages;
+use crate::serve::{ages, options, request_rates};
+use crate::signals::ReloadSignals;
+
+/// What takes over live settings.
+pub(crate) struct Replaceable {
+    /// How often callers may ask.
+    pub rates: Arc<GovernedRequests>,
+    /// What new users are put into.
+    pub welcome: Arc<ReplaceableWelcome>,
+    /// What is old.
+    pub ages: Arc<ArcSwap<Ages>>,
+}
+
+impl Replaceable {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            rates: Arc::new(GovernedRequests::new(&request_rates(config))),
+            welcome: Arc::new(ReplaceableWelcome::new(config)),
+            ages: Arc::new(ArcSwap::from_pointee(ages(config))),
+        }
+    }
+}
+
+/// Waits for signals, and reloads at each.
+pub(crate) async fn run(
+    mut signals: ReloadSignals,
+    sources: &Sources,
+    mut config: Config,
+    log: &Log,
+    state: State,
+    replaceable: Replaceable,
+) {
+    loop {
+        signals.next().await;
+        let other = match Config::load(sources) {
+            Ok(other) => other,
+            Err(error) => {
+                tracing::error!(%error, "the configuration stays as it was");
+                continue;
+            }
+        };
+        let (next, differences) = config.reloaded(other);
+        config = next;
+        replaceable.rates.set_rates(&request_rates(&config));
+        replaceable.welcome.replace(&config);
+        replaceable.ages.store(Arc::new(ages(&config)));
+        state.set_options(options(&config));
+        log.set_filter(&config.log_filter);
+        tracing::info!(changed = %differences.live.join(", "), "the configuration is reloaded");
+        if !differences.fixed.is_empty() {
+            tracing::warn!(settings = %differences.fixed.join(", "), "these need a restart to take effect");
+        }
+        warn_of_default_groups(&*state.storage, &config).await;
+    }
+}
+
+async fn warn_of_default_groups(storage: &dyn Storage, config: &Config) {
+    if let Err(error) = default_groups::warn_of_unusable(storage, config).await {
+        tracing::warn!(%error, "can't look at the default groups now");
+    }
+}
