@@ -93,7 +93,7 @@ fn a_copy_without_syncs_is_noticed() {
 #[test]
 fn a_copy_whose_journal_is_not_synced_is_noticed() {
     let omit = |stage: &Stage| stage.volume.omit_syncs(|name| name.ends_with("-journal"));
-    copied(300, omit, &mut Dice::new(1)).expect_err("nobody notices");
+    copied(1_000, omit, &mut Dice::new(1)).expect_err("nobody notices");
 }
 
 /// Advances the ids as after a restore from a disk snapshot, and goes on.

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::harness::{DEADLINE, Data, Server, data, serve};
 
 /// The most that a file may grow to, in the units of `ulimit`.
-const LIMIT: &str = "1024";
+const LIMIT: &str = "1536";
 
 /// Between two writes, so that health looks again after each: it keeps an answer for a second.
 const PACE: Duration = Duration::from_millis(1_100);
