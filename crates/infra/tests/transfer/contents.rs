@@ -107,7 +107,7 @@ const POSTGRES_COLUMNS: &str = "\
     SELECT format(CASE data_type \
         WHEN 'bigint' THEN 'coalesce(%1$I::text, ''NULL'')' \
         WHEN 'boolean' THEN 'coalesce(%1$I::int::text, ''NULL'')' \
-        WHEN 'bytea' THEN '''X'''''' || upper(encode(%1$I, ''hex'')) || ''''''''' \
+        WHEN 'bytea' THEN 'coalesce(''X'''''' || upper(encode(%1$I, ''hex'')) || '''''''', ''NULL'')' \
         WHEN 'text' THEN 'coalesce('''''''' || replace(%1$I, '''''''', '''''''''''') || '''''''', ''NULL'')' \
         END, column_name) AS line \
     FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '$TABLE' \

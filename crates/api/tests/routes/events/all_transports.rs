@@ -152,6 +152,29 @@ pub(super) async fn now_with(client: &Client, events: usize) -> String {
     .await
 }
 
+/// What a client is told after a cursor, once it is so many events.
+pub(crate) async fn told_since(client: &Client, cursor: &str, events: usize) -> Vec<Value> {
+    soon(async {
+        loop {
+            let told = client.get(&format!("/api/events?wait=0&cursor={cursor}")).await.ok();
+            let told = told["items"].as_array().expect("events").clone();
+            if told.len() >= events {
+                return told;
+            }
+        }
+    })
+    .await
+}
+
+/// The cursor of now, once the client was told of an event of this type.
+pub(crate) async fn now_after(client: &Client, event_type: &str) -> String {
+    let cursor = now(client).await;
+    let (epoch, _) = cursor.split_once('-').expect("an epoch and a position");
+    let all = format!("{epoch}-0");
+    soon(async { while !types(&told_since(client, &all, 0).await).contains(&event_type) {} }).await;
+    now(client).await
+}
+
 /// The types of events.
 pub(super) fn types(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().expect("an event has a type")).collect()
