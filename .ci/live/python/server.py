@@ -81,8 +81,8 @@ class Person:
 
     def new_user(self, username: str) -> "Person":
         """A new user, signed in. An admin may."""
-        self.post("/users", {"username": username, "password": "a password"})
-        return Person(self.server, username, "a password")
+        self.post("/users", {"username": username, "password": "another password"})
+        return Person(self.server, username, "another password")
 
     def say(self, group: int, text: str) -> Json:
         """Sends a message."""

@@ -53,6 +53,7 @@ pub struct BodyReader<T, const LIMIT: usize = BODY_LIMIT> {
     refusal: Option<ApiError>,
     pub(super) payload: Payload,
     buffer: BytesMut,
+    has_ended: bool,
     incoming: IncomingBody,
     timeout: Duration,
     /// Starts at the first wait, so that a body that has arrived already needs no timer.
@@ -66,6 +67,7 @@ impl<T, const LIMIT: usize> BodyReader<T, LIMIT> {
             refusal: check_headers(request.headers(), LIMIT).err(),
             payload,
             buffer: BytesMut::new(),
+            has_ended: false,
             incoming: IncomingBody::new(request.clone()),
             timeout,
             deadline: None,
@@ -80,6 +82,11 @@ impl<T, const LIMIT: usize> BodyReader<T, LIMIT> {
         // Whatever length was announced, memory is reserved only for what has arrived.
         self.buffer.extend_from_slice(chunk);
         Ok(())
+    }
+
+    /// Whether the body was read to its end and had no byte.
+    pub(super) fn was_empty(&self) -> bool {
+        self.has_ended && self.buffer.is_empty()
     }
 
     /// Ready when the body is late.
@@ -112,7 +119,10 @@ impl<T: DeserializeOwned, const LIMIT: usize> Future for BodyReader<T, LIMIT> {
             match Pin::new(&mut this.payload).poll_next(context) {
                 Poll::Ready(Some(Ok(chunk))) => this.take(&chunk)?,
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(cut_short())),
-                Poll::Ready(None) => return Poll::Ready(parse(&this.buffer).map(Body)),
+                Poll::Ready(None) => {
+                    this.has_ended = true;
+                    return Poll::Ready(parse(&this.buffer).map(Body));
+                }
                 Poll::Pending => {
                     this.incoming.count(this.buffer.capacity())?;
                     ready!(this.poll_deadline(context));

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use super::body::{BODY_TIMEOUT, Body, BodyReader, cut_short};
 use crate::problem::ApiError;
 
-/// A body like [`Body`], or none at all: neither a `Content-Type` nor a byte.
+/// A body like [`Body`], or none at all.
 #[derive(Debug)]
 pub struct OptionalBody<T>(pub Option<T>);
 
@@ -54,7 +54,12 @@ impl<T: DeserializeOwned> Future for OptionalBodyReader<T> {
                 }
             }
         }
-        Pin::new(&mut this.reader).poll(context).map_ok(|Body(value)| OptionalBody(Some(value)))
+        let read = ready!(Pin::new(&mut this.reader).poll(context));
+        Poll::Ready(match read {
+            // Many clients declare a type for whatever they send.
+            Err(_) if this.reader.was_empty() => Ok(OptionalBody(None)),
+            read => read.map(|Body(value)| OptionalBody(Some(value))),
+        })
     }
 }
 

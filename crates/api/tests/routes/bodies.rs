@@ -58,7 +58,9 @@ async fn every_body_must_be_a_json_object() {
         b"1e400",
     ];
     for (operation, path) in with_bodies(&server, &scene).await {
-        for body in bodies {
+        // Where a body may be left out, none at all is one that is left out.
+        let is_optional = operation.description["requestBody"]["required"] != true;
+        for body in bodies.into_iter().filter(|body| !is_optional || !body.is_empty()) {
             let answer = send_json(root, &operation.method, &path, body).await;
             answer.refused(400, "malformed_json");
         }

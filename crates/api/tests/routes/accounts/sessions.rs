@@ -240,3 +240,13 @@ async fn an_unknown_key_is_refused_for_reads_and_writes() {
         stranger.post("/api/groups", json!({"name": "x"})).await.refused(401, "invalid_key");
     }
 }
+
+/// As generated clients do.
+#[actix_web::test]
+async fn signing_out_takes_an_empty_body_that_is_declared_as_json() {
+    let server = Server::start().await;
+    let ann = server.user("ann").await;
+    let request = TestRequest::post().uri("/api/logout").insert_header(("Content-Type", "application/json"));
+    ann.send(request).await.no_content();
+    ann.get("/api/users/me").await.refused(401, "invalid_key");
+}
