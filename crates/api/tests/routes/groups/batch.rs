@@ -5,7 +5,7 @@ use groupchat_domain::groups::Quotas;
 use serde_json::{Value, json};
 
 use super::team::Team;
-use crate::events::all_transports::told_since;
+use crate::events::all_transports::{now, now_after, told_since};
 use crate::harness::{Client, Server, id_in};
 
 fn added(user: &Client) -> Value {
@@ -120,10 +120,11 @@ async fn each_new_member_of_a_private_group_is_told_of_it_and_no_longer_invited(
     let newcomers = [team.stranger.clone(), team.server.user("newcomer").await];
     let invitation = json!({"user_id": newcomers[0].id()});
     team.owner.post(&format!("{}/invitations", team.path), invitation).await.created();
-    let mut starts = Vec::new();
-    for client in newcomers.iter().chain([&team.member]) {
-        starts.push((client, client.get("/api/events").await.ok()["cursor"].clone()));
-    }
+    let starts = [
+        (&newcomers[0], now_after(&newcomers[0], "invitation.created").await),
+        (&newcomers[1], now(&newcomers[1]).await),
+        (&team.member, now_after(&team.member, "group.updated").await),
+    ];
     let ids: Vec<_> = newcomers.iter().map(Client::id).collect();
     team.owner.post(&format!("{}/members/batch", team.path), json!({"user_ids": ids})).await.ok();
     let group = id_in(&team.path);
@@ -138,7 +139,7 @@ async fn each_new_member_of_a_private_group_is_told_of_it_and_no_longer_invited(
     ];
     for ((client, since), expected) in starts.into_iter().zip(expected) {
         let count = expected.as_array().map_or(0, Vec::len);
-        let told = told_since(client, since.as_str().expect("a cursor"), count).await;
+        let told = told_since(client, &since, count).await;
         let told: Vec<_> = told.iter().map(kind).collect();
         assert_eq!(json!(told), expected, "to {}", client.id());
     }
