@@ -12,8 +12,8 @@ use groupchat_infra::check::{CheckOutcome, Finding};
 use groupchat_infra::groups::journal::LogGroupJournal;
 
 use crate::config::Config;
+use crate::configured::quotas;
 use crate::error::ProgramError;
-use crate::serve::quotas;
 use crate::storage;
 use crate::user::{NoListeners, block_on};
 

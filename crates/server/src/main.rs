@@ -9,6 +9,7 @@ mod clock;
 mod completions;
 mod config;
 mod config_show;
+mod configured;
 mod console;
 mod database_url;
 mod default_groups;

@@ -8,10 +8,10 @@ use groupchat_domain::storage::Storage;
 use groupchat_infra::request_limiter::GovernedRequests;
 
 use crate::config::{Config, Sources};
+use crate::configured::{ages, options, request_rates};
 use crate::default_groups::{self, ReplaceableWelcome};
 use crate::logging::Log;
 use crate::maintenance::Ages;
-use crate::serve::{ages, options, request_rates};
 use crate::signals::ReloadSignals;
 
 /// What takes over live settings.
