@@ -148,15 +148,6 @@ async fn a_server_whose_database_hangs_is_not_well() {
 struct Busy;
 
 impl PasswordHasher for Busy {
-    fn is_easy_to_guess(
-        &self,
-        _: HashCaller,
-        _: Password,
-        _: Vec<String>,
-    ) -> BoxFuture<'static, Result<bool, Error>> {
-        Box::pin(async { Ok(false) })
-    }
-
     fn hash(&self, _: HashCaller, _: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
         Box::pin(async { Err(Error::Busy { retry_after: Duration::from_secs(5) }) })
     }

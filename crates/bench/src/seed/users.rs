@@ -141,15 +141,6 @@ impl OneHash {
 }
 
 impl PasswordHasher for OneHash {
-    fn is_easy_to_guess(
-        &self,
-        _: HashCaller,
-        _: Password,
-        _: Vec<String>,
-    ) -> BoxFuture<'static, Result<bool, Error>> {
-        Box::pin(async { Ok(false) })
-    }
-
     fn hash(
         &self,
         caller: HashCaller,

@@ -10,15 +10,6 @@ use groupchat_domain::storage::BoxFuture;
 pub(crate) struct PlainHasher;
 
 impl PasswordHasher for PlainHasher {
-    fn is_easy_to_guess(
-        &self,
-        _: HashCaller,
-        _: Password,
-        _: Vec<String>,
-    ) -> BoxFuture<'static, Result<bool, Error>> {
-        Box::pin(async { Ok(false) })
-    }
-
     fn hash(&self, _: HashCaller, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
         Box::pin(async move { Ok(PasswordHash::from_stored(password.reveal().to_owned())) })
     }

@@ -115,15 +115,6 @@ fn hash_of(password: &str) -> PasswordHash {
 }
 
 impl PasswordHasher for OwnPorts {
-    fn is_easy_to_guess(
-        &self,
-        _: HashCaller,
-        _: Password,
-        _: Vec<String>,
-    ) -> BoxFuture<'static, Result<bool, Error>> {
-        Box::pin(async { Ok(false) })
-    }
-
     fn hash(&self, _: HashCaller, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
         Box::pin(ready(Ok(hash_of(password.reveal()))))
     }
