@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use groupchat_domain::rates::{Allowance, RequestClass, RequestRate, TooEarly};
+use groupchat_domain::rates::{Allowance, RateExceeded, RequestClass, RequestRate};
 
 /// The header with a rate (draft-ietf-httpapi-ratelimit-headers-10, section 3).
 pub(crate) const POLICY: &str = "RateLimit-Policy";
@@ -29,7 +29,7 @@ impl RateNotice {
     }
 
     /// That nothing is left.
-    pub(crate) fn too_early(class: RequestClass, TooEarly { rate, wait }: TooEarly) -> Self {
+    pub(crate) fn exceeded(class: RequestClass, RateExceeded { rate, wait }: RateExceeded) -> Self {
         Self { class, rate, left: 0, reset: whole_seconds(wait) }
     }
 

@@ -18,7 +18,7 @@ use groupchat_domain::events::{
 };
 use groupchat_domain::ids::UserId;
 use groupchat_domain::presence::Activity;
-use groupchat_domain::rates::{Allowance, RequestClass, RequestLimiter, TooEarly};
+use groupchat_domain::rates::{Allowance, RateExceeded, RequestClass, RequestLimiter};
 use groupchat_domain::storage::{Access, BoxFuture, Caller, Done, Storage, StorageFault, Work};
 use serde_json::Value;
 
@@ -127,15 +127,6 @@ impl ApiKeys for Plain {
 }
 
 impl PasswordHasher for Plain {
-    fn is_easy_to_guess(
-        &self,
-        _: HashCaller,
-        _: Password,
-        _: Vec<String>,
-    ) -> BoxFuture<'static, Result<bool, Error>> {
-        Box::pin(async { Ok(false) })
-    }
-
     fn hash(&self, _: HashCaller, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
         Box::pin(async move { Ok(PasswordHash::from_stored(password.reveal().to_owned())) })
     }
@@ -171,7 +162,7 @@ impl LoginRateLimiter for Plain {
 }
 
 impl RequestLimiter for Plain {
-    fn take(&self, _: RequestClass, _: Caller) -> Result<Option<Allowance>, TooEarly> {
+    fn take(&self, _: RequestClass, _: Caller) -> Result<Option<Allowance>, RateExceeded> {
         Ok(None)
     }
 }

@@ -104,9 +104,9 @@ pub struct Allowance {
     pub left: u32,
 }
 
-/// That a request came too early.
+/// That a caller has used up a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooEarly {
+pub struct RateExceeded {
     /// The rate that it exceeds.
     pub rate: RequestRate,
     /// How long until there may be another one.
@@ -120,7 +120,7 @@ pub trait RequestLimiter: Send + Sync {
     ///
     /// # Errors
     /// The caller has used up its rate. Then nothing is counted.
-    fn take(&self, class: RequestClass, caller: Caller) -> Result<Option<Allowance>, TooEarly>;
+    fn take(&self, class: RequestClass, caller: Caller) -> Result<Option<Allowance>, RateExceeded>;
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 use governor::state::StateStore;
 use governor::{Quota, RateLimiter};
-use groupchat_domain::rates::{Allowance, RequestClass, RequestLimiter, RequestRate, TooEarly};
+use groupchat_domain::rates::{Allowance, RateExceeded, RequestClass, RequestLimiter, RequestRate};
 use groupchat_domain::storage::Caller;
 
 use crate::executor::sync::Mutex;
@@ -88,7 +88,7 @@ where
     C: Clock + Send + Sync,
     C::Instant: Send + Sync,
 {
-    fn take(&self, class: RequestClass, caller: Caller) -> Result<Option<Allowance>, TooEarly> {
+    fn take(&self, class: RequestClass, caller: Caller) -> Result<Option<Allowance>, RateExceeded> {
         let classes = self.classes.load();
         let Some(governed) = classes.get(&class) else { return Ok(None) };
         let Governed { rate, limiter } = &**governed;
@@ -98,7 +98,7 @@ where
         match limiter.check_key(&caller) {
             Ok(state) => Ok(Some(Allowance { rate: *rate, left: state.remaining_burst_capacity() })),
             Err(refused) => {
-                Err(TooEarly { rate: *rate, wait: refused.wait_time_from(limiter.clock().now()) })
+                Err(RateExceeded { rate: *rate, wait: refused.wait_time_from(limiter.clock().now()) })
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Handlers for sessions: refreshing, listing and ending them.
 
+use groupchat_domain::Error;
 use groupchat_domain::accounts::{self, Actor, RefreshPorts, Session};
 use groupchat_domain::ids::SessionId;
+use groupchat_domain::paging::{Limit, Page};
 use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
@@ -59,6 +61,30 @@ pub async fn logout(
     Ok(NoContent)
 }
 
+/// A page of the sessions that a use case lists.
+async fn page(
+    state: &AppState,
+    key: Key,
+    list: List,
+    params: Params<PageParams>,
+    sessions: impl Fn(&mut dyn Tx, &Actor, Option<SessionId>, Limit) -> Result<Page<Session>, Error>
+    + Send
+    + 'static,
+) -> Result<Large<PageDto<SessionDto>>, ApiError> {
+    let (limit, cursor) = params.0.parse(list)?;
+    let below = cursor.map(|cursor| SessionId::new(cursor.id));
+    let place_after = |session: &Session| ListCursor::after(session.id.get());
+    state
+        .read_large(
+            key.0,
+            move |tx, actor| sessions(tx, actor, below, limit),
+            move |page, actor| {
+                PageDto::with(list, page, place_after, |session| SessionDto::new(session, actor.session))
+            },
+        )
+        .await
+}
+
 /// Lists your sessions
 ///
 /// Newest first.
@@ -69,18 +95,7 @@ pub async fn list(
     list: List,
     params: Params<PageParams>,
 ) -> Result<Large<PageDto<SessionDto>>, ApiError> {
-    let (limit, cursor) = params.0.parse(list)?;
-    let below = cursor.map(|cursor| SessionId::new(cursor.id));
-    let place_after = |session: &Session| ListCursor::after(session.id.get());
-    state
-        .read_large(
-            key.0,
-            move |tx, actor| accounts::list_sessions(tx, actor, below, limit),
-            move |page, actor| {
-                PageDto::with(list, page, place_after, |session| SessionDto::new(session, actor.session))
-            },
-        )
-        .await
+    page(&state, key, list, params, accounts::list_sessions).await
 }
 
 /// Ends one of your sessions
@@ -111,18 +126,10 @@ pub async fn list_of_user(
     params: Params<PageParams>,
 ) -> Result<Large<PageDto<SessionDto>>, ApiError> {
     let Ids(user) = path;
-    let (limit, cursor) = params.0.parse(list)?;
-    let below = cursor.map(|cursor| SessionId::new(cursor.id));
-    let place_after = |session: &Session| ListCursor::after(session.id.get());
-    state
-        .read_large(
-            key.0,
-            move |tx, actor| accounts::list_sessions_of(tx, actor, user.id(actor), below, limit),
-            move |page, actor| {
-                PageDto::with(list, page, place_after, |session| SessionDto::new(session, actor.session))
-            },
-        )
-        .await
+    page(&state, key, list, params, move |tx, actor, below, limit| {
+        accounts::list_sessions_of(tx, actor, user.id(actor), below, limit)
+    })
+    .await
 }
 
 /// Ends all sessions of a user

@@ -3,8 +3,7 @@
 use actix_web::http::Method;
 use groupchat_domain::rates::RequestClass;
 
-/// What a request is for; `None` if it is never too early: to know whether the server is well, or to take access away from
-/// somebody.
+/// What a request is for; `None` if it has no rate: to know whether the server is well, or to take access away from somebody.
 pub(super) fn class_of(method: &Method, path: &str, query: &str) -> Option<RequestClass> {
     if path == "/api/health" || secures(method, path) {
         return None;
@@ -24,7 +23,8 @@ pub(super) fn class_of(method: &Method, path: &str, query: &str) -> Option<Reque
 
 /// Whether a `POST` to this path sends messages.
 fn sends(path: &str) -> bool {
-    let mut parts = path.trim_start_matches("/api/groups/").split('/').skip(1);
+    let Some(path) = path.strip_prefix("/api/groups/") else { return false };
+    let mut parts = path.split('/').skip(1);
     let rest = (parts.next(), parts.next(), parts.next());
     matches!(
         rest,

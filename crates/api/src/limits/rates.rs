@@ -18,14 +18,14 @@ pub(crate) fn count(
 ) -> Result<Option<RateNotice>, ApiError> {
     match state.rates.take(class, caller) {
         Ok(allowance) => Ok(allowance.and_then(|allowance| RateNotice::of(class, allowance))),
-        Err(early) => {
-            let (rate, class_name) = (early.rate, class.as_str());
+        Err(exceeded) => {
+            let (rate, class_name) = (exceeded.rate, class.as_str());
             let detail = format!(
                 "at most {} requests of the class `{class_name}` a second, with bursts of up to {}",
                 rate.per_second, rate.burst,
             );
-            let refused = ApiError::new(Code::TooManyRequests, detail).retry_after(early.wait);
-            Err(refused.of_rate(RateNotice::too_early(class, early)))
+            let refused = ApiError::new(Code::TooManyRequests, detail).retry_after(exceeded.wait);
+            Err(refused.of_rate(RateNotice::exceeded(class, exceeded)))
         }
     }
 }
