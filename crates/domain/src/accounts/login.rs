@@ -6,22 +6,19 @@ use crate::accounts::error::AccountRefusal;
 use crate::accounts::family::RefreshTerms;
 use crate::accounts::known_networks::{self, NetworkFamiliarity};
 use crate::accounts::model::{HashCost, Password, PasswordHash, User, Username, UsernameKey};
+use crate::accounts::new_session::{self, Begun, LoggedIn, SessionDraft, SessionHashes, SessionSecrets};
 use crate::accounts::origin::{Origin, UserAgent};
 use crate::accounts::ports::{
     ApiKeys, AttemptPool, FailedLogin, HashCaller, LoginJournal, LoginRateLimiter, PasswordAttempt,
     PasswordCheck, PasswordHasher, Verification,
 };
 use crate::accounts::repository::LockStrength;
-use crate::accounts::session::{
-    ClientInfo, DeviceName, KeyHash, NewRefresh, NewSession, RefreshHashes, Secret, SessionKind,
-};
-use crate::accounts::sessions::{self, Ending};
+use crate::accounts::session::{ClientInfo, DeviceName, Secret};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::{Error, Refusal};
 use crate::ids::UserId;
 use crate::network::Network;
 use crate::storage::{Access, Caller, DiskSpace, Mode, Storage, Tx};
-use crate::time::Timestamp;
 
 /// The credentials and the origin of a login.
 #[derive(Debug, Clone)]
@@ -59,28 +56,6 @@ pub struct LoginPorts<'a> {
     pub sessions_per_user: u32,
     /// For how long a network stays known after a login from there.
     pub networks_known_for: Duration,
-}
-
-/// A new session and its user.
-#[derive(Debug, Clone)]
-pub struct LoggedIn {
-    /// The API key, shown once.
-    pub key: Secret,
-    /// When it expires.
-    pub expires_at: Timestamp,
-    /// The refresh token, if the session has one.
-    pub refresh: Option<Refreshable>,
-    /// Who signed in.
-    pub user: User,
-}
-
-/// A new refresh token.
-#[derive(Debug, Clone)]
-pub struct Refreshable {
-    /// The token, shown once.
-    pub token: Secret,
-    /// When it expires, and the session with it.
-    pub expires_at: Timestamp,
 }
 
 /// How often to check a password whose hash keeps changing during the check, for example because concurrent logins
@@ -185,16 +160,10 @@ impl Login<'_> {
             self.take_attempt(PasswordAttempt::FromUnknownNetwork { network, account })?;
         }
         for _ in 0..CHECKS {
-            let (user, proven) = self.prove(&stored).await?;
-            let key = self.ports.keys.issue();
-            let refresh = self.attempt.refresh.then(|| self.ports.keys.issue_refresh());
-            let hashes = refresh.as_ref().map(|refresh| refresh.hashes);
-            if let Some(Begun { user, expires_at, session_ends_at }) =
-                self.begin(user, proven, key.hash, hashes).await?
-            {
-                let refresh =
-                    refresh.map(|refresh| Refreshable { token: refresh.secret, expires_at: session_ends_at });
-                return Ok(LoggedIn { key: key.secret, expires_at, refresh, user });
+            let (user, proof) = self.prove(&stored).await?;
+            let secrets = SessionSecrets::draw(self.ports.keys, self.attempt.refresh);
+            if let Some(begun) = self.enter(user, proof, secrets.hashes()).await? {
+                return Ok(secrets.of(begun));
             }
             stored = self.look_up().await?;
         }
@@ -239,30 +208,14 @@ impl Login<'_> {
     }
 
     /// Stores the session. Returns `None` if the password has changed meanwhile.
-    async fn begin(
-        &self,
-        user: UserId,
-        proof: Proof,
-        key: KeyHash,
-        refresh: Option<RefreshHashes>,
-    ) -> Result<Option<Begun>, Error> {
+    async fn enter(&self, user: UserId, proof: Proof, hashes: SessionHashes) -> Result<Option<Begun>, Error> {
         let LoginPorts { lifetime, refresh: terms, sessions_per_user, .. } = self.ports;
         let LoginAttempt { client, device_name, .. } = self.attempt.clone();
         let entry = self.entry();
-        let proven = Proven {
-            user,
-            proof,
-            key,
-            refresh,
-            client,
-            device_name,
-            entry,
-            lifetime,
-            terms,
-            sessions_per_user,
-        };
+        let draft = SessionDraft { hashes, client, device_name, entry, lifetime, terms, sessions_per_user };
+        let proven = Proven { user, proof, draft };
         let access = Access { mode: Mode::Write, caller: Caller::User(user) };
-        self.ports.storage.run(access, move |tx| begin_session(tx, &proven)).await
+        self.ports.storage.run(access, move |tx| enter(tx, &proven)).await
     }
 }
 
@@ -304,52 +257,12 @@ struct Proof {
 struct Proven {
     user: UserId,
     proof: Proof,
-    key: KeyHash,
-    refresh: Option<RefreshHashes>,
-    client: ClientInfo,
-    device_name: Option<DeviceName>,
-    entry: AuditEntry,
-    lifetime: Duration,
-    terms: RefreshTerms,
-    sessions_per_user: u32,
+    draft: SessionDraft,
 }
 
-impl Proven {
-    /// The session, if it begins now.
-    fn session(&self, now: Timestamp) -> NewSession {
-        let mut session = NewSession {
-            user: self.user,
-            kind: SessionKind::Login,
-            key: self.key,
-            created_at: now,
-            expires_at: now.plus(self.lifetime),
-            client: self.client.clone(),
-            name: self.device_name.clone(),
-            refresh: None,
-        };
-        if let Some(hashes) = self.refresh {
-            let ends_at = self.terms.last_end(now);
-            let validity = self.terms.valid_from(now, ends_at);
-            session.expires_at = validity.expires_at;
-            session.refresh = Some(NewRefresh { hashes, key_expires_at: validity.key_expires_at, ends_at });
-        }
-        session
-    }
-}
-
-/// A session that was stored.
-#[derive(Debug, PartialEq, Eq)]
-struct Begun {
-    user: User,
-    /// When its key expires.
-    expires_at: Timestamp,
-    session_ends_at: Timestamp,
-}
-
-/// Stores the session. Returns `None`, and stores nothing, if the hash that was checked is no longer the user's.
-fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<Begun>, Error> {
+/// Lets a user in. Returns `None`, and stores nothing, if the hash that was checked is no longer the user's.
+fn enter(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<Begun>, Error> {
     let (id, Proof { checked, renewed }) = (proven.user, &proven.proof);
-    // Concurrent logins must not count the same sessions.
     tx.accounts().lock(&[id], LockStrength::Exclusive)?;
     let user = tx.accounts().find(id)?.ok_or(AccountRefusal::InvalidCredentials)?;
     if tx.accounts().password(id)?.as_ref() != Some(checked) {
@@ -358,14 +271,7 @@ fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<Begun>, Erro
     if let Some(hash) = renewed {
         tx.accounts().set_password(id, hash)?;
     }
-    sessions::end(tx, Some(id), id, Ending::ForOneOf(proven.sessions_per_user))?;
-    let session = proven.session(tx.now());
-    let session_id = tx.sessions().insert(&session)?;
-    known_networks::remember(tx, id, proven.client.network())?;
-    tx.record(proven.entry.clone().to(id).about(session_id.get()));
-    let session_ends_at = session.expires_at;
-    let expires_at = session.refresh.map_or(session_ends_at, |refresh| refresh.key_expires_at);
-    Ok(Some(Begun { user, expires_at, session_ends_at }))
+    new_session::begin_session(tx, user, &proven.draft).map(Some)
 }
 
 #[cfg(test)]

@@ -12,8 +12,10 @@ mod known_networks;
 mod login;
 mod model;
 mod new_password;
+mod new_session;
 pub mod operator;
 mod origin;
+mod own_password;
 mod password;
 mod ports;
 mod refresh;
@@ -34,12 +36,14 @@ pub use error::AccountRefusal;
 pub use family::{Family, KeySpans, LONGEST_KEY, LastRefresh, RefreshTerms, Rotation};
 pub use find::{find_self, find_user, list_users};
 pub use known_networks::{KNOWN_NETWORK_RETENTION, MAX_KNOWN_NETWORKS, remove_old_known_networks};
-pub use login::{LoggedIn, LoginAttempt, LoginPorts, Refreshable, login};
+pub use login::{LoginAttempt, LoginPorts, login};
 pub use model::{
     DisplayName, Email, HashCost, NewUser, Password, PasswordHash, PresenceSetting, ReceiptSetting, User,
     UserRef, Username, UsernameKey,
 };
+pub use new_session::{LoggedIn, Refreshable};
 pub use origin::{Origin, UserAgent};
+pub use own_password::OwnPasswordPorts;
 pub use password::change_password;
 pub use ports::{
     ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, LoginJournal, LoginRateLimiter, NextPair,

@@ -4,9 +4,8 @@ use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{Password, PasswordHash};
 use crate::accounts::new_password::{hash_chosen, known_of};
-use crate::accounts::ports::{
-    HashCaller, LoginRateLimiter, PasswordAttempt, PasswordCheck, PasswordHasher, Verification,
-};
+use crate::accounts::own_password::OwnPasswordPorts;
+use crate::accounts::ports::{HashCaller, LoginRateLimiter, PasswordHasher};
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{Actor, Secret};
 use crate::accounts::sessions::{self, Ending};
@@ -31,25 +30,8 @@ pub async fn change_password(
     new: Password,
 ) -> Result<(), Error> {
     let (user, old, known) = storage.read_as(who, |tx, actor| current_password(tx, actor)).await?;
-    let counted = PasswordAttempt::OwnPassword(user);
-    let taken = attempts.take(&counted);
-    let of = taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
-    // It is no secret here that the user exists, so a wrong password need not take a fixed time.
-    let check = PasswordCheck { typed: current, hash: Some(old.clone()), highest_cost: None };
-    let verified = hasher.verify(HashCaller::User(user), check).await;
-    if !matches!(verified, Ok(Verification::Wrong)) {
-        attempts.refund(&counted, of);
-    }
-    if verified? == Verification::Wrong {
-        let trying = Writing::new(who, WritePurpose::Secure);
-        // The answer is the same if it can't be recorded, and the storage has logged why.
-        let failed = |tx: &mut dyn Tx, actor: &Actor| {
-            tx.record(AuditEntry::by(actor, AuditAction::PasswordChanged).to(actor.id()).failed());
-            Ok(())
-        };
-        let _ = storage.write_as(trying, failed).await;
-        return Err(AccountRefusal::WrongPassword.into());
-    }
+    let ports = OwnPasswordPorts { storage, hasher, attempts };
+    ports.prove(who, user, &old, current, AuditAction::PasswordChanged).await?;
     let hash = hash_chosen(hasher, HashCaller::User(user), "new", new, known).await?;
     let securing = Writing::new(who, WritePurpose::Secure);
     storage.write_as(securing, move |tx, actor| replace(tx, actor, &old, &hash)).await

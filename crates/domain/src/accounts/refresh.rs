@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::family::{Family, PREVIOUS_KEY, RefreshTerms, Rotation, SKEW, Standing};
-use crate::accounts::login::{LoggedIn, Refreshable};
 use crate::accounts::model::User;
+use crate::accounts::new_session::{LoggedIn, Refreshable};
 use crate::accounts::origin::Origin;
 use crate::accounts::ports::{ApiKeys, LoginJournal, NextPair};
 use crate::accounts::refresh_token::{RefreshToken, Salt};

@@ -11,6 +11,7 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
+use crate::accounts::session::{KeyHash, NewRefresh, NewSession, RefreshHashes, SessionKind};
 use crate::accounts::{
     IssuedKey, IssuedRefresh, KNOWN_NETWORK_RETENTION, MockApiKeys, MockLoginJournal, MockLoginRateLimiter,
     MockPasswordHasher, SESSIONS_PER_USER,

@@ -4,7 +4,9 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::{AttemptPool, MockLoginRateLimiter, MockPasswordHasher};
+use crate::accounts::{
+    AttemptPool, MockLoginRateLimiter, MockPasswordHasher, PasswordAttempt, PasswordCheck, Verification,
+};
 use crate::storage::{CommitDecision, Mode};
 use crate::testing::{
     ME, MY_KEY, MY_SESSION, MockTx, Ran, ScriptedStorage, accept_passwords, assert_flow_hands_faults_on,

@@ -66,32 +66,29 @@ fn a_fault_returns_the_attempt_and_is_not_a_rejection() {
 #[test]
 fn faults_within_a_command_are_returned() {
     let proven = |renewed| {
-        let proof = Proof { checked: hash("it"), renewed };
-        Proven {
-            user: ME,
-            proof,
-            key: NEW_KEY,
-            refresh: None,
+        let draft = SessionDraft {
+            hashes: SessionHashes { key: NEW_KEY, refresh: None },
             client: client(),
-            entry: login_entry(),
             device_name: None,
+            entry: login_entry(),
             lifetime: LIFETIME,
             terms: RefreshTerms::default(),
             sessions_per_user: SESSIONS_PER_USER,
-        }
+        };
+        Proven { user: ME, proof: Proof { checked: hash("it"), renewed }, draft }
     };
     assert_hands_faults_on(
         || finds_from(Some(hash("it")), false, true),
         |tx| look_up(tx, &UsernameKey::of("user1"), network(), KNOWN_NETWORK_RETENTION),
     );
     let begins = || begins_session(looks_again(Some(hash("it"))));
-    assert_hands_faults_on(begins, |tx| begin_session(tx, &proven(None)));
+    assert_hands_faults_on(begins, |tx| enter(tx, &proven(None)));
     let renews = || {
         let mut tx = begins_session(looks_again(Some(hash("it"))));
         tx.accounts.expect_set_password().returning(|_, _| Ok(()));
         tx
     };
-    assert_hands_faults_on(renews, |tx| begin_session(tx, &proven(Some(hash("renewed")))));
+    assert_hands_faults_on(renews, |tx| enter(tx, &proven(Some(hash("renewed")))));
 }
 
 #[test]

@@ -1,0 +1,139 @@
+//! New sessions: the one door to them, however somebody has proven who they are. Who comes here has proven all that is
+//! asked of them.
+
+use std::time::Duration;
+
+use crate::accounts::family::RefreshTerms;
+use crate::accounts::known_networks;
+use crate::accounts::model::User;
+use crate::accounts::ports::{ApiKeys, IssuedKey};
+use crate::accounts::refresh_token::IssuedRefresh;
+use crate::accounts::session::{
+    ClientInfo, DeviceName, KeyHash, NewRefresh, NewSession, RefreshHashes, Secret, SessionKind,
+};
+use crate::accounts::sessions::{self, Ending};
+use crate::audit::AuditEntry;
+use crate::error::Error;
+use crate::ids::UserId;
+use crate::storage::Tx;
+use crate::time::Timestamp;
+
+/// A new session and its user.
+#[derive(Debug, Clone)]
+pub struct LoggedIn {
+    /// The API key, shown once.
+    pub key: Secret,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// The refresh token, if the session has one.
+    pub refresh: Option<Refreshable>,
+    /// Who signed in.
+    pub user: User,
+}
+
+/// A new refresh token.
+#[derive(Debug, Clone)]
+pub struct Refreshable {
+    /// The token, shown once.
+    pub token: Secret,
+    /// When it expires, and the session with it.
+    pub expires_at: Timestamp,
+}
+
+/// The secrets of a session, drawn before the command that stores their hashes, which may run more than once.
+pub(super) struct SessionSecrets {
+    key: IssuedKey,
+    refresh: Option<IssuedRefresh>,
+}
+
+impl SessionSecrets {
+    /// Draws a key, and a refresh token if the session gets one.
+    pub(super) fn draw(keys: &dyn ApiKeys, with_refresh: bool) -> Self {
+        Self { key: keys.issue(), refresh: with_refresh.then(|| keys.issue_refresh()) }
+    }
+
+    /// What is stored of them.
+    pub(super) fn hashes(&self) -> SessionHashes {
+        SessionHashes { key: self.key.hash, refresh: self.refresh.as_ref().map(|refresh| refresh.hashes) }
+    }
+
+    /// What the client gets of the session that was stored.
+    pub(super) fn of(self, begun: Begun) -> LoggedIn {
+        let Begun { user, expires_at, session_ends_at } = begun;
+        let refresh =
+            self.refresh.map(|refresh| Refreshable { token: refresh.secret, expires_at: session_ends_at });
+        LoggedIn { key: self.key.secret, expires_at, refresh, user }
+    }
+}
+
+/// What is stored of the secrets of a session.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SessionHashes {
+    pub(super) key: KeyHash,
+    pub(super) refresh: Option<RefreshHashes>,
+}
+
+/// A session that may begin.
+#[derive(Debug, Clone)]
+pub(super) struct SessionDraft {
+    pub(super) hashes: SessionHashes,
+    pub(super) client: ClientInfo,
+    pub(super) device_name: Option<DeviceName>,
+    /// What is recorded of it, but for whose it is.
+    pub(super) entry: AuditEntry,
+    /// How long it lasts without a refresh token.
+    pub(super) lifetime: Duration,
+    /// How long it lasts with one.
+    pub(super) terms: RefreshTerms,
+    /// How many sessions the user may have with this one.
+    pub(super) sessions_per_user: u32,
+}
+
+impl SessionDraft {
+    /// The session, if it begins now.
+    fn session(&self, user: UserId, now: Timestamp) -> NewSession {
+        let mut session = NewSession {
+            user,
+            kind: SessionKind::Login,
+            key: self.hashes.key,
+            created_at: now,
+            expires_at: now.plus(self.lifetime),
+            client: self.client.clone(),
+            name: self.device_name.clone(),
+            refresh: None,
+        };
+        if let Some(hashes) = self.hashes.refresh {
+            let ends_at = self.terms.last_end(now);
+            let validity = self.terms.valid_from(now, ends_at);
+            session.expires_at = validity.expires_at;
+            session.refresh = Some(NewRefresh { hashes, key_expires_at: validity.key_expires_at, ends_at });
+        }
+        session
+    }
+}
+
+/// A session that was stored.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Begun {
+    pub(super) user: User,
+    /// When its key expires.
+    pub(super) expires_at: Timestamp,
+    pub(super) session_ends_at: Timestamp,
+}
+
+/// Stores a session of a user, who must be locked exclusively: concurrent logins must not count the same sessions. If
+/// there are too many, those that have been unused the longest end.
+///
+/// # Errors
+/// A fault.
+pub(super) fn begin_session(tx: &mut dyn Tx, user: User, draft: &SessionDraft) -> Result<Begun, Error> {
+    let id = user.id;
+    sessions::end(tx, Some(id), id, Ending::ForOneOf(draft.sessions_per_user))?;
+    let session = draft.session(id, tx.now());
+    let session_id = tx.sessions().insert(&session)?;
+    known_networks::remember(tx, id, draft.client.network())?;
+    tx.record(draft.entry.clone().to(id).about(session_id.get()));
+    let session_ends_at = session.expires_at;
+    let expires_at = session.refresh.map_or(session_ends_at, |refresh| refresh.key_expires_at);
+    Ok(Begun { user, expires_at, session_ends_at })
+}

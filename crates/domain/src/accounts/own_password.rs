@@ -1,0 +1,60 @@
+//! A password that its owner enters again, to do what a key alone is not enough for.
+
+use crate::accounts::error::AccountRefusal;
+use crate::accounts::model::PasswordHash;
+use crate::accounts::ports::{
+    HashCaller, LoginRateLimiter, PasswordAttempt, PasswordCheck, PasswordHasher, Verification,
+};
+use crate::accounts::session::{Actor, Secret};
+use crate::audit::{AuditAction, AuditEntry};
+use crate::error::Error;
+use crate::ids::UserId;
+use crate::storage::{Credential, Storage, Tx, WritePurpose, Writing};
+
+/// The ports that checking the own password needs.
+#[derive(Clone, Copy)]
+pub struct OwnPasswordPorts<'a> {
+    /// The database.
+    pub storage: &'a dyn Storage,
+    /// Checks the password.
+    pub hasher: &'a dyn PasswordHasher,
+    /// Limits the attempts.
+    pub attempts: &'a dyn LoginRateLimiter,
+}
+
+impl OwnPasswordPorts<'_> {
+    /// Checks what a user has typed against the hash of their password. Attempts are limited, so that a stolen key can't be
+    /// used to guess it, and one that fails is recorded as this action. Whoever acts on it reads the hash again under a
+    /// lock.
+    ///
+    /// # Errors
+    /// [`AccountRefusal::WrongPassword`], [`AccountRefusal::TooManyAttempts`], busy, or a fault.
+    pub(crate) async fn prove(
+        self,
+        who: Credential,
+        user: UserId,
+        hash: &PasswordHash,
+        typed: Secret,
+        action: AuditAction,
+    ) -> Result<(), Error> {
+        let counted = PasswordAttempt::OwnPassword(user);
+        let taken = self.attempts.take(&counted);
+        let of = taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
+        // It is no secret here that the user exists, so a wrong password need not take a fixed time.
+        let check = PasswordCheck { typed, hash: Some(hash.clone()), highest_cost: None };
+        let verified = self.hasher.verify(HashCaller::User(user), check).await;
+        if !matches!(verified, Ok(Verification::Wrong)) {
+            self.attempts.refund(&counted, of);
+        }
+        if verified? != Verification::Wrong {
+            return Ok(());
+        }
+        // The answer is the same if it can't be recorded, and the storage has logged why.
+        let failed = move |tx: &mut dyn Tx, actor: &Actor| {
+            tx.record(AuditEntry::by(actor, action).to(actor.id()).failed());
+            Ok(())
+        };
+        let _ = self.storage.write_as(Writing::new(who, WritePurpose::Secure), failed).await;
+        Err(AccountRefusal::WrongPassword.into())
+    }
+}
