@@ -12,6 +12,7 @@ use groupchat_infra::request_limiter::RequestRates;
 
 use crate::config::Config;
 use crate::maintenance::Ages;
+use crate::tls;
 
 /// The options of the API.
 pub(crate) fn options(config: &Config) -> ServerOptions {
@@ -30,7 +31,7 @@ pub(crate) fn options(config: &Config) -> ServerOptions {
         undelivered_per_caller: config.undelivered_per_user << 20,
         undelivered: config.undelivered << 20,
         incoming: config.incoming << 20,
-        strict_transport: config.tls_certificate.as_ref().map(|_| config.tls_hsts),
+        strict_transport: tls::is_spoken(config).then_some(config.tls_hsts),
         allowed_origins: config.http_allowed_origins.clone(),
         event_origins: config.events_allowed_origins.clone(),
         ..ServerOptions::default()

@@ -1,8 +1,10 @@
 //! `groupchat`: the command line, the configuration and the wiring. The only crate that depends on all others.
 
+mod acme;
 mod advance_ids;
 mod audit;
 mod backup;
+mod certificate;
 mod check;
 mod cli;
 mod clock;

@@ -21,6 +21,7 @@ use groupchat_infra::write_limiter::{UserWriteLimiter, WriteRate};
 use groupchat_infra::{HubOptions, LimitedStorage, LocalHub};
 use tokio::net::TcpSocket;
 
+use crate::acme::Acme;
 use crate::config::{Config, Sources};
 use crate::configured::options;
 use crate::console::FirstAdmin;
@@ -32,7 +33,7 @@ use crate::maintenance::{Ages, Maintenance, TrustedClock};
 use crate::reload::Replaceable;
 use crate::signals::{ReloadSignals, StopSignals};
 use crate::sinks::Sinks;
-use crate::tls::Tls;
+use crate::tls::{self, Tls};
 use crate::{clock, console, default_groups, disk, files, hub_runner, jobs, maintenance, reload, storage};
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
@@ -82,7 +83,10 @@ async fn serve(config: &Config, sources: &Sources, log: &Log) -> Result<(), Prog
         // On the main thread, which does little else.
         actix_web::rt::spawn(hub_runner::run(hub, storage.clone())),
     ];
-    background.extend(tls.map(|tls| actix_web::rt::spawn(tls.watch())));
+    if let Some(tls) = tls {
+        background.extend(Acme::of(config, tls.server()).map(|acme| actix_web::rt::spawn(acme.run())));
+        background.push(actix_web::rt::spawn(tls.watch()));
+    }
     let reloading = reload::run(reloads, sources, config.clone(), log, state.clone(), replaceable);
     let served = tokio::select! {
         served = run_http(listener, state, config, connections) => served,
@@ -180,7 +184,7 @@ async fn run_http(
 
 /// The address that the server listens on, as that of a web site.
 fn site(config: &Config, address: SocketAddr) -> String {
-    let scheme = if config.tls_certificate.is_some() { "https" } else { "http" };
+    let scheme = if tls::is_spoken(config) { "https" } else { "http" };
     format!("{scheme}://{address}")
 }
 

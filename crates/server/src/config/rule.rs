@@ -110,6 +110,63 @@ pub(super) fn optional_file() -> Rule<Option<PathBuf>> {
     })
 }
 
+/// A folder's path; empty for the usual one.
+pub(super) fn optional_folder() -> Rule<Option<PathBuf>> {
+    Rule::new(TomlType::Text, "path", "empty, or the path of a folder", |text| {
+        Some((!text.is_empty()).then(|| PathBuf::from(text)))
+    })
+}
+
+/// The most domains of a certificate. Let's Encrypt allows as many.
+const MAX_DOMAINS: usize = 100;
+
+/// Domains, each once and in lower case; possibly none.
+pub(super) fn domains() -> Rule<Vec<String>> {
+    let allowed = format!("at most {MAX_DOMAINS} domains, such as chat.example.org, in ASCII and without *");
+    Rule::new(TomlType::List, "list of domains", allowed, |text| {
+        let items = text.split(',').map(str::trim);
+        let mut domains: Vec<_> =
+            if text.trim().is_empty() { Vec::new() } else { items.map(domain).collect::<Option<_>>()? };
+        let mut seen = std::collections::BTreeSet::new();
+        domains.retain(|domain| seen.insert(domain.clone()));
+        (domains.len() <= MAX_DOMAINS).then_some(domains)
+    })
+}
+
+/// A domain in lower case (RFC 1034, section 3.5; RFC 1123, section 2.1). No address: its last part begins with a letter.
+fn domain(text: &str) -> Option<String> {
+    let is_label = |label: &str| {
+        let is_within = (1..=63).contains(&label.len());
+        let is_plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        is_within && is_plain && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let is_domain = text.len() <= 253 && text.split('.').all(is_label);
+    let last = text.rsplit('.').next().unwrap_or_default();
+    (is_domain && last.starts_with(|first: char| first.is_ascii_alphabetic()))
+        .then(|| text.to_ascii_lowercase())
+}
+
+/// A mail address; empty for none.
+pub(super) fn mail_address() -> Rule<Option<String>> {
+    Rule::new(TomlType::Text, "mail address", "empty, or a mail address such as admin@example.org", |text| {
+        if text.is_empty() {
+            return Some(None);
+        }
+        let (name, host) = text.rsplit_once('@')?;
+        let is_plain = text.chars().all(|c| c.is_ascii_graphic() && !"<>\"(),:;\\".contains(c));
+        (!name.is_empty() && is_plain && domain(host).is_some()).then(|| Some(text.to_owned()))
+    })
+}
+
+/// The address of something on the web that is reached by TLS.
+pub(super) fn https_url() -> Rule<String> {
+    Rule::new(TomlType::Text, "URL", "https://HOST[:PORT]/PATH", |text| {
+        let uri: Uri = parsed(text)?;
+        let has_host = uri.authority().is_some_and(|host| !host.as_str().contains('@'));
+        (uri.scheme_str() == Some("https") && has_host).then(|| text.to_owned())
+    })
+}
+
 /// A network address and a port.
 pub(super) fn socket_address() -> Rule<SocketAddr> {
     Rule::new(TomlType::Text, "address:port", "an address and a port, such as 127.0.0.1:5000", parsed)
@@ -279,6 +336,49 @@ mod tests {
         assert_eq!(sites().read("https://a.org/, http://b:1").unwrap(), ["https://a.org", "http://b:1"]);
         for wrong in ["https://a.org,", "a.org", "https://a.org/x"] {
             assert_eq!(sites().read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn domains_are_names_and_come_once() {
+        assert_eq!(domains().read(""), Some(Vec::new()));
+        let read = domains().read("Chat.Example.org, chat.example.org,xn--bcher-kva.example").unwrap();
+        assert_eq!(read, ["chat.example.org", "xn--bcher-kva.example"]);
+        let long = format!("{}.org", "a".repeat(64));
+        for wrong in [
+            "*.example.org",
+            "bücher.example",
+            "192.0.2.7",
+            "::1",
+            "a..b",
+            "-a.org",
+            "a.org,",
+            "a b",
+            "a:443",
+            &long,
+        ] {
+            assert_eq!(domains().read(wrong), None, "{wrong}");
+        }
+        let many: Vec<_> = (0..101).map(|number| format!("a{number}.org")).collect();
+        assert_eq!(domains().read(&many.join(",")), None);
+    }
+
+    #[test]
+    fn a_mail_address_is_one() {
+        assert_eq!(mail_address().read(""), Some(None));
+        assert_eq!(mail_address().read("a.b+c@example.org"), Some(Some("a.b+c@example.org".to_owned())));
+        for wrong in
+            ["admin", "@example.org", "a@", "a@b@", "mailto:a@b.org", "a@b.org,c@d.org", "a\r\n@b.org"]
+        {
+            assert_eq!(mail_address().read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_tls_begins_with_https() {
+        assert!(https_url().read("https://acme.example.org:14000/dir").is_some());
+        for wrong in ["", "http://a.org/dir", "a.org/dir", "https:///dir", "https://a@b.org"] {
+            assert_eq!(https_url().read(wrong), None, "{wrong}");
         }
     }
 

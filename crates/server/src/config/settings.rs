@@ -11,8 +11,8 @@ use groupchat_domain::rates::RequestRate;
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::rule::{
-    choice, database, days, folder, groups, integer, log_filter, minutes, networks, optional_file, rate,
-    seconds, site, sites, socket_address,
+    choice, database, days, domains, folder, groups, https_url, integer, log_filter, mail_address, minutes,
+    networks, optional_file, optional_folder, rate, seconds, site, sites, socket_address,
 };
 use super::setting::Setting;
 use crate::database_url::DatabaseUrl;
@@ -138,6 +138,23 @@ settings! {
 
     /// A file in PEM with the private key of the certificate.
     "tls.key" => tls_key: Option<PathBuf> = "", optional_file();
+
+    /// The domains to get a certificate for from a certificate authority, by ACME. With this, the server speaks HTTPS
+    /// only, and keeps the certificate valid. Clients and the authority must reach it on port 443 of each domain.
+    /// Setting this means that you agree to the authority's terms of service.
+    "tls.acme.domains" => tls_acme_domains: Vec<String> = "", domains();
+
+    /// The mail address that the certificate authority may write to.
+    "tls.acme.contact" => tls_acme_contact: Option<String> = "", mail_address();
+
+    /// The certificate authority: the address of its ACME directory. The default is Let's Encrypt.
+    "tls.acme.directory" => tls_acme_directory: String = "https://acme-v02.api.letsencrypt.org/directory", https_url();
+
+    /// A file in PEM with the certificate of whoever has issued the authority's own, for an authority in your network.
+    "tls.acme.ca_file" => tls_acme_ca_file: Option<PathBuf> = "", optional_file();
+
+    /// The folder for the account at the authority and the certificate. If empty, the folder `acme` in the data folder.
+    "tls.acme.folder" => tls_acme_folder: Option<PathBuf> = "", optional_folder();
 
     /// With TLS, how long browsers are told to come back by HTTPS only (`Strict-Transport-Security`). 0 tells them nothing.
     "tls.hsts_days" => tls_hsts: Duration = "365", days(0, 3_650), live;

@@ -271,3 +271,54 @@ async fn what_cannot_be_used_is_said_at_the_start() {
         assert!(words.contains(reason), "{words}");
     }
 }
+
+/// A server that orders its certificate, from an authority that isn't there.
+async fn without_authority(data: &Data, further: &[&str]) -> Server {
+    let mut command = serve(data);
+    command.args(["--tls-acme-domains", "localhost"]);
+    // Nobody listens on this port (RFC 1340, "Assigned Numbers": reserved as a multiplexer that nobody has).
+    command.args(["--tls-acme-directory", "https://127.0.0.1:1/directory"]).args(further);
+    Server::spawn(command).await
+}
+
+#[tokio::test]
+async fn a_server_whose_authority_is_down_waits_for_a_certificate_and_uses_the_one_it_has() {
+    let (data, certificate) = (data(), Certificate::new());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let server = without_authority(&data, &["--tls-acme-folder", path]).await;
+    assert!(certificate.connect(&server).await.is_err(), "there is none");
+    let mut plain = TcpStream::connect(server.address()).await.unwrap();
+    plain.write_all(GET.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(DEADLINE, plain.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.contains("https://"), "{answer}");
+    let port = server.address().rsplit(':').next().unwrap().to_owned();
+    let settings = ["--tls-acme-domains", "localhost", "--tls-acme-folder", path];
+    let health = async || run(&data, &[&["health", "--port", &port], &settings[..]].concat()).await;
+    let words = complaint(&health().await);
+    assert!(words.contains("can't read the file") && words.contains("certificate.pem"), "{words}");
+
+    // As if it had been ordered.
+    let both = format!("{}{}", certificate.key, certificate.certificate);
+    std::fs::write(folder.path().join("certificate.pem"), both).unwrap();
+    let mut stream = shown(&server, &certificate).await;
+    let (head, _) = ask(&mut stream, GET).await;
+    assert!(head.contains("strict-transport-security"), "{head}");
+    assert_eq!(printed(&health().await), "ok\n");
+    server.stop().await;
+
+    let server = without_authority(&data, &["--tls-acme-folder", path]).await;
+    ask(&mut certificate.connect(&server).await.unwrap(), GET).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_given_or_ordered() {
+    let (data, certificate) = (data(), Certificate::new());
+    let files = Files::with(&certificate).arguments();
+    let files = files.each_ref().map(String::as_str);
+    let ordered = ["--tls-acme-domains", "localhost"];
+    let words = complaint(&run(&data, &[&["serve", "--port", "0"], &files[..], &ordered].concat()).await);
+    assert!(words.contains("tls.certificate and tls.acme.domains can't be used together"), "{words}");
+}
