@@ -18,8 +18,9 @@ use crate::state::State;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 
 /// The headers that clients send, but for those that need no permission.
-const REQUEST_HEADERS: HeaderValue =
-    HeaderValue::from_static("Authorization, Content-Type, If-None-Match, Last-Event-ID, X-API-Key");
+const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
+    "Authorization, Content-Type, If-None-Match, Last-Event-ID, X-API-Key, X-Device-Token",
+);
 
 /// The headers of responses that scripts may read, but for those that they may always read.
 const RESPONSE_HEADERS: HeaderValue = HeaderValue::from_static(

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use groupchat_domain::accounts::{KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, RefreshTerms, SESSIONS_PER_USER};
+use groupchat_domain::accounts::{
+    KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, RefreshTerms, SESSIONS_PER_USER,
+};
 use groupchat_domain::groups::Quotas;
 use groupchat_domain::messages::ChangeWindows;
 
@@ -24,6 +26,8 @@ pub struct ServerOptions {
     pub sessions_per_user: u32,
     /// How long a network stays known after a login from it.
     pub networks_known_for: Duration,
+    /// How long a device stays known after a login on it.
+    pub devices_known_for: Duration,
     /// The interval between heartbeats on connections for events.
     pub heartbeat: Duration,
     /// How long a client whose buffers are full may read nothing before it is disconnected.
@@ -78,6 +82,7 @@ impl Default for ServerOptions {
             refresh: RefreshTerms::default(),
             sessions_per_user: SESSIONS_PER_USER,
             networks_known_for: KNOWN_NETWORK_RETENTION,
+            devices_known_for: KNOWN_DEVICE_RETENTION,
             heartbeat: HEARTBEAT,
             write_timeout: WRITE_TIMEOUT,
             connections_per_user: CONNECTIONS_PER_USER,

@@ -107,6 +107,14 @@ impl ApiKeys for Plain {
         Password::parse("correct horse").expect("long enough")
     }
 
+    fn issue_device(&self) -> IssuedKey {
+        IssuedKey { secret: Secret::new("gcd_1".to_owned()), hash: digest("gcd_1") }
+    }
+
+    fn read_device(&self, token: &str) -> Option<KeyHash> {
+        Some(digest(token))
+    }
+
     fn issue_refresh(&self) -> IssuedRefresh {
         let hashes = RefreshHashes { selector: digest("gcr_1"), verifier: digest("gcr_1") };
         IssuedRefresh { secret: Secret::new("gcr_1".to_owned()), hashes }

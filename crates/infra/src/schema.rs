@@ -59,6 +59,12 @@ macro_rules! for_each_table {
                 last_used_at -> BigInt,
             }
 
+            known_devices (hash) {
+                hash -> Binary,
+                user_id -> BigInt,
+                last_used_at -> BigInt,
+            }
+
             server_roles (id) numbered {
                 id -> BigInt,
                 name -> Text,

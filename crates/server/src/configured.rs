@@ -23,6 +23,7 @@ pub(crate) fn options(config: &Config) -> ServerOptions {
         refresh: refresh_terms(config),
         sessions_per_user: config.login_sessions_per_user,
         networks_known_for: config.login_known_networks_age,
+        devices_known_for: config.login_known_devices_age,
         heartbeat: config.events_heartbeat,
         connections_per_user: config.events_connections_per_user,
         quotas: quotas(config),
@@ -43,6 +44,7 @@ pub(crate) const fn ages(config: &Config) -> Ages {
     Ages {
         retention: retention(config),
         networks_known_for: config.login_known_networks_age,
+        devices_known_for: config.login_known_devices_age,
         audit_retention: config.audit_retention,
         refresh_grace: config.login_refresh_grace,
     }

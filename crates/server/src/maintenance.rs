@@ -1,5 +1,5 @@
-//! Maintenance in the background: removes old events, expired sessions and tickets, networks of old logins, what only
-//! retries of refreshes need, and old entries of the audit log.
+//! Maintenance in the background: removes old events, expired sessions and tickets, networks and devices of old logins, what
+//! only retries of refreshes need, and old entries of the audit log.
 
 mod trusted_clock;
 
@@ -9,7 +9,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    remove_expired_sessions, remove_expired_tickets, remove_old_known_networks, remove_old_salts,
+    remove_expired_sessions, remove_expired_tickets, remove_old_known_devices, remove_old_known_networks,
+    remove_old_salts,
 };
 use groupchat_domain::audit::prune_audit;
 use groupchat_domain::events::{Retention, prune};
@@ -46,6 +47,8 @@ pub(crate) struct Ages {
     pub retention: Retention,
     /// For how long a network is known after a login from there.
     pub networks_known_for: Duration,
+    /// For how long a device is known after a login on it.
+    pub devices_known_for: Duration,
     /// For how long entries of the audit log stay.
     pub audit_retention: Duration,
     /// How long a refresh may be retried.
@@ -63,7 +66,8 @@ impl Maintenance {
 
     /// Each by itself: one that fails must not keep what the other removes.
     async fn do_all(&self) {
-        let Ages { retention, networks_known_for, audit_retention, refresh_grace } = **self.ages.load();
+        let Ages { retention, networks_known_for, devices_known_for, audit_retention, refresh_grace } =
+            **self.ages.load();
         self.remove("old events", move |tx, trust| {
             // The limit of rows holds whatever the clock says.
             let age = if trust.believes(tx.now()) { retention.age } else { Duration::MAX };
@@ -72,6 +76,10 @@ impl Maintenance {
         .await;
         self.remove("networks of old logins", move |tx, trust| {
             Ok(trust.believes(tx.now()) && remove_old_known_networks(tx, networks_known_for)?)
+        })
+        .await;
+        self.remove("devices of old logins", move |tx, trust| {
+            Ok(trust.believes(tx.now()) && remove_old_known_devices(tx, devices_known_for)?)
         })
         .await;
         self.remove("expired sessions", |tx, trust| {

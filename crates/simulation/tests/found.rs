@@ -19,6 +19,7 @@ fn a_check_of_a_session_from_before_its_end_does_not_count() {
                 name: ATypedName(3),
                 password: ATypedPassword(0),
                 network: ANetwork(1),
+                on: None,
             },
             number: 861,
         },

@@ -8,7 +8,7 @@ use groupchat_domain::ids::{SessionId, UserId, Version};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
-use super::values::{Address, ApiKey, RefreshTokenText, UserAgent};
+use super::values::{Address, ApiKey, DeviceTokenText, RefreshTokenText, UserAgent};
 use crate::wire::{Field, FixedFields, Time};
 
 /// A user of the server.
@@ -145,6 +145,9 @@ pub(super) struct LoginDto {
     pub refresh_token: Option<Field<RefreshTokenText>>,
     /// When the refresh token expires, and the session with it; null if there is none.
     pub refresh_expires_at: Option<Time>,
+    /// The token of this device for this user: keep it, and send it in `X-Device-Token` at the next login. It is the one
+    /// that was sent, if that is still good. Null if the session was only refreshed.
+    pub device_token: Option<Field<DeviceTokenText>>,
     /// Who signed in.
     pub user: UserDto,
 }
@@ -160,6 +163,7 @@ impl From<LoggedIn> for LoginDto {
             expires_at: login.expires_at.into(),
             refresh_token: token.map(|token| RefreshTokenText(token.reveal().to_owned()).into()),
             refresh_expires_at,
+            device_token: login.device.map(|token| DeviceTokenText(token.reveal().to_owned()).into()),
             user: UserDto::own(login.user),
         }
     }

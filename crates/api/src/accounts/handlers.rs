@@ -5,6 +5,7 @@ use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
+use super::device_header::DeviceHeader;
 use super::dto::{CreatedUserDto, LoginDto, UserDto};
 use super::requests::{
     LoginRequest, PasswordChangeDto, ProfileChangesDto, UserChangesDto, UserDraftDto, UserListParams,
@@ -18,15 +19,18 @@ use crate::wire::{List, PageDto};
 /// Signs in
 ///
 /// The key in the response is valid until `expires_at`, by default for 30 days. With `refresh`, it is valid for an hour by
-/// default, and `refresh_token` gets the next one. Failed attempts are limited for each address and account.
+/// default, and `refresh_token` gets the next one. Failed attempts are limited for each address and account, and the wait
+/// grows with each. With `X-Device-Token`, a device on which the user has signed in before has attempts of its own, so
+/// that nobody else can use them up.
 #[api_v2_operation(tags(Accounts), operation_id = "login")]
 pub async fn login(
     state: State,
     body: Body<LoginRequest, OPEN_BODY_LIMIT>,
     client: Client,
+    device: DeviceHeader,
     _: NoParams,
 ) -> Result<Ok200<LoginDto>, ApiError> {
-    let attempt = body.0.parse(client.0)?;
+    let attempt = body.0.parse(client.0, device.0)?;
     let ports = LoginPorts {
         storage: &*state.storage,
         hasher: &*state.hasher,
@@ -37,6 +41,7 @@ pub async fn login(
         refresh: state.options().refresh,
         sessions_per_user: state.options().sessions_per_user,
         networks_known_for: state.options().networks_known_for,
+        devices_known_for: state.options().devices_known_for,
     };
     Ok(Ok200(accounts::login(ports, attempt).await?.into()))
 }
@@ -117,17 +122,20 @@ pub async fn edit_self(
 
 /// Changes your own password
 ///
-/// Ends all your other sessions.
+/// Ends all your other sessions. The server forgets all devices on which you have signed in, except the one of
+/// `X-Device-Token`.
 #[api_v2_operation(tags(Accounts), operation_id = "changePassword")]
 pub async fn change_password(
     state: State,
     key: Key,
     body: Body<PasswordChangeDto>,
+    device: DeviceHeader,
     _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let (current, new) = body.0.parse()?;
     let (storage, hasher, attempts) = (&*state.storage, &*state.hasher, &*state.attempts);
-    accounts::change_password(storage, hasher, attempts, key.0, current, new).await?;
+    let device = device.0.and_then(|token| state.keys.read_device(token.reveal()));
+    accounts::change_password(storage, hasher, attempts, key.0, current, new, device).await?;
     Ok(NoContent)
 }
 

@@ -1,6 +1,7 @@
 //! Login, users and sessions.
 
 mod block_handlers;
+mod device_header;
 mod dto;
 mod handlers;
 mod requests;

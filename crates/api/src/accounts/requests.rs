@@ -36,8 +36,8 @@ pub(super) struct LoginRequest {
 }
 
 impl LoginRequest {
-    /// Name and password as typed, by this client.
-    pub(super) fn parse(self, client: ClientInfo) -> Result<LoginAttempt, ApiError> {
+    /// Name and password as typed, by this client, on this device.
+    pub(super) fn parse(self, client: ClientInfo, device: Option<Secret>) -> Result<LoginAttempt, ApiError> {
         let mut fields = Fields::new();
         let username = fields.required("username", self.username);
         let password = fields.required("password", self.password);
@@ -45,7 +45,7 @@ impl LoginRequest {
         let refresh = self.refresh.0.unwrap_or(false);
         match (username, password) {
             (Some(TypedUsername(username)), Some(password)) if fields.are_good() => {
-                Ok(LoginAttempt { username, password, refresh, device_name, client })
+                Ok(LoginAttempt { username, password, refresh, device_name, device, client })
             }
             _ => Err(fields.into()),
         }
@@ -274,7 +274,7 @@ impl UserListParams {
 #[cfg(any(test, fuzzing))]
 pub(crate) fn bodies() -> Vec<Parser> {
     vec![
-        Parser::of_body(|login: LoginRequest| login.parse(ClientInfo::default())),
+        Parser::of_body(|login: LoginRequest| login.parse(ClientInfo::default(), None)),
         Parser::of_body(RefreshRequest::parse),
         Parser::of_body(LogoutRequest::parse),
         Parser::of_body(UserDraftDto::parse),
@@ -303,7 +303,8 @@ mod tests {
 
     #[test]
     fn a_login_asks_for_a_refresh_token_and_names_the_device() {
-        let parse = |json| serde_json::from_str::<LoginRequest>(json).unwrap().parse(ClientInfo::default());
+        let parse =
+            |json| serde_json::from_str::<LoginRequest>(json).unwrap().parse(ClientInfo::default(), None);
         for json in [
             r#"{"username": "zoe", "password": "x"}"#,
             r#"{"username": "zoe", "password": "x", "refresh": null}"#,

@@ -73,6 +73,12 @@ plain_texts! {
         "minLength": 1,
         "example": "gcr_t6OhbdOXiBqcXELqw3BqFLNz2u2lkjGXpfMO6JvYf0jcVvJ9bC3b6IkS0m4nXjUO2QpLk7",
     });
+    /// The token of a device.
+    // Without `Debug`, which would show it.
+    DeviceTokenText => json!({
+        "minLength": 1,
+        "example": "gcd_9wVdT3oXyRk7mZqLr5sJ1eUcHa8fNi0gBbPtKxYv2QE4hO9sKz",
+    });
     /// A key that was just issued.
     // Without `Debug`, which would show it.
     ApiKey => json!({"minLength": 1, "example": "gc_4xI2c0tLrbkWUQpVwzJ6m1sF8nYhD3aOeKgT5vRiBuE"});

@@ -44,6 +44,7 @@ async fn a_listed_page_may_ask_for_every_operation_and_others_for_none() {
         let methods = list("access-control-allow-methods");
         assert!(methods.split(", ").any(|method| method == operation.method.as_str()), "{methods}");
         assert!(list("access-control-allow-headers").contains("X-API-Key"));
+        assert!(list("access-control-allow-headers").contains("X-Device-Token"));
         assert_eq!(allowed.header("access-control-max-age"), Some("600"));
         assert_eq!(allowed.header("access-control-allow-credentials"), None);
         for origin in

@@ -128,6 +128,7 @@ fn apply(
     let saved = save_locked(tx, Some(actor.id()), &user, changed)?;
     if let Some(hash) = password {
         tx.accounts().set_password(id, hash)?;
+        tx.known_devices().forget(id, None)?;
         sessions::end(tx, Some(actor.id()), id, Ending::All)?;
         tx.record(AuditEntry::by(actor, AuditAction::PasswordChanged).to(id));
     }

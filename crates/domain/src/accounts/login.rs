@@ -1,19 +1,22 @@
 //! Login.
 
+mod attempts;
+
 use std::time::Duration;
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::family::RefreshTerms;
+use crate::accounts::known_devices;
 use crate::accounts::known_networks::{self, NetworkFamiliarity};
 use crate::accounts::model::{HashCost, Password, PasswordHash, User, Username, UsernameKey};
 use crate::accounts::new_session::{self, Begun, LoggedIn, SessionDraft, SessionHashes, SessionSecrets};
 use crate::accounts::origin::{Origin, UserAgent};
 use crate::accounts::ports::{
-    ApiKeys, AttemptPool, FailedLogin, HashCaller, LoginJournal, LoginRateLimiter, PasswordAttempt,
-    PasswordCheck, PasswordHasher, Verification,
+    ApiKeys, AttemptPool, HashCaller, LoginJournal, LoginRateLimiter, PasswordAttempt, PasswordCheck,
+    PasswordHasher, Verification,
 };
 use crate::accounts::repository::LockStrength;
-use crate::accounts::session::{ClientInfo, DeviceName, Secret};
+use crate::accounts::session::{ClientInfo, DeviceName, KeyHash, Secret};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::{Error, Refusal};
 use crate::ids::UserId;
@@ -31,6 +34,8 @@ pub struct LoginAttempt {
     pub refresh: bool,
     /// The name of the device.
     pub device_name: Option<DeviceName>,
+    /// The token that the device got at an earlier login.
+    pub device: Option<Secret>,
     /// Where the request came from.
     pub client: ClientInfo,
 }
@@ -56,6 +61,8 @@ pub struct LoginPorts<'a> {
     pub sessions_per_user: u32,
     /// For how long a network stays known after a login from there.
     pub networks_known_for: Duration,
+    /// For how long a device stays known after a login on it.
+    pub devices_known_for: Duration,
 }
 
 /// How often to check a password whose hash keeps changing during the check, for example because concurrent logins
@@ -66,7 +73,8 @@ const CHECKS: u32 = 3;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Signs in with a password. If the user then has too many sessions, those that have been unused the longest end. The
-/// response to a wrong password is the same, and takes equally long, whether or not the user exists. If the password is
+/// response to a wrong password is the same, and takes equally long, whether or not the user exists. A device on which the
+/// user has signed in before has attempts of its own, so that nobody else can use them up. If the password is
 /// right and its stored hash is outdated, the hash is renewed, which ends no session.
 ///
 /// # Errors
@@ -77,13 +85,14 @@ pub async fn login(ports: LoginPorts<'_>, attempt: LoginAttempt) -> Result<Logge
     let mut login = Login {
         ports,
         network: attempt.client.network(),
+        shown: attempt.device.as_ref().and_then(|token| ports.keys.read_device(token.reveal())),
         attempt,
         account,
         taken_attempts: Vec::new(),
         username: None,
         user: None,
     };
-    login.take_attempt(PasswordAttempt::SignIn { network: login.network, account: login.account.clone() })?;
+    login.take_first_attempt().await?;
     let outcome = login.run().await;
     login.record_failure(outcome.as_ref().err()).await;
     login.settle(outcome.as_ref().err());
@@ -95,6 +104,8 @@ struct Login<'a> {
     ports: LoginPorts<'a>,
     attempt: LoginAttempt,
     network: Network,
+    /// The device that was shown, which need not be the account's.
+    shown: Option<KeyHash>,
     /// The typed username, folded for lookup.
     account: UsernameKey,
     /// The attempts that were taken.
@@ -105,28 +116,6 @@ struct Login<'a> {
 }
 
 impl Login<'_> {
-    fn take_attempt(&mut self, counted: PasswordAttempt) -> Result<(), Error> {
-        let taken = self.ports.attempts.take(&counted);
-        let of = taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
-        self.taken_attempts.push((counted, of));
-        Ok(())
-    }
-
-    /// Returns the attempts, unless the password was wrong. Records a failure in that case.
-    fn settle(self, failure: Option<&Error>) {
-        match failure {
-            Some(Error::Refused(Refusal::Account(AccountRefusal::InvalidCredentials))) => {
-                let (address, username) = (self.attempt.client.address, self.username.as_ref());
-                self.ports.journal.failed(FailedLogin { address, username });
-            }
-            // An attempt beyond a limit isn't returned: repeating it must mean a longer wait, and no more lookups.
-            Some(Error::Refused(Refusal::Account(AccountRefusal::TooManyAttempts { .. }))) => {}
-            _ => {
-                self.taken_attempts.iter().for_each(|(counted, of)| self.ports.attempts.refund(counted, *of))
-            }
-        }
-    }
-
     /// Records a wrong username or password, without the text that was typed. The answer is the same if it can't be
     /// recorded, and the storage has logged why. An attempt beyond a limit is not recorded: nobody checked it.
     async fn record_failure(&self, failure: Option<&Error>) {
@@ -155,15 +144,12 @@ impl Login<'_> {
 
     async fn run(&mut self) -> Result<LoggedIn, Error> {
         let mut stored = self.look_up().await?;
-        if !stored.familiarity.to_account {
-            let (network, account) = (self.network, self.account.clone());
-            self.take_attempt(PasswordAttempt::FromUnknownNetwork { network, account })?;
-        }
+        self.take_further_attempts(&stored)?;
         for _ in 0..CHECKS {
             let (user, proof) = self.prove(&stored).await?;
             let secrets = SessionSecrets::draw(self.ports.keys, self.attempt.refresh);
             if let Some(begun) = self.enter(user, proof, secrets.hashes()).await? {
-                return Ok(secrets.of(begun));
+                return Ok(secrets.of(begun, self.attempt.device.clone()));
             }
             stored = self.look_up().await?;
         }
@@ -173,7 +159,11 @@ impl Login<'_> {
     async fn look_up(&mut self) -> Result<Stored, Error> {
         let (name, network, known_for) = (self.account.clone(), self.network, self.ports.networks_known_for);
         let access = Access { mode: Mode::Read, caller: Caller::Network(network) };
-        let look = move |tx: &mut dyn Tx| look_up(tx, &name, network, known_for);
+        let (shown, devices_known_for) = (self.shown, self.ports.devices_known_for);
+        let look = move |tx: &mut dyn Tx| {
+            let owner = known_devices::owner(tx, shown, devices_known_for)?;
+            look_up(tx, &name, network, known_for, owner)
+        };
         let stored = self.ports.storage.run(access, look).await?;
         self.user = stored.user.as_ref().map(|user| user.id);
         self.username = stored.user.as_ref().map(|user| user.username.clone());
@@ -185,7 +175,7 @@ impl Login<'_> {
         let caller = HashCaller::SignIn {
             network: self.network,
             account: self.account.clone(),
-            from_known_network: stored.familiarity.to_anybody,
+            is_known: stored.familiarity.to_anybody || stored.owns_device,
         };
         let (typed, hash) = (self.attempt.password.clone(), stored.hash.clone());
         let check = PasswordCheck { typed, hash, highest_cost: stored.highest_cost };
@@ -209,10 +199,20 @@ impl Login<'_> {
 
     /// Stores the session. Returns `None` if the password has changed meanwhile.
     async fn enter(&self, user: UserId, proof: Proof, hashes: SessionHashes) -> Result<Option<Begun>, Error> {
-        let LoginPorts { lifetime, refresh: terms, sessions_per_user, .. } = self.ports;
+        let LoginPorts { lifetime, refresh: terms, sessions_per_user, devices_known_for, .. } = self.ports;
         let LoginAttempt { client, device_name, .. } = self.attempt.clone();
-        let entry = self.entry();
-        let draft = SessionDraft { hashes, client, device_name, entry, lifetime, terms, sessions_per_user };
+        let (entry, shown_device) = (self.entry(), self.shown);
+        let draft = SessionDraft {
+            hashes,
+            client,
+            device_name,
+            shown_device,
+            devices_known_for,
+            entry,
+            lifetime,
+            terms,
+            sessions_per_user,
+        };
         let proven = Proven { user, proof, draft };
         let access = Access { mode: Mode::Write, caller: Caller::User(user) };
         self.ports.storage.run(access, move |tx| enter(tx, &proven)).await
@@ -226,6 +226,8 @@ struct Stored {
     hash: Option<PasswordHash>,
     highest_cost: Option<HashCost>,
     familiarity: NetworkFamiliarity,
+    /// Whether the device that was shown is the user's.
+    owns_device: bool,
 }
 
 fn look_up(
@@ -233,6 +235,7 @@ fn look_up(
     name: &UsernameKey,
     network: Network,
     known_for: Duration,
+    device_owner: Option<UserId>,
 ) -> Result<Stored, Error> {
     let user = tx.accounts().find_by_username(name)?;
     let hash = match &user {
@@ -241,7 +244,8 @@ fn look_up(
     };
     let highest_cost = tx.accounts().highest_hash_cost()?;
     let familiarity = known_networks::familiarity(tx, user.as_ref().map(|user| user.id), network, known_for)?;
-    Ok(Stored { user, hash, highest_cost, familiarity })
+    let owns_device = device_owner.is_some() && user.as_ref().map(|user| user.id) == device_owner;
+    Ok(Stored { user, hash, highest_cost, familiarity, owns_device })
 }
 
 /// A password that was correct.

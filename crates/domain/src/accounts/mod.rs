@@ -8,6 +8,7 @@ mod edit;
 mod error;
 mod family;
 mod find;
+mod known_devices;
 mod known_networks;
 mod login;
 mod model;
@@ -35,6 +36,7 @@ pub use edit::{ProfileChanges, UserChanges, edit_self, edit_user};
 pub use error::AccountRefusal;
 pub use family::{Family, KeySpans, LONGEST_KEY, LastRefresh, RefreshTerms, Rotation};
 pub use find::{find_self, find_user, list_users};
+pub use known_devices::{KNOWN_DEVICE_RETENTION, MAX_KNOWN_DEVICES, remove_old_known_devices};
 pub use known_networks::{KNOWN_NETWORK_RETENTION, MAX_KNOWN_NETWORKS, remove_old_known_networks};
 pub use login::{LoginAttempt, LoginPorts, login};
 pub use model::{
@@ -54,13 +56,13 @@ pub(crate) use ports::{MockApiKeys, MockLoginJournal, MockLoginRateLimiter, Mock
 pub use refresh::{RefreshPorts, logout_by_refresh, refresh, remove_old_salts};
 pub use refresh_token::{IssuedRefresh, RefreshToken, SELECTOR_BYTES, Salt, VERIFIER_BYTES};
 pub use repository::{
-    AccountRepository, BlockQuery, BlockRepository, KnownNetworkRepository, LockStrength, NewTicket,
-    SessionQuery, SessionRepository, TicketRepository, UserQuery,
+    AccountRepository, BlockQuery, BlockRepository, KnownDeviceRepository, KnownNetworkRepository,
+    LockStrength, NewTicket, SessionQuery, SessionRepository, TicketRepository, UserQuery,
 };
 #[cfg(test)]
 pub(crate) use repository::{
-    MockAccountRepository, MockBlockRepository, MockKnownNetworkRepository, MockSessionRepository,
-    MockTicketRepository,
+    MockAccountRepository, MockBlockRepository, MockKnownDeviceRepository, MockKnownNetworkRepository,
+    MockSessionRepository, MockTicketRepository,
 };
 pub(crate) use rights::{check, current_rights, lock_in_order, may, require_on_server};
 pub use server_roles::{

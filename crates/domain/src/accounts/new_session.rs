@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use crate::accounts::family::RefreshTerms;
-use crate::accounts::known_networks;
 use crate::accounts::model::User;
 use crate::accounts::ports::{ApiKeys, IssuedKey};
 use crate::accounts::refresh_token::IssuedRefresh;
@@ -12,6 +11,7 @@ use crate::accounts::session::{
     ClientInfo, DeviceName, KeyHash, NewRefresh, NewSession, RefreshHashes, Secret, SessionKind,
 };
 use crate::accounts::sessions::{self, Ending};
+use crate::accounts::{known_devices, known_networks};
 use crate::audit::AuditEntry;
 use crate::error::Error;
 use crate::ids::UserId;
@@ -27,6 +27,8 @@ pub struct LoggedIn {
     pub expires_at: Timestamp,
     /// The refresh token, if the session has one.
     pub refresh: Option<Refreshable>,
+    /// The token of the device, if somebody has just signed in on it: the one that it showed, or a new one.
+    pub device: Option<Secret>,
     /// Who signed in.
     pub user: User,
 }
@@ -44,25 +46,29 @@ pub struct Refreshable {
 pub(super) struct SessionSecrets {
     key: IssuedKey,
     refresh: Option<IssuedRefresh>,
+    device: IssuedKey,
 }
 
 impl SessionSecrets {
-    /// Draws a key, and a refresh token if the session gets one.
+    /// Draws a key, a refresh token if the session gets one, and a token for a device that is new.
     pub(super) fn draw(keys: &dyn ApiKeys, with_refresh: bool) -> Self {
-        Self { key: keys.issue(), refresh: with_refresh.then(|| keys.issue_refresh()) }
+        let refresh = with_refresh.then(|| keys.issue_refresh());
+        Self { key: keys.issue(), refresh, device: keys.issue_device() }
     }
 
     /// What is stored of them.
     pub(super) fn hashes(&self) -> SessionHashes {
-        SessionHashes { key: self.key.hash, refresh: self.refresh.as_ref().map(|refresh| refresh.hashes) }
+        let refresh = self.refresh.as_ref().map(|refresh| refresh.hashes);
+        SessionHashes { key: self.key.hash, refresh, device: self.device.hash }
     }
 
-    /// What the client gets of the session that was stored.
-    pub(super) fn of(self, begun: Begun) -> LoggedIn {
-        let Begun { user, expires_at, session_ends_at } = begun;
+    /// What the client gets of the session that was stored, if it showed this device.
+    pub(super) fn of(self, begun: Begun, shown_device: Option<Secret>) -> LoggedIn {
+        let Begun { user, expires_at, session_ends_at, device } = begun;
+        let device = if device == self.device.hash { Some(self.device.secret) } else { shown_device };
         let refresh =
             self.refresh.map(|refresh| Refreshable { token: refresh.secret, expires_at: session_ends_at });
-        LoggedIn { key: self.key.secret, expires_at, refresh, user }
+        LoggedIn { key: self.key.secret, expires_at, refresh, device, user }
     }
 }
 
@@ -71,6 +77,8 @@ impl SessionSecrets {
 pub(super) struct SessionHashes {
     pub(super) key: KeyHash,
     pub(super) refresh: Option<RefreshHashes>,
+    /// That of the device, unless it is known already.
+    pub(super) device: KeyHash,
 }
 
 /// A session that may begin.
@@ -79,6 +87,9 @@ pub(super) struct SessionDraft {
     pub(super) hashes: SessionHashes,
     pub(super) client: ClientInfo,
     pub(super) device_name: Option<DeviceName>,
+    /// The device that was shown, which need not be the user's.
+    pub(super) shown_device: Option<KeyHash>,
+    pub(super) devices_known_for: Duration,
     /// What is recorded of it, but for whose it is.
     pub(super) entry: AuditEntry,
     /// How long it lasts without a refresh token.
@@ -119,6 +130,8 @@ pub(super) struct Begun {
     /// When its key expires.
     pub(super) expires_at: Timestamp,
     pub(super) session_ends_at: Timestamp,
+    /// The device that it began on.
+    pub(super) device: KeyHash,
 }
 
 /// Stores a session of a user, who must be locked exclusively: concurrent logins must not count the same sessions. If
@@ -132,8 +145,10 @@ pub(super) fn begin_session(tx: &mut dyn Tx, user: User, draft: &SessionDraft) -
     let session = draft.session(id, tx.now());
     let session_id = tx.sessions().insert(&session)?;
     known_networks::remember(tx, id, draft.client.network())?;
+    let SessionDraft { shown_device, devices_known_for, hashes, .. } = draft;
+    let device = known_devices::remember(tx, id, *shown_device, hashes.device, *devices_known_for)?;
     tx.record(draft.entry.clone().to(id).about(session_id.get()));
     let session_ends_at = session.expires_at;
     let expires_at = session.refresh.map_or(session_ends_at, |refresh| refresh.key_expires_at);
-    Ok(Begun { user, expires_at, session_ends_at })
+    Ok(Begun { user, expires_at, session_ends_at, device })
 }

@@ -46,6 +46,7 @@ pub async fn set_password(
         .run(WRITE, move |tx| {
             let user = lock(tx, &username)?;
             tx.accounts().set_password(user.id, &hash)?;
+            tx.known_devices().forget(user.id, None)?;
             sessions::end(tx, None, user.id, Ending::All)?;
             tx.record(AuditEntry::by_operator(AuditAction::PasswordChanged).to(user.id));
             Ok(user)

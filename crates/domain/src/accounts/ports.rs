@@ -23,9 +23,9 @@ pub enum HashCaller {
         network: Network,
         /// The account.
         account: UsernameKey,
-        /// Whether any user signed in from there recently. It must not depend on the account, or the waiting time would
-        /// reveal who signed in from where.
-        from_known_network: bool,
+        /// Whether any user signed in from there recently, or the caller shows a device of the account. It must not depend
+        /// on anything else of the account, or the waiting time would reveal who signed in from where.
+        is_known: bool,
     },
 }
 
@@ -99,7 +99,7 @@ pub struct NextPair {
     pub refresh: IssuedRefresh,
 }
 
-/// Generates and hashes API keys and refresh tokens.
+/// Generates and hashes API keys, refresh tokens and tokens of devices.
 #[cfg_attr(test, mockall::automock)]
 pub trait ApiKeys: Send + Sync {
     /// A new key of 256 random bits.
@@ -110,6 +110,12 @@ pub trait ApiKeys: Send + Sync {
 
     /// A new password of at least 100 random bits that a person can type.
     fn generate_password(&self) -> Password;
+
+    /// A token for a device, of 256 random bits.
+    fn issue_device(&self) -> IssuedKey;
+
+    /// The hash of a device's token that a caller sent. `None` if it was never issued, as far as its checksum tells.
+    fn read_device(&self, token: &str) -> Option<KeyHash>;
 
     /// The first refresh token of a session: a selector of 128 random bits and a verifier of 256.
     fn issue_refresh(&self) -> IssuedRefresh;
@@ -142,6 +148,9 @@ pub enum PasswordAttempt {
         /// The account.
         account: UsernameKey,
     },
+    /// A login on a device on which this account has signed in recently. Counts for that device alone, so that no stranger
+    /// can use up these attempts.
+    FromKnownDevice(KeyHash),
     /// A signed-in user enters the current password again. Counts for that user alone, so that no stranger can use up
     /// these attempts.
     OwnPassword(UserId),
@@ -168,7 +177,7 @@ pub enum AttemptPool {
 #[cfg_attr(test, mockall::automock)]
 pub trait LoginRateLimiter: Send + Sync {
     /// Takes an attempt from each limit that it counts toward: for a login, that of the network and that of the account
-    /// from that network; for a code, that of the network and that of the user; from an unknown network, also that of the account from all unknown networks. When that is
+    /// from that network; for a code, that of the network and that of the user; on a known device, that of the device; from an unknown network, also that of the account from all unknown networks. When that is
     /// used up, each such network MUST still have a few attempts that no other can use up, so that nobody can lock out
     /// an account's owner by guessing from elsewhere.
     ///
@@ -176,8 +185,14 @@ pub trait LoginRateLimiter: Send + Sync {
     /// The time until the next attempt is allowed, if any limit is used up. Then nothing is taken.
     fn take(&self, attempt: &PasswordAttempt) -> Result<AttemptPool, Duration>;
 
-    /// Returns an attempt to the limits that it was taken from.
+    /// Returns an attempt that was not judged to the limits that it was taken from.
     fn refund(&self, attempt: &PasswordAttempt, of: AttemptPool);
+
+    /// Returns an attempt that was right. Where attempts take longer and longer to come back, they take as long as usual
+    /// again.
+    fn succeed(&self, attempt: &PasswordAttempt, of: AttemptPool) {
+        self.refund(attempt, of);
+    }
 }
 
 /// A login that failed because of a wrong username or password.

@@ -150,6 +150,7 @@ impl Renewed {
             key: pair.key.secret,
             expires_at: self.key_expires_at,
             refresh: Some(Refreshable { token: pair.refresh.secret, expires_at: self.expires_at }),
+            device: None,
             user: self.user,
         }
     }

@@ -160,6 +160,32 @@ repository! {
 }
 
 repository! {
+    /// The devices on which users signed in recently, by the hashes of their tokens. These methods don't check whether the
+    /// user is deleted.
+    #[cfg_attr(test, mockall::automock)]
+    pub trait KnownDeviceRepository {
+        /// The user who has signed in on this device since `since`.
+        fn owner(&mut self, device: &KeyHash, since: Timestamp) -> Result<Option<UserId>, StorageFault>;
+
+        /// Records that the user signed in on the device, and keeps only the `keep` latest devices of the user. The device
+        /// MUST be the user's, or new.
+        fn remember(
+            &mut self,
+            user: UserId,
+            device: &KeyHash,
+            at: Timestamp,
+            keep: u32,
+        ) -> Result<(), StorageFault>;
+
+        /// Removes all devices of the user except `except`.
+        fn forget(&mut self, user: UserId, except: Option<KeyHash>) -> Result<(), StorageFault>;
+
+        /// Removes up to `limit` devices whose last login was before `before`; returns the number.
+        fn remove_old(&mut self, before: Timestamp, limit: i64) -> Result<usize, StorageFault>;
+    }
+}
+
+repository! {
     /// Sessions.
     #[cfg_attr(test, mockall::automock)]
     pub trait SessionRepository {

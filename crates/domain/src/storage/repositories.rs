@@ -13,6 +13,8 @@ macro_rules! for_each_repository {
             sessions: accounts::SessionRepository, MockSessionRepository;
             /// Where users signed in recently.
             known_networks: accounts::KnownNetworkRepository, MockKnownNetworkRepository;
+            /// On which devices users signed in recently.
+            known_devices: accounts::KnownDeviceRepository, MockKnownDeviceRepository;
             /// Whom users have blocked.
             blocks: accounts::BlockRepository, MockBlockRepository;
             /// Tickets, which stand for sessions for a moment.

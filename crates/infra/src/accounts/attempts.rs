@@ -1,11 +1,13 @@
 //! Limits on login attempts, by network and by account, and on attempts at the codes of invite links.
 
-use std::collections::HashMap;
+mod buckets;
+
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+use self::buckets::Buckets;
 use crate::executor::sync::{Mutex, MutexGuard};
 use groupchat_domain::accounts::{AttemptPool, LoginRateLimiter, PasswordAttempt};
 
@@ -41,8 +43,12 @@ impl BucketSize {
     }
 }
 
-/// The maximum number of buckets of a kind (some 32 bytes each).
-const MAX_REMEMBERED: usize = 16_384;
+/// How long an attempt from an address takes to come back at most. Many people may share an address, so a few who guess
+/// must not keep the others out for long.
+const LONGEST_PER_ADDRESS: Duration = Duration::from_secs(60);
+
+/// How long an attempt at an account takes to come back at most.
+const LONGEST_PER_ACCOUNT: Duration = Duration::from_secs(15 * 60);
 
 /// Counts attempts in memory. A restart forgets them.
 #[derive(Debug)]
@@ -52,7 +58,7 @@ pub struct InMemoryLoginRateLimiter {
 }
 
 /// The buckets, by what they count.
-type Kinds = [Buckets; 7];
+type Kinds = [Buckets; 8];
 
 /// Logins from a network, to any account.
 const NETWORKS: usize = 0;
@@ -68,25 +74,28 @@ const OWN_PASSWORDS: usize = 4;
 const CODES_FROM_NETWORK: usize = 5;
 /// Codes of invite links, from a user.
 const CODES_FROM_USER: usize = 6;
+/// Logins on a device of the account.
+const DEVICES: usize = 7;
 
 /// A bucket: its kind and its key.
 type BucketKey = (usize, u64);
 
 impl InMemoryLoginRateLimiter {
-    /// Starts with full buckets. `per_account` applies to an account from one network, to users who enter their own
-    /// password, and to users who send codes. All networks unknown to an account share ten times as much. When that is used up, each of them has one
+    /// Starts with full buckets. `per_account` applies to an account from one network, to a known device, to users who
+    /// enter their own password, and to users who send codes. All networks unknown to an account share ten times as much. When that is used up, each of them has one
     /// attempt, so that nobody can lock out the owner from elsewhere.
     pub fn new(per_address: BucketSize, per_account: BucketSize) -> Self {
+        let at_account = |allowance| Buckets::growing(allowance, LONGEST_PER_ACCOUNT);
         let kinds = [
-            per_address,
-            per_account,
-            per_account.tenfold(),
-            per_account.single(),
-            per_account,
-            per_address,
-            per_account,
+            Buckets::growing(per_address, LONGEST_PER_ADDRESS),
+            at_account(per_account),
+            at_account(per_account.tenfold()),
+            at_account(per_account.single()),
+            Buckets::steady(per_account),
+            Buckets::steady(per_address),
+            Buckets::steady(per_account),
+            at_account(per_account),
         ];
-        let kinds = kinds.map(Buckets::new);
         Self { hasher: RandomState::new(), kinds: Mutex::new(kinds) }
     }
 
@@ -131,12 +140,16 @@ impl InMemoryLoginRateLimiter {
             (PasswordAttempt::FromUnknownNetwork { network, account }, AttemptPool::Reserve) => {
                 vec![(GUARDED_ACCOUNTS, self.key((network, account)))]
             }
+            (PasswordAttempt::FromKnownDevice(device), AttemptPool::Usual) => {
+                vec![(DEVICES, self.key(device))]
+            }
             (PasswordAttempt::OwnPassword(user), AttemptPool::Usual) => vec![(OWN_PASSWORDS, self.key(user))],
             (PasswordAttempt::LinkCode { network, user }, AttemptPool::Usual) => {
                 vec![(CODES_FROM_NETWORK, self.key(network)), (CODES_FROM_USER, self.key(user))]
             }
             (
                 PasswordAttempt::SignIn { .. }
+                | PasswordAttempt::FromKnownDevice(_)
                 | PasswordAttempt::OwnPassword(_)
                 | PasswordAttempt::LinkCode { .. },
                 AttemptPool::Reserve,
@@ -174,55 +187,13 @@ impl LoginRateLimiter for InMemoryLoginRateLimiter {
             kinds[kind].refund(key);
         }
     }
-}
 
-/// Token buckets, each stored as the time at which it is full again (the "theoretical arrival time" of the generic cell
-/// rate algorithm, ITU-T I.371). A bucket that is not stored is full.
-#[derive(Debug)]
-struct Buckets {
-    allowance: BucketSize,
-    full_at: HashMap<u64, Instant>,
-}
-
-impl Buckets {
-    fn new(allowance: BucketSize) -> Self {
-        Self { allowance, full_at: HashMap::new() }
-    }
-
-    /// How long until the bucket has a token. Zero if it has one now.
-    fn wait(&self, now: Instant, key: u64) -> Duration {
-        let missing = self.full_at.get(&key).map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
-        (missing + self.allowance.refill).saturating_sub(self.allowance.span())
-    }
-
-    fn take(&mut self, now: Instant, key: u64) {
-        if self.full_at.len() >= MAX_REMEMBERED && !self.full_at.contains_key(&key) {
-            self.forget_the_fullest(now);
-        }
-        let full_at = self.full_at.entry(key).or_insert(now);
-        *full_at = (*full_at).max(now) + self.allowance.refill;
-    }
-
-    fn refund(&mut self, key: u64) {
-        // Missing if the bucket was removed or is full again.
-        if let Some(full_at) = self.full_at.get_mut(&key)
-            && let Some(earlier) = full_at.checked_sub(self.allowance.refill)
-        {
-            *full_at = earlier;
-        }
-    }
-
-    /// Makes room by removing the full buckets, then the fullest ones until half is free: somebody who fills the table
-    /// with made-up names doesn't free the empty bucket of a real account.
-    fn forget_the_fullest(&mut self, now: Instant) {
-        self.full_at.retain(|_, full_at| *full_at > now);
-        let room = MAX_REMEMBERED / 2;
-        if self.full_at.len() > room {
-            let mut times: Vec<Instant> = self.full_at.values().copied().collect();
-            let surplus = times.len() - room;
-            let (_, newest_forgotten, _) = times.select_nth_unstable(surplus - 1);
-            let newest_forgotten = *newest_forgotten;
-            self.full_at.retain(|_, full_at| *full_at > newest_forgotten);
+    fn succeed(&self, attempt: &PasswordAttempt, of: AttemptPool) {
+        let keys = self.keys(attempt, of);
+        let mut kinds = self.lock();
+        for (kind, key) in keys {
+            kinds[kind].refund(key);
+            kinds[kind].forgive(key);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! API keys, refresh tokens, generated passwords and codes of invite links, from the random source of the operating
+//! API keys, refresh tokens, tokens of devices, generated passwords and codes of invite links, from the random source of the operating
 //! system.
 
 use base64::Engine;
@@ -9,10 +9,13 @@ use groupchat_domain::accounts::{
 use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes};
 use sha2::{Digest, Sha256};
 
-use super::refresh_tokens;
+use super::{checksummed, refresh_tokens};
 
 /// The prefix of every key, so that people and secret scanners recognize one.
 pub const KEY_PREFIX: &str = "gc_";
+
+/// The prefix of every device's token.
+const DEVICE_PREFIX: &str = "gcd_";
 
 /// Random bytes in a key.
 const KEY_BYTES: usize = 32;
@@ -55,6 +58,18 @@ impl ApiKeys for RandomKeys {
 
     fn read_refresh(&self, token: &str) -> Option<RefreshToken> {
         refresh_tokens::read(token)
+    }
+
+    /// `gcd_`, 256 random bits as in a key, and a checksum.
+    fn issue_device(&self) -> IssuedKey {
+        let token = format!("{DEVICE_PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<KEY_BYTES>()));
+        let token = checksummed::seal(&token);
+        IssuedKey { hash: self.digest(&token), secret: Secret::new(token) }
+    }
+
+    fn read_device(&self, token: &str) -> Option<KeyHash> {
+        let is_device = checksummed::open(token)?.starts_with(DEVICE_PREFIX);
+        is_device.then(|| self.digest(token))
     }
 
     fn salt(&self) -> Salt {
@@ -158,6 +173,20 @@ mod tests {
         let typed = LinkCode::parse(&code.reveal().to_lowercase()).unwrap();
         assert_eq!(RandomKeys.digest_code(&typed), RandomKeys.digest_code(&code));
         assert_eq!(RandomKeys.digest_code(&code), RandomKeys.digest(&code.reveal().replace('-', "")));
+    }
+
+    #[test]
+    fn a_device_has_a_token_of_its_own_and_no_other_token_is_one() {
+        let [device, other] = [RandomKeys.issue_device(), RandomKeys.issue_device()];
+        assert_ne!(device.hash, other.hash);
+        let token = device.secret.reveal();
+        assert!(token.starts_with("gcd_") && token.len() == 4 + 43 + 6, "{token}");
+        assert_eq!(RandomKeys.read_device(token), Some(device.hash));
+        let refresh = RandomKeys.issue_refresh().secret;
+        let key = RandomKeys.issue().secret;
+        for no_device in ["", "gcd_", &token[..52], &token.to_uppercase(), refresh.reveal(), key.reveal()] {
+            assert_eq!(RandomKeys.read_device(no_device), None, "{no_device}");
+        }
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 pub mod attempts;
 mod blocks;
+mod checksummed;
 pub(crate) mod families;
 pub mod hasher;
 pub mod journal;
 pub(crate) mod key_activity;
 pub mod keys;
+mod known_devices;
 mod known_networks;
 mod refresh_tokens;
 pub(crate) mod repository;

@@ -1,6 +1,5 @@
 //! Refresh tokens: `gcr_`, selector and verifier in base64url (RFC 4648, section 5, unpadded: 64 characters), and a
-//! CRC-32 of all before in 6 digits of base 62. By the checksum a mistyped token is told from a stolen one, and secret
-//! scanners know one for sure.
+//! checksum. By the checksum a mistyped token is told from a stolen one.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,28 +8,20 @@ use groupchat_domain::accounts::{
 };
 use sha2::{Digest, Sha256};
 
+use super::checksummed;
+
 /// The prefix of every refresh token.
 const PREFIX: &str = "gcr_";
-
-/// Characters of the checksum: 62 to the power of 6 is more than 2 to the power of 32.
-const CHECKSUM_LENGTH: usize = 6;
-
-const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The token of these bytes.
 pub(super) fn issue(selector: [u8; SELECTOR_BYTES], verifier: [u8; VERIFIER_BYTES]) -> IssuedRefresh {
     let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([&selector[..], &verifier[..]].concat()));
-    let token = format!("{text}{}", checksum(&text));
-    IssuedRefresh { secret: Secret::new(token), hashes: hashes(&selector, &verifier) }
+    IssuedRefresh { secret: Secret::new(checksummed::seal(&text)), hashes: hashes(&selector, &verifier) }
 }
 
 /// The token that this text is, if its checksum is right.
 pub(super) fn read(token: &str) -> Option<RefreshToken> {
-    let (text, sum) = token.split_at_checked(token.len().checked_sub(CHECKSUM_LENGTH)?)?;
-    if sum != checksum(text) {
-        return None;
-    }
-    let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
+    let bytes = URL_SAFE_NO_PAD.decode(checksummed::open(token)?.strip_prefix(PREFIX)?).ok()?;
     let (selector, verifier) = bytes.split_first_chunk::<SELECTOR_BYTES>()?;
     let verifier = <[u8; VERIFIER_BYTES]>::try_from(verifier).ok()?;
     Some(RefreshToken { selector: *selector, verifier, hashes: hashes(selector, &verifier) })
@@ -39,16 +30,6 @@ pub(super) fn read(token: &str) -> Option<RefreshToken> {
 fn hashes(selector: &[u8; SELECTOR_BYTES], verifier: &[u8; VERIFIER_BYTES]) -> RefreshHashes {
     let hash = |bytes: &[u8]| KeyHash::new(Sha256::digest(bytes).into());
     RefreshHashes { selector: hash(selector), verifier: hash(verifier) }
-}
-
-fn checksum(text: &str) -> String {
-    let mut rest = crc32fast::hash(text.as_bytes());
-    let mut digits = [b'0'; CHECKSUM_LENGTH];
-    for digit in digits.iter_mut().rev() {
-        *digit = BASE_62[(rest % 62) as usize];
-        rest /= 62;
-    }
-    digits.map(char::from).iter().collect()
 }
 
 /// 256 bits that follow from a token and a salt, for one purpose: the one-step key derivation of NIST SP 800-56C,
@@ -101,20 +82,10 @@ mod tests {
     #[test]
     fn a_text_with_a_right_checksum_is_no_token_yet() {
         for text in ["", "gcr_", "gc_AAAA", "gcr_AAAA"] {
-            assert_eq!(read(&format!("{text}{}", checksum(text))), None, "{text}");
+            assert_eq!(read(&checksummed::seal(text)), None, "{text}");
         }
         let long = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([0; 49]));
-        assert_eq!(read(&format!("{long}{}", checksum(&long))), None);
-    }
-
-    #[test]
-    fn a_checksum_is_six_digits_of_base_62() {
-        // CRC-32 of "123456789" is 0xCBF43926: 3,421,780,262.
-        let value = checksum("123456789").bytes().fold(0_u64, |value, digit| {
-            value * 62 + BASE_62.iter().position(|known| *known == digit).unwrap() as u64
-        });
-        assert_eq!(value, 3_421_780_262);
-        assert_eq!(checksum(""), "000000");
+        assert_eq!(read(&checksummed::seal(&long)), None);
     }
 
     #[test]

@@ -50,6 +50,7 @@ mod families;
 mod faults;
 mod groups;
 mod jobs;
+mod known_devices;
 mod known_networks;
 #[cfg(feature = "postgres")]
 mod lineage;

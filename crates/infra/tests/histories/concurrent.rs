@@ -104,8 +104,12 @@ fn prepare(database: &Database, commands: &Mutex<Succeeded>) -> (Vec<AKey>, Know
                 Command::CreateUserByOperator { name, display, email, admin, password, default: None },
             );
         }
-        let login =
-            Command::Login { name: ATypedName(name), password: ATypedPassword(0), network: ANetwork(1) };
+        let login = Command::Login {
+            name: ATypedName(name),
+            password: ATypedPassword(0),
+            network: ANetwork(1),
+            on: None,
+        };
         keys.push(next(nobody, login));
     }
     for nth in 0..GROUPS {

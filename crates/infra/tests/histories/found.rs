@@ -20,6 +20,7 @@ fn a_history_that_differed() {
                 name: ATypedName(0),
                 password: ATypedPassword(0),
                 network: ANetwork(1),
+                on: None,
             },
         },
         Step {

@@ -104,7 +104,8 @@ fn squeezed(rust: &str) -> String {
 /// `found.rs` has the printed test, so that it is known to compile.
 #[test]
 fn a_history_that_differs_prints_as_a_test() {
-    let login = Command::Login { name: ATypedName(0), password: ATypedPassword(0), network: ANetwork(1) };
+    let login =
+        Command::Login { name: ATypedName(0), password: ATypedPassword(0), network: ANetwork(1), on: None };
     let add = Command::AddMember { group: AGroup(1), candidate: ACandidate::Name(0), role: ARole(0) };
     let commands = [Command::CreateFirstAdmin {}, login, add];
     let step = |(number, command)| Step { number, after: 1_000, by: AKey(2), command };

@@ -48,7 +48,12 @@ impl Drawn {
             password: APassword(0),
             default: None,
         };
-        let login = Command::Login { name: ATypedName(2), password: ATypedPassword(0), network: ANetwork(1) };
+        let login = Command::Login {
+            name: ATypedName(2),
+            password: ATypedPassword(0),
+            network: ANetwork(1),
+            on: None,
+        };
         for command in [admin, login] {
             drawn.number += 1;
             let step = Step { number: drawn.number, after: 0, by: AKey(u32::MAX), command };

@@ -2,9 +2,9 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{
-    AccountRefusal, ApiKeys, ClientInfo, KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, LoginAttempt, LoginPorts,
-    Origin, Password, RefreshTerms, SESSIONS_PER_USER, Secret, UserChanges, change_password, edit_user,
-    login, operator,
+    AccountRefusal, ApiKeys, ClientInfo, KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME,
+    LoginAttempt, LoginPorts, Origin, Password, RefreshTerms, SESSIONS_PER_USER, Secret, UserChanges,
+    change_password, edit_user, login, operator,
 };
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::Credential;
@@ -82,12 +82,14 @@ fn sign_in(arena: &Arena, name: &str, password: &str) -> Result<Credential, Refu
         refresh: RefreshTerms::default(),
         sessions_per_user: SESSIONS_PER_USER,
         networks_known_for: KNOWN_NETWORK_RETENTION,
+        devices_known_for: KNOWN_DEVICE_RETENTION,
     };
     let attempt = LoginAttempt {
         username: name.to_owned(),
         password: Secret::new(password.to_owned()),
         refresh: false,
         device_name: None,
+        device: None,
         client: ClientInfo::default(),
     };
     let session = arena.wait_for(login(ports, attempt))?;
@@ -104,7 +106,7 @@ fn change(arena: &Arena, admin: &Person, user: &Person, way: usize, new: &str) -
     match way {
         0 => {
             let old = Secret::new(PASSWORD.to_owned());
-            arena.wait_for(change_password(server, hasher, &AnyNumberOfTries, user.who, old, new))
+            arena.wait_for(change_password(server, hasher, &AnyNumberOfTries, user.who, old, new, None))
         }
         1 => {
             let changes = UserChanges { password: Some(new), ..UserChanges::default() };

@@ -136,7 +136,7 @@ fn end(
         4 => {
             let (old, new) = (Secret::new(PASSWORD.to_owned()), Password::parse("another one").unwrap());
             let (server, hasher) = (arena.server(), &PlainHasher);
-            arena.wait_for(change_password(server, hasher, &AnyNumberOfTries, user.who, old, new))
+            arena.wait_for(change_password(server, hasher, &AnyNumberOfTries, user.who, old, new, None))
         }
         _ => arena.act(admin.who, move |tx, actor| delete_user(tx, actor, id)),
     }

@@ -147,6 +147,8 @@ fn odd() -> String {
         DELETE FROM tickets WHERE id = (SELECT max(id) FROM tickets);
         INSERT INTO known_networks SELECT id, '2001:db8:0:' || id % 9 || '::/64', -id FROM users WHERE id > 100;
         INSERT INTO known_networks SELECT id, '192.0.2.' || id % 9, id FROM users WHERE id > 100;
+        INSERT INTO known_devices SELECT unhex(printf('%064X', id)), id, -id FROM users WHERE id > 100;
+        INSERT INTO known_devices SELECT unhex(printf('FF%062X', id)), id, id FROM users WHERE id > 100;
         UPDATE users SET presence_hidden = id % 2, receipts_hidden = id % 3 = 0 WHERE id > 100;
         UPDATE memberships SET read_position = user_id % 900, read_version = user_id % 7 + 1 WHERE user_id > 100;
         INSERT INTO groups (id, name, name_key, description, visibility, version, created_at, member_count, last_seq)

@@ -268,17 +268,24 @@ settings! {
     /// Maximum number of sessions of a user. A further login ends the session that has been unused the longest.
     "login.sessions_per_user" => login_sessions_per_user: u32 = "200", integer(1, 10_000).unit("sessions"), live;
 
-    /// Failed logins allowed from one address (for IPv6, a /64 network). One attempt comes back every 3 seconds.
+    /// Failed logins allowed from one address (for IPv6, a /64 network). One attempt comes back every 3 seconds. Of the
+    /// attempts after these, each takes twice as long as the one before, up to a minute, until one is right.
     "login.attempts_per_address" => login_attempts_per_address: u32 = "20", integer(1, 10_000).unit("attempts");
 
-    /// Failed logins allowed for an account from one address (for IPv6, a /64 network). One attempt comes back every 10
-    /// seconds. All addresses from which the account hasn't signed in recently share ten times as many, and one comes
-    /// back every second; when these are used up, each of these addresses has one attempt a minute.
+    /// Failed logins allowed for an account from one address (for IPv6, a /64 network), and on one device on which the user
+    /// has signed in before. One attempt comes back every 10 seconds. Of the attempts after these, each takes twice as long as
+    /// the one before, up to 15 minutes, until one is right. All addresses from which the account hasn't signed in recently
+    /// share ten times as many, and one comes back every second at first; when these are used up, each of these addresses
+    /// has one attempt, which takes a minute at first to come back.
     "login.attempts_per_account" => login_attempts_per_account: u32 = "10", integer(1, 10_000).unit("attempts");
 
     /// How long the server remembers an address from which a user signed in. Password guessing from other addresses
     /// doesn't block logins from there.
     "login.known_networks_days" => login_known_networks_age: Duration = "90", days(1, 3650), live;
+
+    /// How long the server remembers a device on which a user signed in, by the token that the device keeps. Password
+    /// guessing elsewhere, and even from the same address, doesn't block logins on it.
+    "login.known_devices_days" => login_known_devices_age: Duration = "90", days(1, 3650), live;
 
     /// Maximum number of groups that a user can own. Like the other limits on groups, it applies only to new groups and
     /// members; existing ones stay.

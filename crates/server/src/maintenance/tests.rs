@@ -1,7 +1,8 @@
 use std::sync::Mutex;
 
 use groupchat_domain::accounts::{
-    ApiKeys, ClientInfo, KeyHash, MAX_KNOWN_NETWORKS, NewSession, NewTicket, SessionKind, create_first_admin,
+    ApiKeys, ClientInfo, KeyHash, MAX_KNOWN_DEVICES, MAX_KNOWN_NETWORKS, NewSession, NewTicket, SessionKind,
+    create_first_admin,
 };
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::network::Network;
@@ -22,6 +23,7 @@ const MONTH: Duration = Duration::from_secs(30 * DAY);
 const AGES: Ages = Ages {
     retention: Retention { age: Duration::from_secs(7 * DAY), rows: 1_000_000 },
     networks_known_for: Duration::from_secs(90 * DAY),
+    devices_known_for: Duration::from_secs(100 * DAY),
     audit_retention: Duration::from_secs(120 * DAY),
     refresh_grace: Duration::from_secs(15),
 };
@@ -63,12 +65,13 @@ impl EventSink for NoSink {
 struct Left {
     session: bool,
     network: bool,
+    device: bool,
     events: usize,
     /// The last entry of the audit log that was removed.
     audit_pruned: i64,
 }
 
-const ALL: Left = Left { session: true, network: true, events: 2, audit_pruned: 0 };
+const ALL: Left = Left { session: true, network: true, device: true, events: 2, audit_pruned: 0 };
 
 struct Fixture {
     clock: Arc<TestClock>,
@@ -104,6 +107,7 @@ impl Fixture {
         let look = self.maintenance.storage.run(look, move |tx| {
             Ok(Left {
                 session: tx.sessions().authenticate(&key, then)?.is_some(),
+                device: tx.known_devices().owner(&key, then)?.is_some(),
                 network: tx.known_networks().is_known(home(), then)?,
                 events: tx.events().after(groupchat_domain::ids::Position::ZERO, 10)?.len(),
                 audit_pruned: tx.audit().head()?.pruned,
@@ -139,6 +143,7 @@ fn store(tx: &mut dyn Tx, user: UserId, key: KeyHash) -> Result<(), Error> {
     let session: SessionId = tx.sessions().insert(&session)?;
     tx.tickets().insert(&NewTicket { session, hash: key, expires_at: now.plus(Duration::from_secs(30)) })?;
     tx.known_networks().remember(user, home(), now, MAX_KNOWN_NETWORKS)?;
+    tx.known_devices().remember(user, &key, now, MAX_KNOWN_DEVICES)?;
     tx.emit(None, groupchat_domain::events::Event::UserDeleted(user));
     Ok(())
 }
@@ -181,7 +186,8 @@ async fn a_clock_that_is_ahead_at_the_start_removes_nothing_for_a_day() {
     fixture.clock.pass(DAY - 1);
     assert_eq!(fixture.left().await, ALL);
     fixture.clock.pass(1);
-    assert_eq!(fixture.left().await, Left { session: false, network: false, events: 1, audit_pruned: 1 });
+    let nothing = Left { session: false, network: false, device: false, events: 1, audit_pruned: 1 };
+    assert_eq!(fixture.left().await, nothing);
 }
 
 #[tokio::test]
@@ -192,8 +198,9 @@ async fn what_grows_old_is_removed() {
         (8, Left { events: 1, ..ALL }),
         (31, Left { session: false, events: 1, ..ALL }),
         (91, Left { session: false, network: false, events: 1, ..ALL }),
-        (121, Left { session: false, network: false, events: 1, ..ALL }),
-        (122, Left { session: false, network: false, events: 1, audit_pruned: 1 }),
+        (101, Left { session: false, network: false, device: false, events: 1, ..ALL }),
+        (121, Left { session: false, network: false, device: false, events: 1, ..ALL }),
+        (122, Left { session: false, network: false, device: false, events: 1, audit_pruned: 1 }),
     ] {
         fixture.clock.0.lock().unwrap().0 = Duration::from_secs(days * DAY);
         assert_eq!(fixture.left().await, left, "after {days} days");

@@ -27,7 +27,20 @@ async fn try_login(
     username: &str,
     password: &str,
 ) -> Result<StatusCode, reqwest::Error> {
+    try_login_on(http, server, from, username, password, "").await
+}
+
+/// The same on a device.
+async fn try_login_on(
+    http: &Client,
+    server: &str,
+    from: &str,
+    username: &str,
+    password: &str,
+    device: &str,
+) -> Result<StatusCode, reqwest::Error> {
     let request = http.post(format!("{server}/login")).header("X-Forwarded-For", from);
+    let request = request.header("X-Device-Token", device);
     Ok(request.json(&json!({"username": username, "password": password})).send().await?.status())
 }
 
@@ -78,6 +91,63 @@ async fn a_known_user_does_not_wait_for_ninety_addresses_that_guess() {
     }
     // In one queue they would be behind ninety others. Twice is the aim; a busy machine has other things to do.
     assert!(amid < 5 * alone, "{amid:?} amid the flood, {alone:?} alone");
+    server.stop().await;
+}
+
+/// How often each way to fail is timed.
+const TIMED: usize = 30;
+
+/// The mean, without the slowest tenth: something else happens on every machine.
+fn mean(times: &mut [Duration]) -> f64 {
+    times.sort_unstable();
+    let kept = &times[..times.len() - times.len() / 10];
+    kept.iter().sum::<Duration>().as_secs_f64() / kept.len() as f64
+}
+
+/// Whether an account exists, and whose a device is, can't be told by the time of a wrong answer: the means of 30 tries
+/// each are within 10 %.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_wrong_logins_take_equally_long() {
+    let data = data();
+    let mut command = serve(&data);
+    command.env("GROUPCHAT_TRUSTED_PROXIES", "127.0.0.1").env("GROUPCHAT_PASSWORD_COST", "10");
+    command.env("GROUPCHAT_LOGIN_ATTEMPTS_PER_ACCOUNT", "10000");
+    let server = Server::spawn(command).await;
+    let http = Client::new();
+    let login = http.post(format!("{}/login", server.url)).header("X-Forwarded-For", "192.0.2.1");
+    let login = login.json(&json!({"username": "admin", "password": server.password}));
+    let login: Value = login.send().await.unwrap().json().await.unwrap();
+    let device = login["device_token"].as_str().unwrap();
+    let ways = [
+        ("admin", "wrong password", ""),
+        ("nobody", "wrong password", ""),
+        ("no name!", "x", ""),
+        ("admin", "wrong password", device),
+        // Of another account than the one that is asked for.
+        ("nobody", "wrong password", device),
+    ];
+    // A machine that does much else may be off once, but not every time.
+    let mut rounds = 0;
+    loop {
+        let mut times = [const { Vec::new() }; 5];
+        for nth in 0..TIMED {
+            // In turns, so that all meet the same load.
+            for ((username, password, device), times) in ways.iter().zip(&mut times) {
+                let (from, begun) = (format!("10.{rounds}.{nth}.1"), Instant::now());
+                let status = try_login_on(&http, &server.url, &from, username, password, device).await;
+                assert_eq!(status.unwrap(), StatusCode::UNAUTHORIZED);
+                times.push(begun.elapsed());
+            }
+        }
+        let means = times.map(|mut times| mean(&mut times));
+        let (least, most) =
+            means.iter().fold((f64::MAX, 0.0_f64), |(least, most), mean| (least.min(*mean), most.max(*mean)));
+        if most <= 1.1 * least {
+            break;
+        }
+        rounds += 1;
+        assert!(rounds < 10, "{means:?}");
+    }
     server.stop().await;
 }
 

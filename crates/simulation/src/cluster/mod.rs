@@ -125,7 +125,7 @@ impl Cluster {
             }
             Action::SignIn { client, server, name, number } => {
                 if self.clients[client].identity.is_none() {
-                    let command = Command::Login { name, password: PASSWORD, network: NETWORK };
+                    let command = Command::Login { name, password: PASSWORD, network: NETWORK, on: None };
                     self.give(client, server, command, number);
                 }
             }
@@ -213,7 +213,7 @@ impl Cluster {
     fn learn(&mut self, client: usize, reply: &Reply) {
         let Ok(answer) = &reply.answer else { return };
         self.known.learn(reply.number, answer);
-        if let (Command::Login { .. }, Answer::LoggedIn((_, _, user))) = (reply.command, answer) {
+        if let (Command::Login { .. }, Answer::LoggedIn((_, _, _, user))) = (reply.command, answer) {
             let key = AKey(reply.number);
             if let Some(session) = self.database.session_of(&key.on(&Ids::of_model())) {
                 self.witness.signed_in(user.id, session);

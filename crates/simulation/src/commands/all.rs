@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    self, Actor, KNOWN_NETWORK_RETENTION, LoginAttempt, ProfileChanges, RefreshTerms, ServerRoleChanges,
-    UserChanges, UserDraft, UserQuery, operator,
+    self, Actor, ApiKeys, KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, LoginAttempt, ProfileChanges,
+    RefreshTerms, ServerRoleChanges, UserChanges, UserDraft, UserQuery, operator,
 };
 use groupchat_domain::admissions::{self, InvitationDraft, InviteLinkQuery, LinkCodes, LinkDraft};
 use groupchat_domain::audit::{self, AuditQuery};
@@ -93,8 +93,13 @@ commands! {
     1 flow SetPassword[operator::set_password](name: AUsername, password: APassword)
         |ports| operator::set_password(ports.storage, &ports.own, name.key(), password);
     /// A user changes their password.
-    2 flow ChangePassword[accounts::change_password](current: ATypedPassword, new: APassword)
-        |ports| accounts::change_password(ports.storage, &ports.own, &ports.own, ports.who, current, new);
+    2 flow ChangePassword[accounts::change_password](
+        current: ATypedPassword, new: APassword, device: Option<ADevice>
+    )
+        |ports| {
+            let device = device.map(|token| ports.own.digest(token.reveal()));
+            accounts::change_password(ports.storage, &ports.own, &ports.own, ports.who, current, new, device)
+        };
     /// One's own account.
     1 read FindSelf[accounts::find_self]() |tx, actor| accounts::find_self(tx, actor);
     /// A user.
@@ -151,16 +156,19 @@ commands! {
     // Sessions and tickets.
 
     /// Somebody signs in.
-    8 flow Login[accounts::login](name: ATypedName, password: ATypedPassword, network: ANetwork)
+    8 flow Login[accounts::login](
+        name: ATypedName, password: ATypedPassword, network: ANetwork, on: Option<ADevice>
+    )
         |ports| accounts::login(ports.login(), LoginAttempt {
-            username: name, password, refresh: false, device_name: None, client: client(network),
+            username: name, password, refresh: false, device_name: None, device: on, client: client(network),
         });
     /// Somebody signs in on a device that refreshes its session.
     4 flow LoginOnDevice[accounts::login](
-        name: ATypedName, password: ATypedPassword, network: ANetwork, device: Option<ADeviceName>
+        name: ATypedName, password: ATypedPassword, network: ANetwork, device: Option<ADeviceName>,
+        on: Option<ADevice>
     )
         |ports| accounts::login(ports.login(), LoginAttempt {
-            username: name, password, refresh: true, device_name: device, client: client(network),
+            username: name, password, refresh: true, device_name: device, device: on, client: client(network),
         });
     /// A device refreshes its session.
     8 flow Refresh[accounts::refresh](token: ARefreshToken, network: ANetwork)
@@ -218,6 +226,9 @@ commands! {
     /// The server forgets networks.
     1 system RemoveOldNetworks[accounts::remove_old_known_networks]()
         |tx| accounts::remove_old_known_networks(tx, KNOWN_NETWORK_RETENTION);
+    /// The server forgets devices.
+    1 system RemoveOldDevices[accounts::remove_old_known_devices]()
+        |tx| accounts::remove_old_known_devices(tx, KNOWN_DEVICE_RETENTION);
 
     // Groups and members.
 

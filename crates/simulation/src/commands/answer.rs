@@ -78,10 +78,11 @@ answers! {
     Created((User, Option<Secret>)),
     /// The first user, and its password.
     FirstAdmin(Option<(User, Password)>),
-    /// A new session: its key, how long it is valid, and whose it is.
-    LoggedIn((Secret, Timestamp, User)),
-    /// A session with a refresh token: its key, how long that is valid, the token, how long that is valid, and whose it is.
-    Refreshable((Secret, Timestamp, (Secret, Timestamp), User)),
+    /// A new session: its key, how long it is valid, the device, and whose it is.
+    LoggedIn((Secret, Timestamp, Option<Secret>, User)),
+    /// A session with a refresh token: its key, how long that is valid, the token, how long that is valid, the device, and
+    /// whose it is.
+    Refreshable((Secret, Timestamp, (Secret, Timestamp), Option<Secret>, User)),
     /// Users.
     Users(Page<NamePosition<User>>),
     /// A block.
@@ -201,10 +202,12 @@ impl From<CreatedUser> for Answer {
 }
 
 impl From<LoggedIn> for Answer {
-    fn from(LoggedIn { key, expires_at, refresh, user }: LoggedIn) -> Self {
+    fn from(LoggedIn { key, expires_at, refresh, device, user }: LoggedIn) -> Self {
         match refresh {
-            Some(refresh) => Self::Refreshable((key, expires_at, (refresh.token, refresh.expires_at), user)),
-            None => Self::LoggedIn((key, expires_at, user)),
+            Some(refresh) => {
+                Self::Refreshable((key, expires_at, (refresh.token, refresh.expires_at), device, user))
+            }
+            None => Self::LoggedIn((key, expires_at, device, user)),
         }
     }
 }
@@ -295,8 +298,10 @@ impl Answer {
             Self::ServerRole(role) => role.renumber(ids),
             Self::ServerRoles(roles) => roles.renumber(ids),
             Self::Task(task) => task.renumber(ids),
-            Self::User(user) | Self::Created((user, _)) | Self::LoggedIn((_, _, user)) => user.renumber(ids),
-            Self::Refreshable((_, _, _, user)) => user.renumber(ids),
+            Self::User(user) | Self::Created((user, _)) | Self::LoggedIn((_, _, _, user)) => {
+                user.renumber(ids)
+            }
+            Self::Refreshable((_, _, _, _, user)) => user.renumber(ids),
             Self::FirstAdmin(created) => {
                 created.iter_mut().for_each(|(user, _)| user.renumber(ids));
             }

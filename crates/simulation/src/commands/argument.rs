@@ -124,6 +124,8 @@ arguments! {
     AKey(u32) for KeyHash: |dice, known| known.key(dice), |number, ids| key_hash(number);
     /// A ticket, by the number of the command that issued it.
     ATicket(u32) for KeyHash: |dice, known| known.ticket(dice), |number, ids| key_hash(number);
+    /// The token of a device, by the number of the command that signed in on it.
+    ADevice(u32) for Secret: |dice, known| known.device(dice), |number, ids| Secret::new(number.to_string());
     /// A user.
     AUser(i64) for UserId: |dice, known| known.user(dice), |id, ids| ids.user(id);
     /// A session.

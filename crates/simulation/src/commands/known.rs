@@ -13,6 +13,7 @@ pub struct Known {
     users: Vec<UserId>,
     keys: Vec<u32>,
     tickets: Vec<u32>,
+    devices: Vec<u32>,
     /// Also those that were used.
     refresh_tokens: Vec<ARefreshToken>,
     sessions: Vec<SessionId>,
@@ -49,6 +50,10 @@ impl Known {
     pub(crate) fn key(&self, dice: &mut Dice) -> u32 {
         // Some keys were never issued.
         if dice.below(100) == 0 { u32::MAX } else { pick(dice, &self.keys).unwrap_or(u32::MAX) }
+    }
+
+    pub(crate) fn device(&self, dice: &mut Dice) -> u32 {
+        pick(dice, &self.devices).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn ticket(&self, dice: &mut Dice) -> u32 {
@@ -153,10 +158,13 @@ impl Known {
         if has_key {
             self.keys.push(number);
         }
+        if let Answer::LoggedIn((_, _, Some(_), _)) | Answer::Refreshable((_, _, _, Some(_), _)) = answer {
+            self.devices.push(number);
+        }
         if has_ticket {
             self.tickets.push(number);
         }
-        if let Answer::Refreshable((_, _, (token, _), _)) = answer {
+        if let Answer::Refreshable((_, _, (token, _), _, _)) = answer {
             self.refresh_tokens.extend(ARefreshToken::read(token.reveal()));
         }
         if matches!(answer, Answer::User(_) | Answer::Group(_)) {

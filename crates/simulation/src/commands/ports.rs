@@ -8,9 +8,9 @@ use std::time::Duration;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     ApiKeys, AttemptPool, ClientInfo, FailedLogin, HashCaller, IssuedKey, IssuedRefresh,
-    KNOWN_NETWORK_RETENTION, KeyHash, LOGIN_LIFETIME, LoginJournal, LoginPorts, LoginRateLimiter, NextPair,
-    Origin, Password, PasswordAttempt, PasswordCheck, PasswordHash, PasswordHasher, RefreshPorts,
-    RefreshTerms, RefreshToken, Salt, Secret, Username, Verification, Welcome,
+    KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, KeyHash, LOGIN_LIFETIME, LoginJournal, LoginPorts,
+    LoginRateLimiter, NextPair, Origin, Password, PasswordAttempt, PasswordCheck, PasswordHash,
+    PasswordHasher, RefreshPorts, RefreshTerms, RefreshToken, Salt, Secret, Username, Verification, Welcome,
 };
 use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes, LinkPorts};
 use groupchat_domain::events::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents};
@@ -73,6 +73,7 @@ impl<'w> Ports<'w> {
             refresh: RefreshTerms::default(),
             sessions_per_user: SESSIONS_PER_USER,
             networks_known_for: KNOWN_NETWORK_RETENTION,
+            devices_known_for: KNOWN_DEVICE_RETENTION,
         }
     }
 
@@ -136,6 +137,14 @@ impl ApiKeys for OwnPorts {
 
     fn generate_password(&self) -> Password {
         Password::parse("correct horse").unwrap_or_else(|_| unreachable!("a good password"))
+    }
+
+    fn issue_device(&self) -> IssuedKey {
+        self.issue()
+    }
+
+    fn read_device(&self, token: &str) -> Option<KeyHash> {
+        Some(self.digest(token))
     }
 
     fn issue_refresh(&self) -> IssuedRefresh {

@@ -39,7 +39,7 @@ const FEW_KEYS: usize = 4;
 
 fn sign_in(dice: &mut Dice, known: &Known) -> Command {
     let name = if dice.below(2) == 0 { ATypedName(0) } else { ATypedName::draw(dice, known) };
-    Command::Login { name, password: ATypedPassword(0), network: ANetwork::draw(dice, known) }
+    Command::Login { name, password: ATypedPassword(0), network: ANetwork::draw(dice, known), on: None }
 }
 
 /// How long after the last command the next one comes.
@@ -69,7 +69,12 @@ impl History {
             password: APassword(0),
             default: None,
         };
-        let login = Command::Login { name: ATypedName(0), password: ATypedPassword(0), network: ANetwork(1) };
+        let login = Command::Login {
+            name: ATypedName(0),
+            password: ATypedPassword(0),
+            network: ANetwork(1),
+            on: None,
+        };
         let commands = [Command::CreateFirstAdmin {}, login].into_iter().chain([2, 4, 6, 8].map(user));
         let step = |(number, command)| Step { number, after: SECOND, by: AKey(2), command };
         (1..).zip(commands).map(step).collect()

@@ -13,6 +13,7 @@ mod invite_links;
 mod jobs;
 mod join_requests;
 mod key_use;
+mod known_devices;
 mod members;
 mod mentions;
 mod messages;

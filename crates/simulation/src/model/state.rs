@@ -140,6 +140,8 @@ tables! {
     tickets: Table<i64, NewTicket>,
     /// When a user last signed in from a network, as it is written down.
     known_networks: Table<(UserId, String), Timestamp>,
+    /// Whose a device is, and when they last signed in on it, by the digest of its token.
+    known_devices: Table<[u8; 32], (UserId, Timestamp)>,
     server_roles: Table<RoleId, ServerRole>,
     /// Who has which role on the server, also one that was removed.
     user_roles: Table<(UserId, RoleId), ()>,

@@ -22,6 +22,19 @@ async fn log_in(server: &Server, from: &str, name: &str, password: &str) -> Answ
     server.send(request.set_json(body)).await
 }
 
+/// The same on a device that shows its token.
+async fn log_in_on(server: &Server, from: &str, name: &str, password: &str, device: &str) -> Answer {
+    let body = json!({"username": name, "password": password});
+    let request = TestRequest::post().uri("/api/login").peer_addr(from.parse().expect("an address"));
+    server.send(request.insert_header(("X-Device-Token", device)).set_json(body)).await
+}
+
+/// Signs in and returns the token of the device.
+async fn device_of(server: &Server, from: &str, name: &str) -> String {
+    let login = log_in(server, from, name, PASSWORD).await.ok();
+    login["device_token"].as_str().expect("a token").to_owned()
+}
+
 /// Twenty addresses guess a password, each until it is refused to.
 async fn guess(server: &Server, name: &str) {
     for number in 0..20 {
@@ -80,6 +93,90 @@ async fn a_network_is_known_for_ninety_days_and_only_to_who_signed_in_there() {
     server.advance_clock(Duration::from_secs(91 * 24 * 3_600));
     log_in(&server, HOME, "bob", "wrong password").await.refused(401, "invalid_credentials");
     log_in(&server, HOME, "bob", PASSWORD).await.refused(429, "too_many_attempts");
+}
+
+#[actix_web::test]
+async fn behind_the_address_of_who_guesses_the_owner_gets_in_with_the_token_of_the_device_and_only_with_it() {
+    let never = Duration::from_secs(36_000);
+    let few = BucketSize { capacity: 3, refill: never };
+    let server = Server::limited(few, few).await;
+    for name in ["ann", "bob"] {
+        server.user(name).await;
+    }
+    let (anns, bobs) = (device_of(&server, HOME, "ann").await, device_of(&server, HOME, "bob").await);
+    while log_in(&server, HOME, "ann", "wrong password").await.status() == 401 {}
+    log_in(&server, HOME, "ann", PASSWORD).await.refused(429, "too_many_attempts");
+    let altered = anns.replace("gcd_", "gcd-");
+    for no_token_of_hers in ["", "gcd_", &anns[1..], &altered, &bobs] {
+        log_in_on(&server, HOME, "ann", PASSWORD, no_token_of_hers).await.refused(429, "too_many_attempts");
+    }
+    log_in_on(&server, HOME, "nobody", PASSWORD, &anns).await.refused(429, "too_many_attempts");
+    for _ in 0..5 {
+        let again = log_in_on(&server, HOME, "ann", PASSWORD, &anns).await.ok();
+        assert_eq!(again["device_token"], anns, "it stays the same");
+    }
+    log_in_on(&server, HOME, "bob", PASSWORD, &bobs).await.ok();
+    // Whoever has the device has its attempts.
+    for _ in 0..3 {
+        log_in_on(&server, HOME, "ann", "wrong password", &anns).await.refused(401, "invalid_credentials");
+    }
+    log_in_on(&server, HOME, "ann", PASSWORD, &anns).await.refused(429, "too_many_attempts");
+}
+
+#[actix_web::test]
+async fn an_account_that_is_guessed_at_from_everywhere_is_open_to_its_devices() {
+    let server = server().await;
+    server.user("ann").await;
+    let device = device_of(&server, HOME, "ann").await;
+    guess(&server, "ann").await;
+    let elsewhere = "203.0.113.1:1000";
+    log_in(&server, elsewhere, "ann", "wrong password").await.refused(401, "invalid_credentials");
+    log_in(&server, elsewhere, "ann", PASSWORD).await.refused(429, "too_many_attempts");
+    log_in_on(&server, elsewhere, "ann", PASSWORD, &device).await.ok();
+}
+
+#[actix_web::test]
+async fn the_device_of_another_user_gets_a_token_of_its_own() {
+    let server = Server::start().await;
+    for name in ["ann", "bob"] {
+        server.user(name).await;
+    }
+    let anns = device_of(&server, HOME, "ann").await;
+    let bobs = log_in_on(&server, HOME, "bob", PASSWORD, &anns).await.ok();
+    assert_ne!(bobs["device_token"], anns);
+    let again = log_in_on(&server, HOME, "ann", PASSWORD, &anns).await.ok();
+    assert_eq!(again["device_token"], anns, "it is still hers");
+}
+
+#[actix_web::test]
+async fn devices_are_forgotten_after_a_while_and_when_the_password_changes() {
+    let server = Server::start().await;
+    let root = server.admin("root").await;
+    let ann = server.user("ann").await;
+    let [one, other] = [device_of(&server, HOME, "ann").await, device_of(&server, HOME, "ann").await];
+    let is_known = async |device: &str, password: &str| {
+        let login = log_in_on(&server, HOME, "ann", password, device).await.ok();
+        login["device_token"] == device
+    };
+    assert!(is_known(&one, PASSWORD).await && is_known(&other, PASSWORD).await);
+    // Changed on one device.
+    let login = log_in_on(&server, HOME, "ann", PASSWORD, &one).await.ok();
+    let change = json!({"current": PASSWORD, "new": "the second password"});
+    let request = TestRequest::put().uri("/api/users/me/password").insert_header(("X-Device-Token", &*one));
+    let request = request.insert_header(("X-API-Key", login["api_key"].as_str().expect("a key")));
+    server.send(request.set_json(change)).await.no_content();
+    assert!(is_known(&one, "the second password").await);
+    assert!(!is_known(&other, "the second password").await);
+    // Set by an admin.
+    let reset = json!({"password": "the third password"});
+    root.patch(&format!("/api/users/{}", ann.id()), reset).await.ok();
+    let login = log_in_on(&server, HOME, "ann", "the third password", &one).await.ok();
+    let device = login["device_token"].as_str().expect("a token");
+    assert_ne!(device, one);
+    server.advance_clock(Duration::from_secs(89 * 24 * 3_600));
+    assert!(is_known(device, "the third password").await, "89 days later");
+    server.advance_clock(Duration::from_secs(91 * 24 * 3_600));
+    assert!(!is_known(device, "the third password").await, "91 days later");
 }
 
 /// The hash of a user's password.

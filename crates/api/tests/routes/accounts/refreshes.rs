@@ -61,7 +61,9 @@ async fn a_refresh_changes_both_and_the_session_stays() {
     server.user("ann").await;
     let login = log_in(&server, "ann").await;
     let next = refresh(&server, &login).await;
-    assert_fields(&next, &["api_key", "expires_at", "refresh_token", "refresh_expires_at", "user"]);
+    let fields = ["api_key", "expires_at", "refresh_token", "refresh_expires_at", "device_token", "user"];
+    assert_fields(&next, &fields);
+    assert_eq!(next["device_token"], Value::Null, "nobody signed in");
     assert_eq!(next["user"], login["user"]);
     for field in ["api_key", "refresh_token"] {
         assert_ne!(next[field], login[field], "{field}");

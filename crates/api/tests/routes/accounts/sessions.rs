@@ -22,7 +22,9 @@ async fn a_login_gives_a_key_its_end_and_the_user() {
     let server = Server::start().await;
     let ann = server.user("Ann").await;
     let answer = server.nobody().post("/api/login", login("ANN", PASSWORD)).await.ok();
-    assert_fields(&answer, &["api_key", "expires_at", "refresh_token", "refresh_expires_at", "user"]);
+    let fields = ["api_key", "expires_at", "refresh_token", "refresh_expires_at", "device_token", "user"];
+    assert_fields(&answer, &fields);
+    assert!(answer["device_token"].as_str().unwrap().starts_with("gcd_"));
     assert_eq!((&answer["refresh_token"], &answer["refresh_expires_at"]), (&Value::Null, &Value::Null));
     assert!(answer["api_key"].as_str().unwrap().starts_with("gc_"));
     time(&answer["expires_at"]);

@@ -1,6 +1,7 @@
 //! Logins on scripted ports.
 
 mod accepted;
+mod devices;
 mod limited;
 mod rejected;
 
@@ -13,8 +14,8 @@ use mockall::predicate::eq;
 use super::*;
 use crate::accounts::session::{KeyHash, NewRefresh, NewSession, RefreshHashes, SessionKind};
 use crate::accounts::{
-    IssuedKey, IssuedRefresh, KNOWN_NETWORK_RETENTION, MockApiKeys, MockLoginJournal, MockLoginRateLimiter,
-    MockPasswordHasher, SESSIONS_PER_USER,
+    IssuedKey, IssuedRefresh, KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, MockApiKeys, MockLoginJournal,
+    MockLoginRateLimiter, MockPasswordHasher, SESSIONS_PER_USER,
 };
 use crate::ids::SessionId;
 use crate::network::Network;
@@ -24,6 +25,10 @@ use crate::testing::{
 };
 
 const NEW_KEY: KeyHash = KeyHash::new([2; 32]);
+const NEW_DEVICE: KeyHash = KeyHash::new([5; 32]);
+const SHOWN_DEVICE: KeyHash = KeyHash::new([6; 32]);
+/// How long to wait for the next attempt.
+const WAIT: Duration = Duration::from_secs(42);
 const LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The highest cost of all stored hashes.
 const COST: HashCost = HashCost(12);
@@ -46,6 +51,7 @@ fn attempt(username: &str) -> LoginAttempt {
         password,
         refresh: false,
         device_name: None,
+        device: None,
         client: client(),
     }
 }
@@ -62,6 +68,18 @@ fn from_unknown_network(account: &str) -> PasswordAttempt {
     PasswordAttempt::FromUnknownNetwork { network: network(), account: UsernameKey::of(account) }
 }
 
+/// What becomes of an attempt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It stays used up.
+    UsedUp,
+    /// It is returned, since nobody judged it.
+    Returned,
+    /// It was right.
+    Right,
+}
+use Outcome::{Returned, Right, UsedUp};
+
 /// The ports besides the database. By default, any call to them fails.
 #[derive(Default)]
 struct Surroundings {
@@ -72,25 +90,44 @@ struct Surroundings {
 }
 
 impl Surroundings {
-    /// A login from a network known to the account takes one attempt, which is returned or not.
-    fn counts(account: &str, gives_back: bool) -> Self {
-        Self::default().takes(sign_in(network(), account), gives_back)
+    /// A login from a network known to the account takes one attempt.
+    fn counts(account: &str, outcome: Outcome) -> Self {
+        Self::default().takes(sign_in(network(), account), outcome)
     }
 
     /// A login from an unknown network takes two attempts.
-    fn counts_twice(account: &str, gives_back: bool) -> Self {
-        Self::counts(account, gives_back).takes(from_unknown_network(account), gives_back)
+    fn counts_twice(account: &str, outcome: Outcome) -> Self {
+        Self::counts(account, outcome).takes(from_unknown_network(account), outcome)
     }
 
-    fn takes(self, counted: PasswordAttempt, gives_back: bool) -> Self {
-        self.takes_of(AttemptPool::Usual, counted, gives_back)
+    fn takes(self, counted: PasswordAttempt, outcome: Outcome) -> Self {
+        self.takes_of(AttemptPool::Usual, counted, outcome)
     }
 
-    fn takes_of(mut self, of: AttemptPool, counted: PasswordAttempt, gives_back: bool) -> Self {
+    fn takes_of(mut self, of: AttemptPool, counted: PasswordAttempt, outcome: Outcome) -> Self {
         self.attempts.expect_take().with(eq(counted.clone())).times(1).returning(move |_| Ok(of));
-        if gives_back {
-            self.attempts.expect_refund().with(eq(counted), eq(of)).times(1).returning(|_, _| ());
+        match outcome {
+            UsedUp => {}
+            Returned => {
+                self.attempts.expect_refund().with(eq(counted), eq(of)).times(1).returning(|_, _| ());
+            }
+            Right => {
+                self.attempts.expect_succeed().with(eq(counted), eq(of)).times(1).returning(|_, _| ());
+            }
         }
+        self
+    }
+
+    /// A limit is used up.
+    fn is_over(mut self, counted: PasswordAttempt) -> Self {
+        self.attempts.expect_take().with(eq(counted)).times(1).returning(|_| Err(WAIT));
+        self
+    }
+
+    /// A device is shown.
+    fn reads_device(mut self) -> Self {
+        let read = self.keys.expect_read_device().with(eq("shown")).times(1);
+        read.returning(|_| Some(SHOWN_DEVICE));
         self
     }
 
@@ -121,10 +158,10 @@ impl Surroundings {
         self.hasher
             .expect_verify()
             .withf(move |caller, check| {
-                let HashCaller::SignIn { network: from, from_known_network, .. } = caller else {
+                let HashCaller::SignIn { network: from, is_known, .. } = caller else {
                     return false;
                 };
-                *from == network() && *from_known_network == known && *check == expected
+                *from == network() && *is_known == known && *check == expected
             })
             .times(1)
             .return_once(move |_, _| Box::pin(async { answer }));
@@ -141,8 +178,10 @@ impl Surroundings {
         self
     }
 
-    /// One key is generated.
+    /// One key is generated, and one token for a device.
     fn issues(mut self) -> Self {
+        let device = || IssuedKey { secret: Secret::new("new device".to_owned()), hash: NEW_DEVICE };
+        self.keys.expect_issue_device().times(1).returning(device);
         let issued = || IssuedKey { secret: Secret::new("new key".to_owned()), hash: NEW_KEY };
         self.keys.expect_issue().times(1).returning(issued);
         self
@@ -151,7 +190,6 @@ impl Surroundings {
     fn login(&self, storage: &ScriptedStorage, attempt: LoginAttempt) -> Result<LoggedIn, Error> {
         let Self { hasher, keys, attempts, journal } = self;
         let (lifetime, sessions_per_user) = (LIFETIME, SESSIONS_PER_USER);
-        let networks_known_for = KNOWN_NETWORK_RETENTION;
         let ports = LoginPorts {
             storage,
             hasher,
@@ -161,7 +199,8 @@ impl Surroundings {
             lifetime,
             refresh: RefreshTerms::default(),
             sessions_per_user,
-            networks_known_for,
+            networks_known_for: KNOWN_NETWORK_RETENTION,
+            devices_known_for: KNOWN_DEVICE_RETENTION,
         };
         block_on(login(ports, attempt))
     }
@@ -224,11 +263,17 @@ fn looks_again(stored: Option<PasswordHash>) -> MockTx {
 }
 
 fn begins_session(tx: MockTx) -> MockTx {
-    begins_session_in_place_of(tx, false, false)
+    begins_session_on(tx, NEW_DEVICE)
+}
+
+/// The session is stored, and the device.
+fn begins_session_on(mut tx: MockTx, device: KeyHash) -> MockTx {
+    remembers_device(&mut tx, device);
+    stores_session_in_place_of(tx, false, false)
 }
 
 /// The session is stored after provisioned sessions and the oldest one were ended, if there were any.
-fn begins_session_in_place_of(mut tx: MockTx, provisioned: bool, oldest: bool) -> MockTx {
+fn stores_session_in_place_of(mut tx: MockTx, provisioned: bool, oldest: bool) -> MockTx {
     let session = NewSession {
         user: ME,
         kind: SessionKind::Login,
@@ -249,6 +294,12 @@ fn begins_session_in_place_of(mut tx: MockTx, provisioned: bool, oldest: bool) -
         .withf(|user, from, at, _| *user == ME && *from == network() && *at == NOW);
     remembered.times(1).returning(|_, _, _, _| Ok(()));
     tx
+}
+
+fn remembers_device(tx: &mut MockTx, device: KeyHash) {
+    let remembered = tx.known_devices.expect_remember();
+    let remembered = remembered.withf(move |user, used, at, _| (*user, *used, *at) == (ME, device, NOW));
+    remembered.times(1).returning(|_, _, _, _| Ok(()));
 }
 
 fn refused() -> Option<Error> {

@@ -13,6 +13,7 @@ use crate::testing::{
     assert_hands_faults_on, block_on, hash, me, me_provisioned, sessions_ended, user,
 };
 
+const DEVICE: KeyHash = KeyHash::new([9; 32]);
 const BUSY: Error = Error::Busy { retry_after: Duration::from_secs(1) };
 
 /// One of the user's own attempts is taken. It is returned or not.
@@ -74,9 +75,10 @@ fn looks_again(stored: Option<PasswordHash>) -> MockTx {
     tx
 }
 
-/// The new hash is stored, and all sessions except the actor's end.
+/// The new hash is stored, all sessions except the actor's end, and all devices except this one are forgotten.
 fn replaces(mut tx: MockTx) -> MockTx {
     tx.accounts.expect_set_password().with(eq(ME), eq(hash("new"))).times(1).returning(|_, _| Ok(()));
+    tx.known_devices.expect_forget().with(eq(ME), eq(Some(DEVICE))).times(1).returning(|_, _| Ok(()));
     tx.sessions.expect_end_all().with(eq(ME), eq(Some(MY_SESSION))).times(1).returning(|_, _| Ok(true));
     tx
 }
@@ -88,7 +90,7 @@ fn change(
 ) -> Result<(), Error> {
     let current = Secret::new("old password".to_owned());
     let new = Password::parse("new password").unwrap();
-    block_on(change_password(storage, hasher, attempts, MY_KEY, current, new))
+    block_on(change_password(storage, hasher, attempts, MY_KEY, current, new, Some(DEVICE)))
 }
 
 fn run<const N: usize>(
@@ -174,7 +176,7 @@ fn faults_are_returned() {
     assert_hands_faults_on(looks, |tx| current_password(tx, &me()));
     assert_hands_faults_on(
         || replaces(looks_again(Some(hash("old")))),
-        |tx| replace(tx, &me(), &hash("old"), &hash("new")),
+        |tx| replace(tx, &me(), &hash("old"), &hash("new"), Some(DEVICE)),
     );
     assert_flow_hands_faults_on(
         || [looks(), replaces(looks_again(Some(hash("old"))))].map(|tx| tx.authenticates(me())).into(),

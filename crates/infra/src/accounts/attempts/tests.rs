@@ -1,7 +1,8 @@
-use groupchat_domain::accounts::UsernameKey;
+use groupchat_domain::accounts::{KeyHash, UsernameKey};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::network::Network;
 
+use super::buckets::MAX_REMEMBERED;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -24,6 +25,11 @@ fn sign_in(address: &str, name: &str) -> PasswordAttempt {
 fn from_unknown(address: &str, name: &str) -> PasswordAttempt {
     let network = Network::of(address.parse().unwrap());
     PasswordAttempt::FromUnknownNetwork { network, account: UsernameKey::of(name) }
+}
+
+/// A try on a device of the account.
+fn on_device(number: u8) -> PasswordAttempt {
+    PasswordAttempt::FromKnownDevice(KeyHash::new([number; 32]))
 }
 
 /// An address of its own for each number.
@@ -56,7 +62,7 @@ fn an_account_has_ten_times_as_many_from_all_unknown_networks() {
     assert_eq!(limits.take_at(now, &from_unknown(HOME, "ann")), Ok(AttemptPool::Reserve));
     assert_eq!(limits.take_at(now, &from_unknown(HOME, "ann")), Err(SECOND));
     assert_eq!(limits.take_at(now + SECOND, &from_unknown(HOME, "ann")), Ok(AttemptPool::Usual));
-    assert_eq!(limits.take_at(now + SECOND, &from_unknown(HOME, "ann")), Err(SECOND));
+    assert_eq!(limits.take_at(now + SECOND, &from_unknown(HOME, "ann")), Err(2 * SECOND));
     assert_eq!(limits.take_at(now, &from_unknown(HOME, "bob")), Ok(AttemptPool::Usual));
 }
 
@@ -98,7 +104,7 @@ fn a_try_goes_back_to_where_it_was_taken() {
 }
 
 #[test]
-fn a_botnet_gets_one_try_in_a_second_and_one_in_a_minute_for_each_network() {
+fn a_botnet_gets_ever_fewer_tries() {
     let (limits, now) = limits();
     let mut tries = 0;
     for second in 0..600 {
@@ -107,7 +113,100 @@ fn a_botnet_gets_one_try_in_a_second_and_one_in_a_minute_for_each_network() {
             tries += u32::from(limits.take_at(now + second * SECOND, &attempt).is_ok());
         }
     }
-    assert!((20 + 2 * 590..20 + 2 * 620).contains(&tries), "{tries} in ten minutes");
+    // After the first twenty, each network has one at once, and after one minute, two more and four more; all together
+    // have one after 1, 2, 4 … 256 seconds more.
+    assert_eq!(tries, 20 + 60 * 4 + 9, "in ten minutes");
+}
+
+/// How long until the next try, for somebody who always tries at once.
+fn delays(limits: &InMemoryLoginRateLimiter, from: Instant, attempt: &PasswordAttempt) -> Vec<u64> {
+    let (mut now, mut delays) = (from, Vec::new());
+    while delays.len() < 12 {
+        if let Err(wait) = limits.take_at(now, attempt) {
+            delays.push(wait.as_secs());
+            now += wait;
+        }
+    }
+    delays
+}
+
+#[test]
+fn the_next_try_takes_twice_as_long_each_time() {
+    let (limits, now) = limits();
+    let growing = [10, 20, 40, 80, 160, 320, 640, 900, 900, 900, 900, 900];
+    assert_eq!(delays(&limits, now, &sign_in(HOME, "ann")), growing);
+    assert_eq!(delays(&limits, now, &on_device(1)), growing);
+    let of_address: Vec<_> = (0..9).map(|number| sign_in(ELSEWHERE, &format!("user{number}"))).collect();
+    for attempt in &of_address[..4] {
+        limits.take_at(now, attempt).unwrap();
+    }
+    let (mut now, mut delays) = (now, Vec::new());
+    for attempt in &of_address[4..] {
+        let wait = limits.take_at(now, attempt).unwrap_err();
+        delays.push(wait.as_secs());
+        now += wait;
+        limits.take_at(now, attempt).unwrap();
+    }
+    assert_eq!(delays, [1, 2, 4, 8, 16]);
+    // Never longer than a minute.
+    for number in 0..9 {
+        let attempt = sign_in(ELSEWHERE, &format!("another{number}"));
+        let wait = limits.take_at(now, &attempt).unwrap_err();
+        assert!(wait <= Duration::from_secs(60), "{wait:?}");
+        now += wait;
+        limits.take_at(now, &attempt).unwrap();
+    }
+}
+
+#[test]
+fn patience_does_not_help() {
+    let (limits, start) = limits();
+    let ann = sign_in(HOME, "ann");
+    // One try in ten seconds never empties the bucket by itself.
+    let tries = (0..8_640).filter(|nth| limits.take_at(start + *nth * 10 * SECOND, &ann).is_ok()).count();
+    assert!((96..120).contains(&tries), "{tries} in a day");
+}
+
+#[test]
+fn a_right_answer_makes_the_next_tries_quick_again() {
+    for is_right in [true, false] {
+        let (limits, now) = limits();
+        let ann = sign_in(HOME, "ann");
+        let later = now + delays(&limits, now, &ann).into_iter().sum::<u64>() as u32 * SECOND;
+        let of = limits.take_at(later, &ann).unwrap();
+        if is_right {
+            limits.succeed(&ann, of)
+        } else {
+            limits.refund(&ann, of)
+        }
+        // It is there again in both cases.
+        limits.take_at(later, &ann).unwrap();
+        let expected = if is_right { 10 } else { 900 };
+        assert_eq!(limits.take_at(later, &ann), Err(expected * SECOND));
+    }
+}
+
+#[test]
+fn what_came_back_long_ago_is_forgotten() {
+    let (limits, now) = limits();
+    let ann = sign_in(HOME, "ann");
+    delays(&limits, now, &ann);
+    let later = now + Duration::from_secs(86_400);
+    assert_eq!(delays(&limits, later, &ann)[..3], [10, 20, 40]);
+}
+
+#[test]
+fn a_device_has_tries_of_its_own() {
+    let (limits, now) = limits();
+    for _ in 0..50 {
+        let _ = limits.take_at(now, &sign_in(HOME, "ann"));
+        let _ = limits.take_at(now, &from_unknown(HOME, "ann"));
+        let _ = limits.take_at(now, &on_device(2));
+    }
+    for _ in 0..2 {
+        assert_eq!(limits.take_at(now, &on_device(1)), Ok(AttemptPool::Usual));
+    }
+    assert_eq!(limits.take_at(now, &on_device(1)), Err(10 * SECOND));
 }
 
 #[test]
@@ -133,7 +232,7 @@ fn tries_come_back_one_by_one() {
     }
     assert_eq!(limits.take_at(now + 4 * SECOND, &ann), Err(6 * SECOND));
     assert_eq!(limits.take_at(now + 10 * SECOND, &ann), Ok(AttemptPool::Usual));
-    assert_eq!(limits.take_at(now + 10 * SECOND, &ann), Err(10 * SECOND));
+    assert_eq!(limits.take_at(now + 10 * SECOND, &ann), Err(20 * SECOND));
     // Long idle is no more than full.
     for _ in 0..2 {
         assert_eq!(limits.take_at(now + 1000 * SECOND, &ann), Ok(AttemptPool::Usual));
@@ -200,6 +299,6 @@ fn memory_is_bounded_and_a_flood_frees_no_emptied_bucket() {
     for number in 0..3 * MAX_REMEMBERED {
         limits.take_at(now, &sign_in(&host(number), &format!("made-up-{number}"))).unwrap();
     }
-    assert!(limits.lock().iter().all(|buckets| buckets.full_at.len() <= MAX_REMEMBERED));
+    assert!(limits.lock().iter().all(|buckets| buckets.len() <= MAX_REMEMBERED));
     assert!(limits.take_at(now, &victim).is_err());
 }

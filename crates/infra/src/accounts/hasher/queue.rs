@@ -117,10 +117,10 @@ impl<T> HashQueue<T> {
                 }
                 self.push_known(queue, None, item)
             }
-            HashCaller::SignIn { network, account, from_known_network: true } => {
+            HashCaller::SignIn { network, account, is_known: true } => {
                 self.push_sign_in(network, account, item)
             }
-            HashCaller::SignIn { network, from_known_network: false, .. } => self.push_unknown(network, item),
+            HashCaller::SignIn { network, is_known: false, .. } => self.push_unknown(network, item),
         }
     }
 

@@ -9,8 +9,8 @@ use super::Salvage;
 use super::recorded::RecordedChanges;
 use crate::rows::events::Row as EventRow;
 use crate::schema::{
-    group_bans, groups, invitations, invite_links, jobs, join_requests, known_networks, memberships,
-    sessions, user_roles, users,
+    group_bans, groups, invitations, invite_links, jobs, join_requests, known_devices, known_networks,
+    memberships, sessions, user_roles, users,
 };
 
 impl Salvage<'_> {
@@ -72,6 +72,8 @@ impl Salvage<'_> {
             diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(self.target)?;
             diesel::delete(user_roles::table.filter(user_roles::user_id.eq(user))).execute(self.target)?;
             diesel::delete(known_networks::table.filter(known_networks::user_id.eq(user)))
+                .execute(self.target)?;
+            diesel::delete(known_devices::table.filter(known_devices::user_id.eq(user)))
                 .execute(self.target)?;
             self.enqueue_if(deleted, Task::EndMemberships(UserId::new(user)))?;
         }

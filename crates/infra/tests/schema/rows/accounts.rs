@@ -222,6 +222,20 @@ pub(super) const KNOWN_NETWORKS: TableRows = TableRows {
     ],
 };
 
+pub(super) const KNOWN_DEVICES: TableRows = TableRows {
+    table: "known_devices",
+    is_single_row: false,
+    first: &[&[("hash", Bytes(1, 32))]],
+    another: &[("hash", Bytes(3, 32)), ("user_id", Number(1)), ("last_used_at", Number(0))],
+    accepted: &[&[("user_id", Number(2))]],
+    rejected: &[
+        (Unique, &[("hash", Bytes(1, 32))]),
+        (Check, &[("hash", Bytes(3, 31))]),
+        (Check, &[("hash", Bytes(3, 33))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};
+
 pub(super) const SERVER_ROLES: TableRows = TableRows {
     table: "server_roles",
     is_single_row: false,

@@ -36,6 +36,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     accounts::SESSIONS,
     accounts::TICKETS,
     accounts::KNOWN_NETWORKS,
+    accounts::KNOWN_DEVICES,
     accounts::SERVER_ROLES,
     accounts::USER_ROLES,
     accounts::BLOCKS,

@@ -122,4 +122,5 @@ fn the_default_limits_of_logins_are_those_of_the_infrastructure() {
     assert_eq!(config.login_attempts_per_address, BucketSize::PER_ADDRESS.capacity);
     assert_eq!(config.login_attempts_per_account, BucketSize::PER_ACCOUNT.capacity);
     assert_eq!(config.login_known_networks_age, groupchat_domain::accounts::KNOWN_NETWORK_RETENTION);
+    assert_eq!(config.login_known_devices_age, groupchat_domain::accounts::KNOWN_DEVICE_RETENTION);
 }

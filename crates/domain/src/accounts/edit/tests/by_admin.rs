@@ -57,6 +57,7 @@ fn replaces_password(mut tx: MockTx) -> MockTx {
         .with(eq(OTHER), eq(hash("new password")))
         .times(1)
         .returning(|_, _| Ok(()));
+    tx.known_devices.expect_forget().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(()));
     tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
     tx
 }

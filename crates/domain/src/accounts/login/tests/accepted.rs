@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_right_password_returns_a_key_and_ends_provisioned_sessions() {
     let surroundings =
-        Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+        Surroundings::counts("user1", Right).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
     let script = [finds(Some(hash("it"))), begins_session(looks_again(Some(hash("it"))))];
     let (outcome, [read, write]) = surroundings.run(script, attempt("user1"));
     let signed_in = outcome.unwrap();
@@ -20,8 +20,9 @@ fn the_right_password_returns_a_key_and_ends_provisioned_sessions() {
 fn sessions_that_a_login_ends_emit_one_event() {
     for (provisioned, oldest) in [(true, false), (false, true), (true, true)] {
         let surroundings =
-            Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
-        let write = begins_session_in_place_of(looks_again(Some(hash("it"))), provisioned, oldest);
+            Surroundings::counts("user1", Right).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+        let mut write = stores_session_in_place_of(looks_again(Some(hash("it"))), provisioned, oldest);
+        remembers_device(&mut write, NEW_DEVICE);
         let (outcome, [_, write]) = surroundings.run([finds(Some(hash("it"))), write], attempt("user1"));
         assert!(outcome.is_ok());
         assert_eq!(write.emitted, [sessions_ended(ME, Some(ME))]);
@@ -32,7 +33,7 @@ fn sessions_that_a_login_ends_emit_one_event() {
 #[test]
 fn a_username_counts_without_regard_to_case() {
     let surroundings =
-        Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+        Surroundings::counts("user1", Right).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
     let script = [finds(Some(hash("it"))), begins_session(looks_again(Some(hash("it"))))];
     assert!(surroundings.run(script, attempt("USER1")).0.is_ok());
 }
@@ -40,7 +41,7 @@ fn a_username_counts_without_regard_to_case() {
 #[test]
 fn a_password_that_changes_while_it_is_verified_is_verified_again() {
     for (again, accepted) in [(Verification::Right, true), (Verification::Wrong, false)] {
-        let mut surroundings = Surroundings::counts("user1", accepted)
+        let mut surroundings = Surroundings::counts("user1", if accepted { Right } else { UsedUp })
             .verifies(Some(hash("it")), Ok(Verification::Right))
             .verifies(Some(hash("renewed")), Ok(again))
             .issues();
@@ -66,7 +67,7 @@ fn a_password_that_changes_while_it_is_verified_is_verified_again() {
 
 #[test]
 fn a_password_that_keeps_changing_is_a_busy_error() {
-    let mut surroundings = Surroundings::counts("user1", true);
+    let mut surroundings = Surroundings::counts("user1", Returned);
     let mut script = vec![finds(Some(hash("it")))];
     for _ in 0..CHECKS {
         surroundings = surroundings.verifies(Some(hash("it")), Ok(Verification::Right)).issues();
@@ -80,7 +81,7 @@ fn a_password_that_keeps_changing_is_a_busy_error() {
 
 #[test]
 fn renewing_an_outdated_hash_ends_no_session() {
-    let surroundings = Surroundings::counts("user1", true)
+    let surroundings = Surroundings::counts("user1", Right)
         .verifies(Some(hash("it")), Ok(Verification::RightButOutdated))
         .hashes(Ok(hash("renewed")))
         .issues();
@@ -94,7 +95,7 @@ fn renewing_an_outdated_hash_ends_no_session() {
 
 #[test]
 fn a_busy_hasher_leaves_an_outdated_hash_in_place() {
-    let surroundings = Surroundings::counts("user1", true)
+    let surroundings = Surroundings::counts("user1", Right)
         .verifies(Some(hash("it")), Ok(Verification::RightButOutdated))
         .hashes(Err(Error::Busy { retry_after: RETRY_AFTER }))
         .issues();
@@ -105,7 +106,7 @@ fn a_busy_hasher_leaves_an_outdated_hash_in_place() {
 #[test]
 fn a_login_may_ask_for_a_refresh_token_and_name_the_device() {
     let mut surroundings =
-        Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+        Surroundings::counts("user1", Right).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
     let hashes = RefreshHashes { selector: KeyHash::new([3; 32]), verifier: KeyHash::new([4; 32]) };
     let issued = move || IssuedRefresh { secret: Secret::new("new token".to_owned()), hashes };
     surroundings.keys.expect_issue_refresh().times(1).returning(issued);
@@ -130,6 +131,7 @@ fn a_login_may_ask_for_a_refresh_token_and_name_the_device() {
     write.sessions.expect_end_idlest().times(1).returning(|_, _, _| Ok(false));
     write.sessions.expect_insert().with(eq(session)).times(1).returning(|_| Ok(SessionId::new(1)));
     write.known_networks.expect_remember().times(1).returning(|_, _, _, _| Ok(()));
+    remembers_device(&mut write, NEW_DEVICE);
     let asking = LoginAttempt { refresh: true, device_name: Some(device), ..attempt("user1") };
     let signed_in = surroundings.run([finds(Some(hash("it"))), write], asking).0.unwrap();
     assert_eq!(signed_in.expires_at, NOW.plus(terms.key));

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn unknown_networks_of_an_account_are_counted_in_addition() {
     for known_to_others in [true, false] {
-        let surroundings = Surroundings::counts_twice("user1", true)
+        let surroundings = Surroundings::counts_twice("user1", Right)
             .verifies_for(known_to_others, Some(hash("it")), Ok(Verification::Right))
             .issues();
         let look = finds_from(Some(hash("it")), false, known_to_others);
@@ -16,36 +16,31 @@ fn unknown_networks_of_an_account_are_counted_in_addition() {
 
 #[test]
 fn over_the_limit_of_unknown_networks_nothing_is_hashed() {
-    let retry_after = Duration::from_secs(42);
-    let mut surroundings = Surroundings::counts("user1", false);
-    let taken = surroundings.attempts.expect_take().with(eq(from_unknown_network("user1"))).times(1);
-    taken.returning(move |_| Err(retry_after));
+    let surroundings = Surroundings::counts("user1", UsedUp).is_over(from_unknown_network("user1"));
     let look = finds_from(Some(hash("it")), false, true);
     let (outcome, _) = surroundings.run([look], attempt("user1"));
-    assert_eq!(outcome.err(), Some(AccountRefusal::TooManyAttempts { retry_after }.into()));
+    assert_eq!(outcome.err(), Some(AccountRefusal::TooManyAttempts { retry_after: WAIT }.into()));
 }
 
 #[test]
 fn over_the_limit_nothing_is_read_and_nothing_hashed() {
-    let retry_after = Duration::from_secs(42);
-    let mut surroundings = Surroundings::default();
-    surroundings.attempts.expect_take().times(1).returning(move |_| Err(retry_after));
+    let surroundings = Surroundings::default().is_over(sign_in(network(), "user1"));
     let (outcome, []) = surroundings.run([], attempt("user1"));
-    assert_eq!(outcome.err(), Some(AccountRefusal::TooManyAttempts { retry_after }.into()));
+    assert_eq!(outcome.err(), Some(AccountRefusal::TooManyAttempts { retry_after: WAIT }.into()));
 }
 
 #[test]
 fn a_busy_hasher_returns_the_attempt_and_is_not_a_rejection() {
     let busy = Error::Busy { retry_after: Duration::from_secs(1) };
-    let surroundings = Surroundings::counts("user1", true).verifies(Some(hash("it")), Err(busy.clone()));
+    let surroundings = Surroundings::counts("user1", Returned).verifies(Some(hash("it")), Err(busy.clone()));
     assert_eq!(surroundings.run([finds(Some(hash("it")))], attempt("user1")).0.err(), Some(busy));
 }
 
 #[test]
 fn an_attempt_from_the_reserve_returns_to_the_reserve() {
     let busy = Error::Busy { retry_after: Duration::from_secs(1) };
-    let surroundings = Surroundings::counts("user1", true)
-        .takes_of(AttemptPool::Reserve, from_unknown_network("user1"), true)
+    let surroundings = Surroundings::counts("user1", Returned)
+        .takes_of(AttemptPool::Reserve, from_unknown_network("user1"), Returned)
         .verifies(Some(hash("it")), Err(busy.clone()));
     let look = finds_from(Some(hash("it")), false, true);
     assert_eq!(surroundings.run([look], attempt("user1")).0.err(), Some(busy));
@@ -53,12 +48,12 @@ fn an_attempt_from_the_reserve_returns_to_the_reserve() {
 
 #[test]
 fn a_fault_returns_the_attempt_and_is_not_a_rejection() {
-    let surroundings = Surroundings::counts("user1", true);
+    let surroundings = Surroundings::counts("user1", Returned);
     let storage = ScriptedStorage::of([Step::refused(fault())]);
     assert_eq!(surroundings.login(&storage, attempt("user1")).err(), Some(fault().into()));
 
     let surroundings =
-        Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+        Surroundings::counts("user1", Returned).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
     let storage = ScriptedStorage::of([finds(Some(hash("it"))).into(), Step::refused(fault())]);
     assert_eq!(surroundings.login(&storage, attempt("user1")).err(), Some(fault().into()));
 }
@@ -67,9 +62,11 @@ fn a_fault_returns_the_attempt_and_is_not_a_rejection() {
 fn faults_within_a_command_are_returned() {
     let proven = |renewed| {
         let draft = SessionDraft {
-            hashes: SessionHashes { key: NEW_KEY, refresh: None },
+            hashes: SessionHashes { key: NEW_KEY, refresh: None, device: NEW_DEVICE },
             client: client(),
             device_name: None,
+            shown_device: Some(SHOWN_DEVICE),
+            devices_known_for: KNOWN_DEVICE_RETENTION,
             entry: login_entry(),
             lifetime: LIFETIME,
             terms: RefreshTerms::default(),
@@ -79,12 +76,16 @@ fn faults_within_a_command_are_returned() {
     };
     assert_hands_faults_on(
         || finds_from(Some(hash("it")), false, true),
-        |tx| look_up(tx, &UsernameKey::of("user1"), network(), KNOWN_NETWORK_RETENTION),
+        |tx| look_up(tx, &UsernameKey::of("user1"), network(), KNOWN_NETWORK_RETENTION, None),
     );
-    let begins = || begins_session(looks_again(Some(hash("it"))));
+    let begins = || {
+        let mut tx = begins_session(looks_again(Some(hash("it"))));
+        tx.known_devices.expect_owner().returning(|_, _| Ok(None));
+        tx
+    };
     assert_hands_faults_on(begins, |tx| enter(tx, &proven(None)));
     let renews = || {
-        let mut tx = begins_session(looks_again(Some(hash("it"))));
+        let mut tx = begins();
         tx.accounts.expect_set_password().returning(|_, _| Ok(()));
         tx
     };

@@ -5,7 +5,7 @@ use crate::storage::CommitDecision;
 
 #[test]
 fn a_wrong_password_is_rejected_and_uses_up_the_attempt() {
-    let surroundings = Surroundings::counts("user1", false)
+    let surroundings = Surroundings::counts("user1", UsedUp)
         .verifies(Some(hash("it")), Ok(Verification::Wrong))
         .tells(Some("user1"));
     let (outcome, [_, told]) = surroundings.run([finds(Some(hash("it"))), MockTx::new()], attempt("user1"));
@@ -18,7 +18,7 @@ fn a_wrong_password_is_rejected_and_uses_up_the_attempt() {
 #[test]
 fn an_unknown_user_is_rejected_alike_and_takes_as_long() {
     let surroundings =
-        Surroundings::counts_twice("nobody", false).verifies(None, Ok(Verification::Wrong)).tells(None);
+        Surroundings::counts_twice("nobody", UsedUp).verifies(None, Ok(Verification::Wrong)).tells(None);
     let (outcome, [_, told]) = surroundings.run([misses("nobody"), MockTx::new()], attempt("nobody"));
     assert_eq!(outcome.err(), refused());
     assert_eq!(told.recorded, [login_entry().failed()], "without what was typed");
@@ -27,14 +27,14 @@ fn an_unknown_user_is_rejected_alike_and_takes_as_long() {
 #[test]
 fn a_user_without_a_password_is_rejected_alike() {
     let surroundings =
-        Surroundings::counts("user1", false).verifies(None, Ok(Verification::Wrong)).tells(Some("user1"));
+        Surroundings::counts("user1", UsedUp).verifies(None, Ok(Verification::Wrong)).tells(Some("user1"));
     assert_eq!(surroundings.run([finds(None), MockTx::new()], attempt("user1")).0.err(), refused());
 }
 
 #[test]
 fn without_a_hash_nobody_signs_in_whatever_the_hasher_returns() {
     let surroundings =
-        Surroundings::counts("user1", false).verifies(None, Ok(Verification::Right)).tells(Some("user1"));
+        Surroundings::counts("user1", UsedUp).verifies(None, Ok(Verification::Right)).tells(Some("user1"));
     assert_eq!(surroundings.run([finds(None), MockTx::new()], attempt("user1")).0.err(), refused());
 }
 
@@ -42,7 +42,7 @@ fn without_a_hash_nobody_signs_in_whatever_the_hasher_returns() {
 fn invalid_usernames_count_as_one_account_and_are_rejected_alike() {
     for name in ["", "me", "no such name!", &"x".repeat(51), "\0"] {
         let surroundings =
-            Surroundings::counts_twice("", false).verifies(None, Ok(Verification::Wrong)).tells(None);
+            Surroundings::counts_twice("", UsedUp).verifies(None, Ok(Verification::Wrong)).tells(None);
         let (outcome, _) = surroundings.run([misses(""), MockTx::new()], attempt(name));
         assert_eq!(outcome.err(), refused(), "{name:?}");
     }
@@ -50,7 +50,7 @@ fn invalid_usernames_count_as_one_account_and_are_rejected_alike() {
 
 #[test]
 fn a_user_who_is_deleted_while_the_password_is_verified_does_not_sign_in() {
-    let surroundings = Surroundings::counts("user1", false)
+    let surroundings = Surroundings::counts("user1", UsedUp)
         .verifies(Some(hash("it")), Ok(Verification::Right))
         .issues()
         .tells(Some("user1"));
@@ -61,7 +61,7 @@ fn a_user_who_is_deleted_while_the_password_is_verified_does_not_sign_in() {
 
 #[test]
 fn a_failure_that_cannot_be_recorded_is_rejected_alike() {
-    let surroundings = Surroundings::counts("user1", false)
+    let surroundings = Surroundings::counts("user1", UsedUp)
         .verifies(Some(hash("it")), Ok(Verification::Wrong))
         .tells(Some("user1"));
     let storage = ScriptedStorage::of([finds(Some(hash("it"))).into(), Step::refused(fault())]);

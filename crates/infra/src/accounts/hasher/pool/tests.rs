@@ -20,7 +20,7 @@ const USER: HashCaller = HashCaller::User(UserId::new(1));
 
 fn stranger() -> HashCaller {
     let (network, account) = (Network::of([192, 0, 2, 1].into()), UsernameKey::of("ann"));
-    HashCaller::SignIn { network, account, from_known_network: false }
+    HashCaller::SignIn { network, account, is_known: false }
 }
 
 /// Starts a task that runs until the sender is used or dropped, and waits until it has begun.
@@ -94,7 +94,7 @@ async fn a_displaced_caller_gets_busy() {
     let waiting = [(); 2].map(|()| pool.submit(stranger(), || Ok(())));
     let elsewhere = Network::of([198, 51, 100, 1].into());
     let account = UsernameKey::of("ann");
-    let caller = HashCaller::SignIn { network: elsewhere, account, from_known_network: false };
+    let caller = HashCaller::SignIn { network: elsewhere, account, is_known: false };
     let other = pool.submit(caller, || Ok(()));
     let [first, second] = waiting;
     assert_eq!(second.await, Err(busy()));

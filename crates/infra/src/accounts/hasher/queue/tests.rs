@@ -14,8 +14,8 @@ fn network(address: &str) -> Network {
     Network::of(address.parse().unwrap())
 }
 
-fn sign_in(address: &str, account: &str, from_known_network: bool) -> HashCaller {
-    HashCaller::SignIn { network: network(address), account: UsernameKey::of(account), from_known_network }
+fn sign_in(address: &str, account: &str, is_known: bool) -> HashCaller {
+    HashCaller::SignIn { network: network(address), account: UsernameKey::of(account), is_known }
 }
 
 fn stranger(address: &str) -> HashCaller {
