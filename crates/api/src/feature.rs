@@ -33,17 +33,31 @@ pub struct Operation {
     pub has_storage: bool,
     /// Whether there may be too many requests for it.
     pub is_limited: bool,
+    /// Whether it is open to those who must change their password first.
+    pub is_open_before_password_change: bool,
 }
 
 /// An operation that rejects these things besides what follows from its shape.
 pub const fn operation(id: &'static str, refusals: &'static [Code]) -> Operation {
-    Operation { id, refusals, purpose: WritePurpose::Grow, has_storage: true, is_limited: true }
+    Operation {
+        id,
+        refusals,
+        purpose: WritePurpose::Grow,
+        has_storage: true,
+        is_limited: true,
+        is_open_before_password_change: false,
+    }
 }
 
 impl Operation {
     /// Its write is for this.
     pub const fn writes_to(self, purpose: WritePurpose) -> Self {
         Self { purpose, ..self }
+    }
+
+    /// It is open to those who must change their password first.
+    pub const fn before_password_change(self) -> Self {
+        Self { is_open_before_password_change: true, ..self }
     }
 
     /// It needs no storage.

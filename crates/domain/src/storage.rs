@@ -24,7 +24,7 @@ use crate::network::Network;
 use crate::time::Timestamp;
 
 pub use crate::error::StorageFault;
-pub use principal::{Credential, OpenSession, Principal};
+pub use principal::{Asking, Credential, OpenSession, Principal};
 pub use unique::Unique;
 pub use writing::{DiskSpace, WriteLimiter, WritePurpose, Writing};
 

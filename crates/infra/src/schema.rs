@@ -21,6 +21,8 @@ macro_rules! for_each_table {
                 deleted_at -> Nullable<BigInt>,
                 presence_hidden -> Bool,
                 receipts_hidden -> Bool,
+                suspended -> Bool,
+                must_change_password -> Bool,
             }
 
             sessions (id) numbered {

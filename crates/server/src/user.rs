@@ -30,6 +30,14 @@ pub(crate) fn run(config: &Config, command: &UserCommand) -> Result<(), ProgramE
                 Box::pin(operator::set_admin(storage, name, false))
             })
         }
+        UserCommand::Suspend(options) => change::apply(config, options, "is suspended", |storage, name| {
+            Box::pin(operator::set_suspended(storage, name, true))
+        }),
+        UserCommand::Resume(options) => {
+            change::apply(config, options, "is no longer suspended", |storage, name| {
+                Box::pin(operator::set_suspended(storage, name, false))
+            })
+        }
         UserCommand::Delete(options) => change::apply(config, options, "is deleted", |storage, name| {
             Box::pin(operator::delete(storage, name))
         }),

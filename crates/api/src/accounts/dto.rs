@@ -1,14 +1,16 @@
 //! Response bodies for accounts.
 
 use groupchat_domain::accounts::{
-    Block, CreatedUser, DeviceName, DisplayName, Email, LoggedIn, PresenceSetting, ReceiptSetting, Session,
-    SessionKind, User, UserRef, Username,
+    Block, CreatedUser, DeviceName, DisplayName, Email, LoggedIn, Password, PresenceSetting, ReceiptSetting,
+    Session, SessionKind, User, UserRef, Username,
 };
 use groupchat_domain::ids::{SessionId, UserId, Version};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
-use super::values::{Address, ApiKey, DeviceTokenText, RefreshTokenText, UserAgent};
+use super::values::{
+    Address, ApiKey, DeviceTokenText, RefreshTokenText, TemporaryPasswordText, UserAgent,
+};
 use crate::wire::{Field, FixedFields, Time};
 
 /// A user of the server.
@@ -25,6 +27,8 @@ pub struct UserDto {
     pub email: Option<Field<Email>>,
     /// Whether the user is a server admin.
     pub is_admin: Field<bool>,
+    /// Whether the user can't sign in for now.
+    pub suspended: Field<bool>,
     /// Whether others can see when the user is online, `shown` or `hidden`; null unless the user is yourself.
     pub presence: Option<Field<PresenceSetting>>,
     /// Whether others can see how far the user has read, and the user how far they have, `shown` or `hidden`; null unless
@@ -67,6 +71,7 @@ impl From<User> for UserDto {
             display_name: user.display_name.map(Field),
             email: user.email.map(Field),
             is_admin: user.is_admin.into(),
+            suspended: user.suspended.into(),
             presence: None,
             receipts: None,
             version: user.version.into(),
@@ -169,6 +174,21 @@ impl From<LoggedIn> for LoginDto {
     }
 }
 
+/// A password that was made up for a user.
+// Without `Debug`, which would show it.
+#[derive(Serialize, Apiv2Schema)]
+#[openapi(rename = "TemporaryPassword")]
+pub(super) struct TemporaryPasswordDto {
+    /// The password; returned only once.
+    pub password: Field<TemporaryPasswordText>,
+}
+
+impl From<Password> for TemporaryPasswordDto {
+    fn from(password: Password) -> Self {
+        Self { password: TemporaryPasswordText(password.reveal().to_owned()).into() }
+    }
+}
+
 /// A session. Each API key belongs to one.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Session")]
@@ -226,6 +246,7 @@ mod tests {
             display_name,
             email,
             is_admin: false,
+            suspended: false,
             presence: PresenceSetting::Shown,
             receipts: ReceiptSetting::Shown,
             version: Version::FIRST,

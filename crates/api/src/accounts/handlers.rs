@@ -2,11 +2,11 @@
 
 use groupchat_domain::accounts::{self, Actor, LoginPorts};
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{Tx, WritePurpose, Writing};
+use groupchat_domain::storage::{Asking, Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::device_header::DeviceHeader;
-use super::dto::{CreatedUserDto, LoginDto, UserDto};
+use super::dto::{CreatedUserDto, LoginDto, TemporaryPasswordDto, UserDto};
 use super::requests::{
     LoginRequest, PasswordChangeDto, ProfileChangesDto, UserChangesDto, UserDraftDto, UserListParams,
 };
@@ -102,7 +102,8 @@ pub async fn show(
 /// Returns the signed-in user
 #[api_v2_operation(tags(Accounts), operation_id = "getMe")]
 pub async fn show_self(state: State, key: Key, _: NoParams) -> Result<Ok200<UserDto>, ApiError> {
-    let user = state.storage.read_as(key.0, accounts::find_self).await?;
+    let asking = Asking::from(key.0).before_password_change();
+    let user = state.storage.read_as(asking, accounts::find_self).await?;
     Ok(Ok200(UserDto::own(user)))
 }
 
@@ -142,7 +143,8 @@ pub async fn change_password(
 /// Edits a user
 ///
 /// For those with `manage_users`, if they may do no less than the user. Only admins decide who is an admin. A new
-/// password ends the user's sessions. To change your own password, use `changePassword`, which asks for the current
+/// password ends the user's sessions, and so does `suspended`: the user can't sign in until it is false again, while
+/// memberships, rights and messages stay. To change your own password, use `changePassword`, which asks for the current
 /// one.
 #[api_v2_operation(tags(Accounts), operation_id = "editUser")]
 pub async fn edit(
@@ -155,6 +157,23 @@ pub async fn edit(
     let changes = body.0.parse()?;
     let user = accounts::edit_user(&*state.storage, &*state.hasher, key.0, path.0, changes).await?;
     Ok(Ok200(user.into()))
+}
+
+/// Gives a user a temporary password
+///
+/// For those with `manage_users`, if they may do no less than the user. Ends all sessions of the user. Whoever signs in
+/// with the password has to change it (`changePassword`) before anything else.
+#[api_v2_operation(tags(Accounts), operation_id = "setTemporaryPassword")]
+pub async fn set_temporary_password(
+    state: State,
+    key: Key,
+    path: Ids<UserId>,
+    _: NoParams,
+) -> Result<Created<TemporaryPasswordDto>, ApiError> {
+    let Ids(id) = path;
+    let (storage, hasher, keys) = (&*state.storage, &*state.hasher, &*state.keys);
+    let password = accounts::set_temporary_password(storage, hasher, keys, key.0, id).await?;
+    Ok(Created { body: password.into(), location: "/api/users/me/password".to_owned() })
 }
 
 /// Deletes a user

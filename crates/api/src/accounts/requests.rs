@@ -112,7 +112,9 @@ pub(super) struct UserDraftDto {
     presence: Given,
     #[serde(default)]
     receipts: Given,
-    // Given by requests of its own.
+    // Nobody is suspended at first, and roles are given by requests of their own.
+    #[serde(default)]
+    suspended: Given,
     #[serde(default)]
     roles: Given,
 }
@@ -125,7 +127,12 @@ impl UserDraftDto {
         let display_name = fields.optional("display_name", self.display_name);
         let email = fields.optional("email", self.email);
         let is_admin = self.is_admin.0.unwrap_or(false);
-        fields.fixed([("presence", self.presence), ("receipts", self.receipts), ("roles", self.roles)]);
+        fields.fixed([
+            ("presence", self.presence),
+            ("receipts", self.receipts),
+            ("suspended", self.suspended),
+            ("roles", self.roles),
+        ]);
         match (username, password) {
             (Some(username), Some(password)) if fields.are_good() => {
                 Ok(UserDraft { username, display_name, email, is_admin, password })
@@ -158,6 +165,8 @@ pub(super) struct ProfileChangesDto {
     #[serde(default)]
     password: Given,
     #[serde(default)]
+    suspended: Given,
+    #[serde(default)]
     roles: Given,
 }
 
@@ -174,6 +183,7 @@ impl ProfileChangesDto {
             ("username", self.username),
             ("is_admin", self.is_admin),
             ("password", self.password),
+            ("suspended", self.suspended),
             ("roles", self.roles),
         ]);
         fields.finish()?;
@@ -200,6 +210,9 @@ pub(super) struct UserChangesDto {
     /// A new password, 8–72 bytes. It ends all sessions of the user.
     #[serde(default)]
     pub password: Change<Password>,
+    /// Whether the user can't sign in for now. It ends all sessions of the user.
+    #[serde(default)]
+    pub suspended: Change<bool>,
     // What users choose for themselves, and what is given by requests of its own.
     #[serde(default)]
     presence: Given,
@@ -218,6 +231,7 @@ impl UserChangesDto {
             email: fields.clearable("email", self.email),
             is_admin: fields.changeable("is_admin", self.is_admin),
             password: fields.changeable("password", self.password),
+            suspended: fields.changeable("suspended", self.suspended),
         };
         fields.fixed([("presence", self.presence), ("receipts", self.receipts), ("roles", self.roles)]);
         fields.finish()?;
@@ -345,7 +359,12 @@ mod tests {
     #[test]
     fn a_user_keeps_a_name_and_a_password() {
         let parse = |json| serde_json::from_str::<UserChangesDto>(json).unwrap().parse();
-        for json in [r#"{"username": null}"#, r#"{"password": null}"#, r#"{"is_admin": null}"#] {
+        for json in [
+            r#"{"username": null}"#,
+            r#"{"password": null}"#,
+            r#"{"is_admin": null}"#,
+            r#"{"suspended": null}"#,
+        ] {
             assert_eq!(parse(json).unwrap_err().code(), Code::ValidationFailed, "{json}");
         }
         assert_eq!(parse(r#"{"is_admin": false}"#).unwrap().is_admin, Some(false));

@@ -47,6 +47,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::delete().to(session_handlers::end_one_of_user)),
         )
         .service(
+            web::resource("/users/{user_id}/temporary-password")
+                .route(web::post().to(handlers::set_temporary_password)),
+        )
+        .service(
             web::resource("/users/{user_id}")
                 .route(web::get().to(handlers::show))
                 .route(web::patch().to(handlers::edit))
@@ -82,9 +86,12 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("listBlocks", &[]),
         operation("blockUser", &[UserNotFound, TooManyBlocks]),
         operation("unblockUser", &[UserNotFound]).writes_to(WritePurpose::Tidy),
-        operation("login", &[InvalidCredentials, TooManyAttempts]).writes_to(WritePurpose::Secure),
+        operation("login", &[InvalidCredentials, AccountSuspended, TooManyAttempts])
+            .writes_to(WritePurpose::Secure),
         operation("refreshLogin", &[InvalidRefreshToken, RefreshReused]).writes_to(WritePurpose::Secure),
-        operation("logout", &[InvalidRefreshToken, RefreshReused]).writes_to(WritePurpose::Secure),
+        operation("logout", &[InvalidRefreshToken, RefreshReused])
+            .writes_to(WritePurpose::Secure)
+            .before_password_change(),
         operation("listSessions", &[]),
         operation("endSession", &[SessionNotFound]).writes_to(WritePurpose::Secure),
         operation("endOtherSessions", &[]).writes_to(WritePurpose::Secure),
@@ -95,10 +102,16 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("createUser", &[NotEditable, ProvisionedKey, AdminOnly, UsernameTaken]),
         operation("listUsers", &[]),
         operation("getUser", &[UserNotFound]),
-        operation("getMe", &[]),
+        operation("getMe", &[]).before_password_change(),
         operation("editMe", &[NotEditable]),
         operation("changePassword", &[WrongPassword, ProvisionedKey, ChangedMeanwhile, TooManyAttempts])
-            .writes_to(WritePurpose::Secure),
+            .writes_to(WritePurpose::Secure)
+            .before_password_change(),
+        operation(
+            "setTemporaryPassword",
+            &[AdminOnly, ProvisionedKey, CurrentPasswordRequired, UserNotFound],
+        )
+        .writes_to(WritePurpose::Secure),
         operation(
             "editUser",
             &[

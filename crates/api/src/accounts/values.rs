@@ -79,6 +79,9 @@ plain_texts! {
         "minLength": 1,
         "example": "gcd_9wVdT3oXyRk7mZqLr5sJ1eUcHa8fNi0gBbPtKxYv2QE4hO9sKz",
     });
+    /// A password that was just made up.
+    // Without `Debug`, which would show it.
+    TemporaryPasswordText => json!({"minLength": 1, "example": "mq3z-9t1k-x7dw-2rbe-h5vc"});
     /// A key that was just issued.
     // Without `Debug`, which would show it.
     ApiKey => json!({"minLength": 1, "example": "gc_4xI2c0tLrbkWUQpVwzJ6m1sF8nYhD3aOeKgT5vRiBuE"});

@@ -43,7 +43,9 @@ pub(super) fn secures(method: &Method, path: &str) -> bool {
         "/api/users/me/password" => method == Method::PUT,
         _ => {
             let of_user = path.strip_prefix("/api/users/").and_then(|rest| rest.split('/').nth(1));
-            method == Method::DELETE && (path.starts_with("/api/sessions") || of_user == Some("sessions"))
+            let ends = path.starts_with("/api/sessions") || of_user == Some("sessions");
+            method == Method::DELETE && ends
+                || method == Method::POST && of_user == Some("temporary-password")
         }
     }
 }

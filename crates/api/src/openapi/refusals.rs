@@ -25,6 +25,9 @@ pub(super) fn codes_of(method: &str, operation: &Value) -> Vec<Code> {
     codes.extend(described.refusals);
     if operation["security"].is_array() {
         codes.extend([MissingKey, InvalidKey]);
+        if !described.is_open_before_password_change {
+            codes.push(PasswordChangeRequired);
+        }
     }
     if operation["requestBody"].is_object() {
         codes.extend([BadRequest, MalformedJson]);

@@ -16,6 +16,7 @@ const SHARED: &[(&str, &[Code])] = &[
     ("InvalidParameters", &[ValidationFailed]),
     ("InvalidBody", &[BadRequest, MalformedJson, ValidationFailed]),
     ("Unauthenticated", &[MissingKey, InvalidKey]),
+    ("PasswordChangeRequired", &[PasswordChangeRequired]),
     ("BodyTooSlow", &[RequestTimeout]),
     ("BodyTooLarge", &[PayloadTooLarge]),
     ("NotJson", &[UnsupportedMediaType]),

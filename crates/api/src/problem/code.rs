@@ -71,6 +71,12 @@ codes! {
     /// Username and password don't match.
     InvalidCredentials = UNAUTHORIZED, "invalid_credentials", "Wrong username or password",
         for Account(AccountRefusal::InvalidCredentials);
+    /// The password is right, but the account is suspended.
+    AccountSuspended = FORBIDDEN, "account_suspended", "The account is suspended",
+        for Account(AccountRefusal::Suspended);
+    /// The caller has to change the password before anything else.
+    PasswordChangeRequired = FORBIDDEN, "password_change_required", "The password must be changed first",
+        for Account(AccountRefusal::PasswordChangeRequired);
     /// The present password, asked for again, is wrong.
     WrongPassword = FORBIDDEN, "wrong_password", "The current password is wrong",
         for Account(AccountRefusal::WrongPassword);

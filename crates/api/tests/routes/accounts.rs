@@ -7,6 +7,7 @@ mod passwords;
 mod refreshes;
 mod roles;
 mod sessions;
+mod standing;
 
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ async fn a_created_user_is_shown_whole_with_a_key() {
     let mut user = answer.created();
     let expected = json!({
         "id": user["id"], "username": "Zoe", "display_name": "Zoë", "email": "zoe@example.org",
-        "is_admin": false, "presence": null, "receipts": null, "version": 1, "created_at": time(&user["created_at"]),
+        "is_admin": false, "suspended": false, "presence": null, "receipts": null, "version": 1, "created_at": time(&user["created_at"]),
         "api_key": user["api_key"],
     });
     assert_eq!(user, expected);
@@ -209,7 +210,7 @@ async fn ones_own_profile_keeps_clears_and_sets() {
     let user = ann.patch("/api/users/me", both).await.ok();
     let expected = json!({
         "id": ann.id(), "username": "ann", "display_name": "Ann", "email": "ann@example.org",
-        "is_admin": false, "presence": "shown", "receipts": "shown", "version": 2, "created_at": time(&user["created_at"]),
+        "is_admin": false, "suspended": false, "presence": "shown", "receipts": "shown", "version": 2, "created_at": time(&user["created_at"]),
     });
     assert_eq!(user, expected);
     assert_eq!(ann.put("/api/users/me", json!({})).await.ok(), expected, "absent keeps, nothing changes");
@@ -223,7 +224,7 @@ async fn ones_own_profile_keeps_clears_and_sets() {
 async fn a_profile_does_not_take_what_only_admins_change() {
     let server = Server::start().await;
     let ann = server.user("ann").await;
-    for field in ["username", "is_admin", "password"] {
+    for field in ["username", "is_admin", "password", "suspended"] {
         let change = with(json!({}), field, json!("ann2"));
         ann.patch("/api/users/me", change.clone()).await.refused(400, "not_editable");
         ann.put("/api/users/me", change).await.invalid(&[(field, "not_editable")]);
@@ -243,7 +244,8 @@ async fn an_admin_edits_every_field_of_a_user() {
     let user = admin.patch(&path, changes).await.ok();
     let expected = json!({
         "id": ann.id(), "username": "Annie", "display_name": "A", "email": "a@b.c", "is_admin": true,
-        "presence": null, "receipts": null, "version": 2, "created_at": time(&user["created_at"]),
+        "suspended": false, "presence": null, "receipts": null, "version": 2,
+        "created_at": time(&user["created_at"]),
     });
     assert_eq!(user, expected);
     // The new right holds for keys that are out already.

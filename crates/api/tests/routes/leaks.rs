@@ -116,7 +116,7 @@ fn assert_shows_invitation(answer: &Answer, scene: &Scene) {
     let fields = |value: &Value| value.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>());
     let shown = ["created_at", "expires_at", "group", "id", "invited_by", "note"].map(str::to_owned);
     assert_eq!(fields(listed), Some(shown.to_vec()), "{answer}");
-    let group = json!({"id": null, "name": listed["group"]["name"], "member_count": 5});
+    let group = json!({"id": null, "name": listed["group"]["name"], "member_count": 7});
     assert_eq!(listed["group"], group, "{answer}");
     assert_eq!(listed["invited_by"]["id"], scene.caller("owner").id(), "{answer}");
 }

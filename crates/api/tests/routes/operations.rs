@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use groupchat_api::FEATURES;
-use groupchat_domain::accounts::{ApiKeys, ClientInfo, NewRefresh, NewSession, SessionKind};
+use groupchat_domain::accounts::{ApiKeys, ClientInfo, NewRefresh, NewSession, SessionKind, User};
 use groupchat_domain::admissions::JoinRequest;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::Tx;
@@ -159,6 +159,19 @@ async fn refreshing(server: &Server, user: i64) -> String {
     refresh.secret.reveal().to_owned()
 }
 
+/// Has a user with a session change the password first, and suspends another, past all rules.
+async fn hold_up(server: &Server, must_change: i64, suspended: i64) {
+    let change = move |tx: &mut dyn Tx| {
+        let must_change = UserId::new(must_change);
+        let hash = tx.accounts().password(must_change).expect("the storage works").expect("there is one");
+        tx.accounts().set_temporary_password(must_change, &hash).expect("the storage works");
+        let user = tx.accounts().find(UserId::new(suspended)).expect("the storage works");
+        let user = User { suspended: true, ..user.expect("the user is there") };
+        tx.accounts().update(&user).expect("the storage works");
+    };
+    server.run(change).await;
+}
+
 /// Users ask to join the group, as if that had been closed.
 async fn ask(server: &Server, group: &str, users: &[i64]) {
     let (group, users) = (GroupId::new(id_in(group)), users.to_vec());
@@ -190,6 +203,8 @@ impl Scene {
             "banned",
             "readonly",
             "teacher",
+            "must change",
+            "suspended",
         ];
         let named =
             roles.map(|role| (format!("{}-{number}", role.replace(' ', "-")), role == "server admin"));
@@ -208,7 +223,9 @@ impl Scene {
             banned,
             readonly,
             teacher,
-        ] = users.try_into().ok().expect("thirteen users");
+            must_change,
+            suspended,
+        ] = users.try_into().ok().expect("fifteen users");
         let group = owner.new_group(&format!("Group {number}")).await;
         owner.add(&group, &admin, "admin").await;
         owner.add(&group, &member, "member").await;
@@ -219,6 +236,10 @@ impl Scene {
             .await
             .created();
         owner.add(&group, &teacher, "Teacher").await;
+        for signed_in in [&must_change, &suspended] {
+            owner.add(&group, signed_in, "member").await;
+        }
+        hold_up(server, must_change.id(), suspended.id()).await;
         let draft = json!({"user_id": invited.id()});
         let invitation = owner.post(&format!("{group}/invitations"), draft).await.created();
         let invitation = format!("{group}/invitations/{}", invitation["id"]);
@@ -244,6 +265,8 @@ impl Scene {
             ("banned", banned),
             ("readonly", readonly),
             ("teacher", teacher),
+            ("must change", must_change),
+            ("suspended", suspended),
         ];
         Self {
             group,

@@ -121,7 +121,13 @@ fn begin(tx: &mut dyn Tx, user: &User) -> Result<SignedIn, Error> {
 }
 
 fn actor(user: &User, session: SessionId) -> Actor {
-    Actor { user: user.as_ref(), session, session_kind: SessionKind::Login, origin: Origin::UNKNOWN }
+    Actor {
+        user: user.as_ref(),
+        session,
+        session_kind: SessionKind::Login,
+        must_change_password: false,
+        origin: Origin::UNKNOWN,
+    }
 }
 
 /// A hasher that has the hash of the one password ready, so that a thousand users cost one hash.

@@ -25,6 +25,8 @@ pub(super) enum CredentialChange {
     ServerAdmin,
     /// Of a role on the server, or of who has it: one with this.
     ServerRole(Gift),
+    /// Of whether a user can sign in at all.
+    Suspension,
     /// A new account with a password that the actor chooses.
     NewAccount,
     /// The deletion of an account.
@@ -36,7 +38,7 @@ impl CredentialChange {
     const fn takes(self) -> Option<(ServerPermission, Option<Gift>)> {
         match self {
             Self::OwnPassword => None,
-            Self::PasswordOf(_) | Self::Username | Self::NewAccount | Self::Deletion => {
+            Self::PasswordOf(_) | Self::Username | Self::Suspension | Self::NewAccount | Self::Deletion => {
                 Some((ServerPermission::ManageUsers, None))
             }
             Self::ServerAdmin => Some((ServerPermission::ManageUsers, Some(Gift::Admin))),

@@ -28,7 +28,7 @@ pub fn delete_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(), Err
 
 /// Deletes a user. The user and the set of server admins must be locked.
 pub(super) fn delete_locked(tx: &mut dyn Tx, by: Option<UserId>, user: &User) -> Result<(), Error> {
-    if user.is_admin {
+    if user.is_active_admin() {
         require_another_admin(tx)?;
     }
     let (id, now) = (user.id, tx.now());

@@ -11,12 +11,14 @@ use crate::accounts::repository::LockStrength;
 use crate::accounts::rights::{LockedUser, check_over, lock_for_change, require_another_admin};
 use crate::accounts::session::Actor;
 use crate::accounts::sessions::{self, Ending};
+use crate::accounts::suspension;
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{Event, UserUpdate};
 use crate::ids::UserId;
 use crate::permissions::ServerPermission;
-use crate::storage::{Credential, Storage, Tx, Unique};
+use crate::storage::{Credential, Storage, Tx, Unique, WritePurpose, Writing};
+use crate::validation::{Violation, ViolationCode};
 
 /// What users may change about themselves. `None` keeps a value, `Some(None)` clears it.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +46,8 @@ pub struct UserChanges {
     pub is_admin: Option<bool>,
     /// A new password. It ends the user's sessions.
     pub password: Option<Password>,
+    /// Whether the user can't sign in for now. It ends the user's sessions.
+    pub suspended: Option<bool>,
 }
 
 impl UserChanges {
@@ -53,6 +57,7 @@ impl UserChanges {
             self.username.as_ref().map(|_| CredentialChange::Username),
             self.is_admin.map(|_| CredentialChange::ServerAdmin),
             self.password.as_ref().map(|_| CredentialChange::PasswordOf(id)),
+            self.suspended.map(|_| CredentialChange::Suspension),
         ]
         .into_iter()
         .flatten()
@@ -77,10 +82,11 @@ pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Re
 }
 
 /// Changes a user on behalf of somebody who manages users and may do no less than this one. Only admins make admins. A
-/// new password ends all sessions of the user. One's own password is changed with
+/// new password ends all sessions of the user, and so does a suspension. One's own password is changed with
 /// [`change_password`](super::change_password).
 ///
 /// # Errors
+/// An invalid `suspended`, which is of the actor,
 /// [`AccountRefusal::UserNotFound`], [`AccountRefusal::NotPermitted`], [`AccountRefusal::UsernameTaken`],
 /// [`AccountRefusal::LastAdmin`], [`AccountRefusal::ProvisionedKey`],
 /// [`AccountRefusal::CurrentPasswordRequired`], busy, or a fault.
@@ -98,11 +104,18 @@ pub async fn edit_user(
         let (caller, known) = (HashCaller::User(admin), known.collect());
         hash = Some(hash_chosen(hasher, caller, "password", password.clone(), known).await?);
     }
-    storage.write_as(who, move |tx, actor| apply(tx, actor, id, &changes, hash.as_ref())).await
+    let suspends = changes.suspended == Some(true);
+    let purpose = if suspends { WritePurpose::Secure } else { WritePurpose::Grow };
+    let writing = Writing::new(who, purpose);
+    storage.write_as(writing, move |tx, actor| apply(tx, actor, id, &changes, hash.as_ref())).await
 }
 
 /// The actor, if they may set the user's password, and what guessers know of the user.
-fn may_set_password(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(UserId, Vec<String>), Error> {
+pub(super) fn may_set_password(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    id: UserId,
+) -> Result<(UserId, Vec<String>), Error> {
     let user = tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?;
     let rights = credentials::require(tx, actor, CredentialChange::PasswordOf(id))?;
     check_over(tx, &rights, id, ServerPermission::ManageUsers)?;
@@ -120,12 +133,18 @@ fn apply(
     for change in changes.of_credentials(id) {
         credentials::authorize(actor, &by, change)?;
     }
+    if changes.suspended == Some(true) && id == actor.id() {
+        let violation = Violation::new(ViolationCode::OutOfRange, "must not be true for yourself");
+        return Err(violation.in_field("suspended").into());
+    }
     let mut changed = user.clone();
     changed.display_name = changes.display_name.clone().unwrap_or(changed.display_name);
     changed.email = changes.email.clone().unwrap_or(changed.email);
     changed.username = changes.username.clone().unwrap_or(changed.username);
     changed.is_admin = changes.is_admin.unwrap_or(changed.is_admin);
+    changed.suspended = changes.suspended.unwrap_or(changed.suspended);
     let saved = save_locked(tx, Some(actor.id()), &user, changed)?;
+    suspension::settle(tx, Some(actor.id()), (&user, &saved), |action| AuditEntry::by(actor, action))?;
     if let Some(hash) = password {
         tx.accounts().set_password(id, hash)?;
         tx.known_devices().forget(id, None)?;
@@ -136,7 +155,7 @@ fn apply(
     Ok(saved)
 }
 
-/// Records which fields of a user were changed, if any were.
+/// Records which fields of a user were changed, if any were. A suspension has an entry of its own.
 pub(super) fn record_edit(tx: &mut dyn Tx, entry: AuditEntry, before: &User, after: &User) {
     let changed = [
         ("username", before.username != after.username),
@@ -160,7 +179,7 @@ pub(super) fn save_locked(
     before: &User,
     changed: User,
 ) -> Result<User, Error> {
-    if before.is_admin && !changed.is_admin {
+    if before.is_active_admin() && !changed.is_active_admin() {
         require_another_admin(tx)?;
     }
     save(tx, by, before, changed)

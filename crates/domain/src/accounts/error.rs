@@ -29,6 +29,12 @@ pub enum AccountRefusal {
         /// When the next attempt is allowed.
         retry_after: Duration,
     },
+    /// The password is right, but somebody has suspended the account.
+    #[error("the account is suspended")]
+    Suspended,
+    /// The password is one that somebody made up for the user, who has to choose another first.
+    #[error("choose another password first: the one of now was made up for you")]
+    PasswordChangeRequired,
     /// The current password, required again, is wrong.
     #[error("the current password is wrong")]
     WrongPassword,
@@ -64,8 +70,8 @@ pub enum AccountRefusal {
     /// Another user has this name.
     #[error("the username is taken")]
     UsernameTaken,
-    /// The last server admin can't be deleted or demoted.
-    #[error("the last server admin can't be deleted or demoted")]
+    /// The last server admin can't be deleted, demoted or suspended.
+    #[error("the last server admin can't be deleted, demoted or suspended")]
     LastAdmin,
     /// The user has blocked as many as they may.
     #[error("at most {MAX_BLOCKS} users may be blocked")]

@@ -78,7 +78,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// right and its stored hash is outdated, the hash is renewed, which ends no session.
 ///
 /// # Errors
-/// [`AccountRefusal::InvalidCredentials`], [`AccountRefusal::TooManyAttempts`], busy, or a fault.
+/// [`AccountRefusal::InvalidCredentials`], [`AccountRefusal::TooManyAttempts`], [`AccountRefusal::Suspended`] if the
+/// password is right, busy, or a fault.
 pub async fn login(ports: LoginPorts<'_>, attempt: LoginAttempt) -> Result<LoggedIn, Error> {
     // All names that can't be usernames share one counter, to keep its memory small.
     let account = Username::parse(&attempt.username).map_or_else(|_| UsernameKey::of(""), |name| name.key());
@@ -116,10 +117,14 @@ struct Login<'a> {
 }
 
 impl Login<'_> {
-    /// Records a wrong username or password, without the text that was typed. The answer is the same if it can't be
-    /// recorded, and the storage has logged why. An attempt beyond a limit is not recorded: nobody checked it.
+    /// Records a wrong username or password, without the text that was typed, or that the user is suspended. The answer
+    /// is the same if it can't be recorded, and the storage has logged why. An attempt beyond a limit is not recorded:
+    /// nobody checked it.
     async fn record_failure(&self, failure: Option<&Error>) {
-        let Some(Error::Refused(Refusal::Account(AccountRefusal::InvalidCredentials))) = failure else {
+        let Some(Error::Refused(Refusal::Account(
+            AccountRefusal::InvalidCredentials | AccountRefusal::Suspended,
+        ))) = failure
+        else {
             return;
         };
         // Strangers must not use up what is kept in reserve.
@@ -273,7 +278,7 @@ fn enter(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<Begun>, Error> {
         return Ok(None);
     }
     if let Some(hash) = renewed {
-        tx.accounts().set_password(id, hash)?;
+        tx.accounts().renew_password(id, hash)?;
     }
     new_session::begin_session(tx, user, &proven.draft).map(Some)
 }

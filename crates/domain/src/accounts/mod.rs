@@ -18,6 +18,7 @@ pub mod operator;
 mod origin;
 mod own_password;
 mod password;
+mod permit;
 mod ports;
 mod refresh;
 mod refresh_token;
@@ -26,6 +27,8 @@ mod rights;
 mod server_roles;
 mod session;
 mod sessions;
+mod suspension;
+mod temporary_password;
 mod ticket;
 mod welcome;
 
@@ -47,6 +50,8 @@ pub use new_session::{LoggedIn, Refreshable};
 pub use origin::{Origin, UserAgent};
 pub use own_password::OwnPasswordPorts;
 pub use password::change_password;
+pub use permit::Reach;
+pub(crate) use permit::permit;
 pub use ports::{
     ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, LoginJournal, LoginRateLimiter, NextPair,
     PasswordAttempt, PasswordCheck, PasswordHasher, Verification,
@@ -77,6 +82,7 @@ pub use sessions::{
     end_other_sessions, end_session, end_session_of, end_sessions_of, list_sessions, list_sessions_of,
     logout, remove_expired_sessions,
 };
+pub use temporary_password::set_temporary_password;
 pub use ticket::{MAX_TICKETS, TICKET_LIFETIME, issue_ticket, redeem_ticket, remove_expired_tickets};
 #[cfg(test)]
 pub(crate) use welcome::MockWelcome;

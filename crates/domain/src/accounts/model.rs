@@ -272,6 +272,8 @@ pub struct User {
     pub email: Option<Email>,
     /// Whether the user is a server admin.
     pub is_admin: bool,
+    /// Whether the user can't sign in for now. Memberships and rights stay.
+    pub suspended: bool,
     /// Shown only to the user.
     pub presence: PresenceSetting,
     /// Shown only to the user.
@@ -293,6 +295,11 @@ impl User {
     /// [`presence`](Self::presence) setting stays, because servers need it. So DTOs for clients MUST leave both out.
     pub fn without_private_fields(&self) -> Self {
         Self { email: None, receipts: ReceiptSetting::Shown, ..self.clone() }
+    }
+
+    /// Whether the user can administer the server now.
+    pub const fn is_active_admin(&self) -> bool {
+        self.is_admin && !self.suspended
     }
 
     /// The part of the user that messages and memberships contain.
@@ -348,6 +355,7 @@ impl NewUser {
             display_name: self.display_name,
             email: self.email,
             is_admin: self.is_admin,
+            suspended: false,
             presence: PresenceSetting::Shown,
             receipts: ReceiptSetting::Shown,
             version: Version::FIRST,

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::accounts::error::AccountRefusal;
 use crate::accounts::family::RefreshTerms;
 use crate::accounts::model::User;
 use crate::accounts::ports::{ApiKeys, IssuedKey};
@@ -138,8 +139,11 @@ pub(super) struct Begun {
 /// there are too many, those that have been unused the longest end.
 ///
 /// # Errors
-/// A fault.
+/// [`AccountRefusal::Suspended`], of which only whoever has proven to be the user learns, or a fault.
 pub(super) fn begin_session(tx: &mut dyn Tx, user: User, draft: &SessionDraft) -> Result<Begun, Error> {
+    if user.suspended {
+        return Err(AccountRefusal::Suspended.into());
+    }
     let id = user.id;
     sessions::end(tx, Some(id), id, Ending::ForOneOf(draft.sessions_per_user))?;
     let session = draft.session(id, tx.now());

@@ -12,6 +12,7 @@ use crate::accounts::new_password::{hash_chosen, known_of};
 use crate::accounts::ports::{HashCaller, PasswordHasher};
 use crate::accounts::repository::{LockStrength, UserQuery};
 use crate::accounts::sessions::{self, Ending};
+use crate::accounts::suspension;
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::paging::{NamePosition, Page};
@@ -65,6 +66,26 @@ pub async fn set_admin(storage: &dyn Storage, username: UsernameKey, is_admin: b
             let user = lock(tx, &username)?;
             let saved = save_locked(tx, None, &user, User { is_admin, ..user.clone() })?;
             edit::record_edit(tx, AuditEntry::by_operator(AuditAction::UserEdited), &user, &saved);
+            Ok(saved)
+        })
+        .await
+}
+
+/// Suspends a user, which ends the user's sessions, or ends that.
+///
+/// # Errors
+/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::LastAdmin`], busy, or a fault.
+pub async fn set_suspended(
+    storage: &dyn Storage,
+    username: UsernameKey,
+    suspended: bool,
+) -> Result<User, Error> {
+    storage
+        .run(WRITE, move |tx| {
+            tx.accounts().lock_admins()?;
+            let user = lock(tx, &username)?;
+            let saved = save_locked(tx, None, &user, User { suspended, ..user.clone() })?;
+            suspension::settle(tx, None, (&user, &saved), AuditEntry::by_operator)?;
             Ok(saved)
         })
         .await

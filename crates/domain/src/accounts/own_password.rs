@@ -54,7 +54,8 @@ impl OwnPasswordPorts<'_> {
             tx.record(AuditEntry::by(actor, action).to(actor.id()).failed());
             Ok(())
         };
-        let _ = self.storage.write_as(Writing::new(who, WritePurpose::Secure), failed).await;
+        let trying = Writing::new(who, WritePurpose::Secure).before_password_change();
+        let _ = self.storage.write_as(trying, failed).await;
         Err(AccountRefusal::WrongPassword.into())
     }
 }

@@ -13,11 +13,12 @@ use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::ids::UserId;
 use crate::permissions::ServerRights;
-use crate::storage::{Credential, Storage, Tx, WritePurpose, Writing};
+use crate::storage::{Asking, Credential, Storage, Tx, WritePurpose, Writing};
+use crate::validation::{Violation, ViolationCode};
 
-/// Changes the actor's password and ends all their other sessions. Of the devices that are known, only `device` stays so, if
-/// it is one of theirs. Attempts are limited, so that a stolen key can't be
-/// used to guess the password.
+/// Changes the actor's password and ends all their other sessions. One that was made up for them is not kept. Of the devices
+/// that are known, only `device` stays so, if it is one of theirs. Attempts are limited, so that a stolen key can't be used to
+/// guess the password.
 ///
 /// # Errors
 /// [`AccountRefusal::WrongPassword`], [`AccountRefusal::ProvisionedKey`],
@@ -31,21 +32,39 @@ pub async fn change_password(
     new: Password,
     device: Option<KeyHash>,
 ) -> Result<(), Error> {
-    let (user, old, known) = storage.read_as(who, |tx, actor| current_password(tx, actor)).await?;
+    let asking = Asking::from(who).before_password_change();
+    let Current { user, hash: old, known, is_temporary } =
+        storage.read_as(asking, |tx, actor| current_password(tx, actor)).await?;
     let ports = OwnPasswordPorts { storage, hasher, attempts };
-    ports.prove(who, user, &old, current, AuditAction::PasswordChanged).await?;
+    ports.prove(who, user, &old, current.clone(), AuditAction::PasswordChanged).await?;
+    if is_temporary && Password::parse(current.reveal()).as_ref() == Ok(&new) {
+        let detail = "must not be the one that was made up for you";
+        return Err(Violation::new(ViolationCode::OutOfRange, detail).in_field("new").into());
+    }
     let hash = hash_chosen(hasher, HashCaller::User(user), "new", new, known).await?;
-    let securing = Writing::new(who, WritePurpose::Secure);
+    let securing = Writing::new(who, WritePurpose::Secure).before_password_change();
     storage.write_as(securing, move |tx, actor| replace(tx, actor, &old, &hash, device)).await
 }
 
-/// The actor, the password of now, and what guessers know.
-fn current_password(tx: &mut dyn Tx, actor: &Actor) -> Result<(UserId, PasswordHash, Vec<String>), Error> {
+/// The password of now.
+#[derive(Debug, PartialEq, Eq)]
+struct Current {
+    /// Whose it is.
+    user: UserId,
+    hash: PasswordHash,
+    /// What guessers know of the user.
+    known: Vec<String>,
+    /// Whether it was made up, to be changed.
+    is_temporary: bool,
+}
+
+fn current_password(tx: &mut dyn Tx, actor: &Actor) -> Result<Current, Error> {
     // Being an admin makes no difference for the own password.
     credentials::authorize(actor, &ServerRights::NONE, CredentialChange::OwnPassword)?;
     let hash = tx.accounts().password(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
     let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
-    Ok((actor.id(), hash, known_of(&user)))
+    let is_temporary = actor.must_change_password;
+    Ok(Current { user: user.id, hash, known: known_of(&user), is_temporary })
 }
 
 fn replace(

@@ -221,8 +221,13 @@ fn rotate(
 }
 
 fn holder_of(user: &User, family: &Family) -> Actor {
-    let (session, session_kind) = (family.session, SessionKind::Login);
-    Actor { user: user.as_ref(), session, session_kind, origin: Origin::UNKNOWN }
+    Actor {
+        user: user.as_ref(),
+        session: family.session,
+        session_kind: SessionKind::Login,
+        must_change_password: false,
+        origin: Origin::UNKNOWN,
+    }
 }
 
 /// Ends a session whose token somebody else has, too.

@@ -70,14 +70,20 @@ repository! {
         /// The highest cost of all stored hashes; `None` if there are none.
         fn highest_hash_cost(&mut self) -> Result<Option<HashCost>, StorageFault>;
 
-        /// Replaces the hash of the user's password.
+        /// Replaces the hash of the user's password. The user need not change it.
         fn set_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault>;
+
+        /// Replaces the hash of the user's password by that of one that the user must change first.
+        fn set_temporary_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault>;
+
+        /// Replaces the hash of the user's password by another one of the same password.
+        fn renew_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault>;
 
         /// Marks the user as deleted and erases names, e-mail address and password, so that the username becomes
         /// available.
         fn mark_deleted(&mut self, id: UserId, at: Timestamp) -> Result<(), StorageFault>;
 
-        /// The number of server admins.
+        /// The number of server admins who are not suspended.
         fn count_admins(&mut self) -> Result<u64, StorageFault>;
 
         /// Whether there has ever been a user.
@@ -189,18 +195,18 @@ repository! {
     /// Sessions.
     #[cfg_attr(test, mockall::automock)]
     pub trait SessionRepository {
-        /// The holder of this key; `None` if the key is unknown or expired, or if its user is deleted. Which times of
+        /// The holder of this key; `None` if the key is unknown or expired, or if its user is deleted or suspended. Which times of
         /// a key are good, [`KeySpans`](crate::accounts::KeySpans) says, also for a key that a refresh has replaced.
         fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
 
-        /// The holder of this session; `None` if it has ended or expired, or if its user is deleted.
+        /// The holder of this session; `None` if it has ended or expired, or if its user is deleted or suspended.
         fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
 
         /// Stores a new session.
         fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault>;
 
         /// The session whose refresh tokens have this selector; `None` if it has ended or expired, or if its user is
-        /// deleted.
+        /// deleted or suspended.
         fn find_family(&mut self, selector: &KeyHash, now: Timestamp) -> Result<Option<Family>, StorageFault>;
 
         /// Gives a session its next key and refresh token, and keeps what the present ones are as those of before;

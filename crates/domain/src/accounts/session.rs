@@ -192,6 +192,8 @@ pub struct Actor {
     pub session: SessionId,
     /// How that session was created.
     pub session_kind: SessionKind,
+    /// Whether the user must choose another password first.
+    pub must_change_password: bool,
     /// Where the request comes from. The session may have begun elsewhere.
     pub origin: Origin,
 }

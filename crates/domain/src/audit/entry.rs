@@ -50,10 +50,16 @@ actions! {
     RefreshReused = "session.refresh_reused",
     /// A password was changed or set, or somebody failed to change theirs.
     PasswordChanged = "password.changed",
+    /// A user was given a password that was made up, to be changed first.
+    TemporaryPassword = "password.temporary",
     /// A user was created.
     UserCreated = "user.created",
     /// A user was edited: `detail` names the fields.
     UserEdited = "user.edited",
+    /// A user was suspended.
+    UserSuspended = "user.suspended",
+    /// A user is no longer suspended.
+    UserResumed = "user.resumed",
     /// A user was deleted.
     UserDeleted = "user.deleted",
     /// A role on the server was defined: `object_id` is the role.

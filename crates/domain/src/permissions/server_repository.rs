@@ -17,7 +17,7 @@ repository! {
         fn rights(&mut self, user: UserId) -> Result<Option<ServerRights>, StorageFault>;
 
         /// What each of these users may do, in no particular order; nothing of those who don't exist, or whose accounts
-        /// are deleted. MUST be one query.
+        /// are deleted or suspended. MUST be one query.
         fn rights_of(&mut self, users: &[UserId]) -> Result<Vec<(UserId, ServerRights)>, StorageFault>;
 
         /// What the server stores about the role with this id.

@@ -1,6 +1,6 @@
 //! The principal of a command: its credential comes with the request and is checked in the command's own transaction.
 
-use crate::accounts::{AccountRefusal, Actor, KeyHash, Origin};
+use crate::accounts::{AccountRefusal, Actor, KeyHash, Origin, Reach, permit};
 use crate::error::Error;
 use crate::ids::{SessionId, UserId};
 use crate::network::Network;
@@ -58,6 +58,41 @@ impl From<OpenSession> for Principal {
     }
 }
 
+/// A principal that asks for a command, and which sessions the command is open to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asking {
+    pub(super) who: Principal,
+    pub(super) reach: Reach,
+}
+
+impl Asking {
+    /// The same, also for users who must choose another password first.
+    #[must_use]
+    pub const fn before_password_change(self) -> Self {
+        Self { reach: self.reach.before_password_change(), ..self }
+    }
+
+    /// The actor, if the key or session is valid now and may have the command run.
+    pub(super) fn authenticate(&self, tx: &mut dyn Tx) -> Result<Actor, Error> {
+        let actor = self.who.authenticate(tx)?;
+        permit(&actor, self.reach)?;
+        Ok(actor)
+    }
+}
+
+macro_rules! asks {
+    ($($principal:ident)+) => {$(
+        impl From<$principal> for Asking {
+            /// Unless something else is said, a command is open to the sessions that may do whatever their user may.
+            fn from(who: $principal) -> Self {
+                Self { who: who.into(), reach: Reach::USUAL }
+            }
+        }
+    )+};
+}
+
+asks! { Principal Credential OpenSession }
+
 impl Principal {
     /// The principal of a connection that this one has opened as this actor. It lasts as long as the session, however often
     /// that gets another key.
@@ -71,7 +106,7 @@ impl Principal {
     }
 
     /// The actor, if the key or session is valid now.
-    pub(super) fn authenticate(&self, tx: &mut dyn Tx) -> Result<Actor, Error> {
+    fn authenticate(&self, tx: &mut dyn Tx) -> Result<Actor, Error> {
         let now = tx.now();
         let (actor, origin) = match self {
             Self::Key(who) => {

@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::storage::principal::Principal;
+use crate::storage::principal::{Asking, Principal};
 use crate::storage::writing::{DiskSpace, WritePurpose, Writing, require_manager_when_full};
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
 
@@ -12,18 +12,20 @@ impl dyn Storage + '_ {
     /// are rate limited, and rejected while the disk is nearly full.
     ///
     /// # Errors
-    /// [`Unauthenticated`](crate::accounts::AccountRefusal::Unauthenticated), [`Error::RateLimited`],
+    /// [`Unauthenticated`](crate::accounts::AccountRefusal::Unauthenticated),
+    /// [`PasswordChangeRequired`](crate::accounts::AccountRefusal::PasswordChangeRequired), [`Error::RateLimited`],
     /// [`Error::StorageFull`], what `work` rejects, or a fault.
     pub async fn write_as<T: Send + 'static>(
         &self,
         writing: impl Into<Writing>,
         work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let Writing { who, purpose, bytes } = writing.into();
+        let Writing { who, reach, purpose, bytes } = writing.into();
+        let asking = Asking { who, reach };
         if let Principal::Key(credential) = who
             && !self.knows_key(&credential.key)
         {
-            self.read_as(who, |_, _| Ok(())).await?;
+            self.read_as(asking, |_, _| Ok(())).await?;
         }
         if purpose != WritePurpose::Secure
             && let Some(limiter) = self.write_limiter()
@@ -40,30 +42,32 @@ impl dyn Storage + '_ {
             }
             work(tx, actor)
         };
-        self.run_as(Mode::Write, who, work).await
+        self.run_as(Mode::Write, asking, work).await
     }
 
     /// Runs `work` as the principal, on one snapshot, without writing.
     ///
     /// # Errors
-    /// [`Unauthenticated`](crate::accounts::AccountRefusal::Unauthenticated), what `work` rejects, or a fault.
+    /// [`Unauthenticated`](crate::accounts::AccountRefusal::Unauthenticated),
+    /// [`PasswordChangeRequired`](crate::accounts::AccountRefusal::PasswordChangeRequired), what `work` rejects, or a
+    /// fault.
     pub async fn read_as<T: Send + 'static>(
         &self,
-        who: impl Into<Principal>,
+        asking: impl Into<Asking>,
         work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.run_as(Mode::Read, who.into(), work).await
+        self.run_as(Mode::Read, asking.into(), work).await
     }
 
     async fn run_as<T: Send + 'static>(
         &self,
         mode: Mode,
-        who: Principal,
+        asking: Asking,
         work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let access = Access { mode, caller: self.caller(who) };
+        let access = Access { mode, caller: self.caller(asking.who) };
         let checked = move |tx: &mut dyn Tx| {
-            let actor = who.authenticate(tx)?;
+            let actor = asking.authenticate(tx)?;
             work(tx, &actor)
         };
         self.run(access, checked).await

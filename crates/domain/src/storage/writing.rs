@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::accounts::{Actor, current_rights};
+use crate::accounts::{Actor, Reach, current_rights};
 use crate::error::Error;
 use crate::permissions::ServerPermission;
 use crate::storage::principal::{Credential, OpenSession, Principal};
@@ -32,6 +32,8 @@ pub enum WritePurpose {
 pub struct Writing {
     /// As whom.
     pub(super) who: Principal,
+    /// Which sessions it is open to.
+    pub(super) reach: Reach,
     /// What for.
     pub(super) purpose: WritePurpose,
     /// How many bytes of text it stores, as far as these matter: names and other short texts are left out.
@@ -41,7 +43,7 @@ pub struct Writing {
 impl Writing {
     /// A write with this purpose.
     pub fn new(who: impl Into<Principal>, purpose: WritePurpose) -> Self {
-        Self { who: who.into(), purpose, bytes: 0 }
+        Self { who: who.into(), reach: Reach::USUAL, purpose, bytes: 0 }
     }
 
     /// A write that tells others of a wish of the writer: an invitation, or a request to be let in. Whoever makes it again and
@@ -70,6 +72,12 @@ impl Writing {
     /// A write that stores a text.
     pub fn of_text(who: impl Into<Principal>, text: &str) -> Self {
         Self { bytes: text.len(), ..Self::new(who, WritePurpose::Grow) }
+    }
+
+    /// The same write, also for users who must choose another password first.
+    #[must_use]
+    pub const fn before_password_change(self) -> Self {
+        Self { reach: self.reach.before_password_change(), ..self }
     }
 
     /// The same write where it may also do something for so many others, as a message does for those whom it mentions.

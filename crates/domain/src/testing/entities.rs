@@ -54,6 +54,7 @@ pub(crate) fn me() -> Actor {
         user: user(ME).as_ref(),
         session: MY_SESSION,
         session_kind: SessionKind::Login,
+        must_change_password: false,
         origin: Origin::UNKNOWN,
     }
 }
@@ -71,6 +72,7 @@ pub(crate) fn user(id: UserId) -> User {
         display_name: Some(DisplayName::parse(&format!("User {id}")).unwrap()),
         email: Some(Email::parse(&format!("user{id}@example.org")).unwrap()),
         is_admin: false,
+        suspended: false,
         presence: PresenceSetting::Shown,
         receipts: ReceiptSetting::Shown,
         version: Version::new(3),

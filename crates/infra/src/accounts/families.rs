@@ -108,7 +108,8 @@ impl DbTx<'_> {
             .filter(sessions::key_previous_until.gt(span.after.as_micros()))
             .filter(sessions::key_previous_until.le(span.until.as_micros()))
             .filter(sessions::expires_at.gt(now.as_micros()))
-            .filter(users::deleted_at.is_null());
+            .filter(users::deleted_at.is_null())
+            .filter(users::suspended.eq(false));
         on_backend!(self, |connection| holder.select(ActorRow::as_select()).first(connection).optional())
     }
 
@@ -122,7 +123,8 @@ impl DbTx<'_> {
             .inner_join(users::table.on(users::id.eq(sessions::user_id)))
             .filter(sessions::refresh_selector.eq(selector.as_bytes().as_slice()))
             .filter(sessions::expires_at.gt(now.as_micros()))
-            .filter(users::deleted_at.is_null());
+            .filter(users::deleted_at.is_null())
+            .filter(users::suspended.eq(false));
         Ok(on_backend!(self, |connection| family
             .select(FamilyRow::as_select())
             .first(connection)

@@ -134,7 +134,13 @@ mod tests {
 
     fn actor() -> Actor {
         let user = UserRef { id: UserId::new(7), username: None, display_name: None };
-        Actor { user, session: SESSION, session_kind: SessionKind::Login, origin: Origin::UNKNOWN }
+        Actor {
+            user,
+            session: SESSION,
+            session_kind: SessionKind::Login,
+            must_change_password: false,
+            origin: Origin::UNKNOWN,
+        }
     }
 
     fn key(number: u8) -> KeyHash {

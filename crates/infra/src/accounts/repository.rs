@@ -30,6 +30,7 @@ struct UserRow {
     display_name: Option<String>,
     email: Option<String>,
     is_admin: bool,
+    suspended: bool,
     presence_hidden: bool,
     receipts_hidden: bool,
     version: i64,
@@ -44,6 +45,7 @@ impl From<UserRow> for User {
             display_name: row.display_name.map(DisplayName::from_stored),
             email: row.email.map(Email::from_stored),
             is_admin: row.is_admin,
+            suspended: row.suspended,
             presence: if row.presence_hidden { PresenceSetting::Hidden } else { PresenceSetting::Shown },
             receipts: if row.receipts_hidden { ReceiptSetting::Hidden } else { ReceiptSetting::Shown },
             version: Version::new(row.version),
@@ -171,6 +173,7 @@ impl AccountRepository for DbTx<'_> {
             users::display_key.eq(display_key(user.display_name.as_ref())),
             users::email.eq(user.email.as_ref().map(Email::as_str)),
             users::is_admin.eq(user.is_admin),
+            users::suspended.eq(user.suspended),
             users::presence_hidden.eq(user.presence == PresenceSetting::Hidden),
             users::receipts_hidden.eq(user.receipts == ReceiptSetting::Hidden),
             users::version.eq(user.version.get()),
@@ -204,6 +207,20 @@ impl AccountRepository for DbTx<'_> {
 
     fn set_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault> {
         let user = users::table.filter(users::id.eq(id.get())).filter(users::deleted_at.is_null());
+        let change = diesel::update(user)
+            .set((users::password_hash.eq(hash.as_str()), users::must_change_password.eq(false)));
+        on_backend!(self, |connection| change.execute(connection)).map(drop)
+    }
+
+    fn set_temporary_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault> {
+        let user = users::table.filter(users::id.eq(id.get())).filter(users::deleted_at.is_null());
+        let change = diesel::update(user)
+            .set((users::password_hash.eq(hash.as_str()), users::must_change_password.eq(true)));
+        on_backend!(self, |connection| change.execute(connection)).map(drop)
+    }
+
+    fn renew_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault> {
+        let user = users::table.filter(users::id.eq(id.get())).filter(users::deleted_at.is_null());
         let change = diesel::update(user).set(users::password_hash.eq(hash.as_str()));
         on_backend!(self, |connection| change.execute(connection)).map(drop)
     }
@@ -219,6 +236,8 @@ impl AccountRepository for DbTx<'_> {
             users::email.eq(NOTHING),
             users::password_hash.eq(NOTHING),
             users::is_admin.eq(false),
+            users::suspended.eq(false),
+            users::must_change_password.eq(false),
             users::presence_hidden.eq(false),
             users::receipts_hidden.eq(false),
             users::version.eq(users::version + 1),
@@ -230,7 +249,7 @@ impl AccountRepository for DbTx<'_> {
 
     fn count_admins(&mut self) -> Result<u64, StorageFault> {
         // No deleted user is an admin. Written like the partial index of admins.
-        let admins = users::table.filter(users::is_admin).count();
+        let admins = users::table.filter(users::is_admin).filter(users::suspended.eq(false)).count();
         on_backend!(self, |connection| admins.get_result::<i64>(connection)).map(i64::unsigned_abs)
     }
 

@@ -66,6 +66,8 @@ pub(super) struct ActorRow {
     user: UserRefRow,
     id: i64,
     kind: StoredSessionKind,
+    #[diesel(select_expression = users::must_change_password)]
+    must_change_password: bool,
 }
 
 impl From<ActorRow> for Actor {
@@ -74,6 +76,7 @@ impl From<ActorRow> for Actor {
             user: row.user.into(),
             session: SessionId::new(row.id),
             session_kind: row.kind.0,
+            must_change_password: row.must_change_password,
             origin: Origin::UNKNOWN,
         }
     }
@@ -101,7 +104,8 @@ impl SessionRepository for DbTx<'_> {
             .filter(sessions::key_hash.eq(key.as_bytes().as_slice()))
             .filter(sessions::expires_at.gt(now.as_micros()))
             .filter(is_good.assume_not_null())
-            .filter(users::deleted_at.is_null());
+            .filter(users::deleted_at.is_null())
+            .filter(users::suspended.eq(false));
         let mut found = on_backend!(self, |connection| holder
             .select(ActorRow::as_select())
             .first(connection)
@@ -122,7 +126,8 @@ impl SessionRepository for DbTx<'_> {
             .inner_join(users::table.on(users::id.eq(sessions::user_id)))
             .filter(sessions::id.eq(session.get()))
             .filter(sessions::expires_at.gt(now.as_micros()))
-            .filter(users::deleted_at.is_null());
+            .filter(users::deleted_at.is_null())
+            .filter(users::suspended.eq(false));
         Ok(on_backend!(self, |connection| holder.select(ActorRow::as_select()).first(connection).optional())?
             .map(Actor::from))
     }

@@ -22,9 +22,9 @@ diesel::alias! {
 /// Rank and permissions that a group stores of a role.
 pub(super) type StoredRole = (Option<i64>, Option<i64>);
 
-/// The group, its maker, the maker's role in the group, what is stored of that, and what is stored of the role that it
-/// gives.
-pub(super) type TermsRow = (GroupRow, UserRefRow, Option<String>, StoredRole, StoredRole);
+/// The group, its maker, whether the maker is suspended, the maker's role in the group, what is stored of that, and what is
+/// stored of the role that it gives.
+pub(super) type TermsRow = (GroupRow, UserRefRow, bool, Option<String>, StoredRole, StoredRole);
 
 /// Rows of a table, which may be joined to others already, with their terms: those to groups that exist, each with the
 /// group, who has made it, and what is stored of the role of each.
@@ -55,6 +55,7 @@ macro_rules! issued {
                 (
                     GroupRow::as_select(),
                     MAKERS.fields((users::id, users::username, users::display_name)),
+                    MAKERS.field(users::suspended),
                     memberships::role.nullable(),
                     (group_roles::rank.nullable(), group_roles::permissions.nullable()),
                     (
@@ -79,7 +80,7 @@ pub(super) struct Terms {
 impl Terms {
     /// A role that can't be made of its row is a fault.
     pub(super) fn of(row: TermsRow, gift: &str) -> deserialize::Result<Self> {
-        let (group, maker, issuer, issuer_stored, gift_stored) = row;
+        let (group, maker, is_suspended, issuer, issuer_stored, gift_stored) = row;
         let (group, maker) = (Group::from(group), UserRef::from(maker));
         let is_private = !group.visibility.is_listed();
         let resolve =
@@ -87,8 +88,8 @@ impl Terms {
                 let stored = rank.zip(permissions).map(definition).transpose()?;
                 Ok(Role::resolve(RoleName::from_stored(name), stored, is_private))
             };
-        // The membership of a deleted user ends a little later.
-        let issuer = issuer.filter(|_| maker.username.is_some());
+        // The membership of a deleted user ends a little later. That of a suspended one stays, but lets nobody in.
+        let issuer = issuer.filter(|_| maker.username.is_some() && !is_suspended);
         let issuer = issuer.map(|name| resolve(name, issuer_stored)).transpose()?.flatten();
         let gift = resolve(gift.to_owned(), gift_stored)?;
         Ok(Self { group, maker, issuer, gift })

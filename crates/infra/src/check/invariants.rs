@@ -39,7 +39,7 @@ pub(crate) const MESSAGE_NUMBERS_BEFORE_THREADS: Invariant = Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 23] = [
+pub(crate) const INVARIANTS: [Invariant; 24] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -139,6 +139,13 @@ pub(crate) const INVARIANTS: [Invariant; 23] = [
                     WHERE group_roles.group_id = groups.id AND group_roles.name = role)",
         holds: "every invite link is by a user, into a group, and gives a role that the group has",
         broken: "invite links are of deleted users, into no group, or give a role that the group doesn't have",
+    },
+    Invariant {
+        check: "suspended",
+        offenders: "SELECT count(*) AS number FROM sessions JOIN users ON users.id = user_id \
+            WHERE users.suspended AND kind <> 'token'",
+        holds: "no suspended user has a session",
+        broken: "sessions are of suspended users",
     },
     Invariant {
         check: "server_roles",

@@ -72,6 +72,7 @@ impl ServerRoleRepository for DbTx<'_> {
             .left_join(server_roles::table.on(held))
             .filter(users::id.eq_any(among.iter().map(|user| user.get())))
             .filter(users::deleted_at.is_null())
+            .filter(users::suspended.eq(false))
             .select((
                 users::id,
                 (users::is_admin, server_roles::id.nullable(), server_roles::permissions.nullable()),

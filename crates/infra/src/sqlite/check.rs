@@ -66,7 +66,7 @@ fn check_file(path: &Path, depth: Depth, now: Timestamp) -> Result<Vec<Finding>,
 
 /// Tables and columns that a file from before lacks, as a backup may be one, with the check that reads them. Without roles of
 /// groups, the schema allows only built-in ones.
-const LATER: [(&str, &str); 18] = [
+const LATER: [(&str, &str); 19] = [
     ("roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_roles'"),
     ("bans", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_bans'"),
     ("invitations", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'invitations'"),
@@ -76,6 +76,7 @@ const LATER: [(&str, &str); 18] = [
         "joined_seqs",
         "SELECT count(*) AS number FROM pragma_table_info('memberships') WHERE name = 'joined_seq'",
     ),
+    ("suspended", "SELECT count(*) AS number FROM pragma_table_info('users') WHERE name = 'suspended'"),
     ("server_roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'user_roles'"),
     ("message_order", HAS_AUTHOR_RUNS),
     ("authored", HAS_AUTHOR_RUNS),

@@ -57,6 +57,7 @@ fn an_update_stores_every_field(tx: &mut dyn Tx) {
         display_name: Some(DisplayName::parse("Änne").unwrap()),
         email: None,
         is_admin: true,
+        suspended: true,
         presence: PresenceSetting::Hidden,
         receipts: ReceiptSetting::Hidden,
         version: ann.version.next(),
@@ -134,13 +135,17 @@ fn a_deleted_user_is_found_by_nothing_and_frees_the_name(tx: &mut dyn Tx) {
     user(tx, "ANN");
 }
 
-fn admins_are_counted_until_they_are_deleted(tx: &mut dyn Tx) {
+fn admins_are_counted_until_they_are_deleted_or_suspended(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().count_admins(), Ok(0));
     user(tx, "ann");
     let bob = admin(tx, "bob");
     let carla = admin(tx, "carla");
     assert_eq!(tx.accounts().count_admins(), Ok(2));
     tx.accounts().mark_deleted(bob.id, at(9)).unwrap();
+    assert_eq!(tx.accounts().count_admins(), Ok(1));
+    stored(tx.accounts().update(&User { suspended: true, ..carla.clone() }).unwrap());
+    assert_eq!(tx.accounts().count_admins(), Ok(0));
+    stored(tx.accounts().update(&carla).unwrap());
     assert_eq!(tx.accounts().count_admins(), Ok(1));
     stored(tx.accounts().update(&User { is_admin: false, ..carla }).unwrap());
     assert_eq!(tx.accounts().count_admins(), Ok(0));
@@ -156,6 +161,35 @@ fn a_password_is_replaced_and_erased_with_the_user(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().password(bob.id), Ok(hash("hash of bob")));
     tx.accounts().mark_deleted(ann.id, at(9)).unwrap();
     assert_eq!(tx.accounts().password(ann.id), Ok(None));
+}
+
+fn a_temporary_password_is_to_be_changed_until_another_is_set(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let held = [session(tx, ann, 1, at(100)), session(tx, bob, 2, at(100))];
+    let must_change = |tx: &mut dyn Tx| {
+        let by_key = [1, 2].map(|number| {
+            tx.sessions().authenticate(&key(number), at(9)).unwrap().unwrap().must_change_password
+        });
+        let by_session =
+            held.map(|id| tx.sessions().holder(id, at(9)).unwrap().unwrap().must_change_password);
+        assert_eq!(by_key, by_session);
+        by_key
+    };
+    let hash = |text: &str| PasswordHash::from_stored(text.to_owned());
+    assert_eq!(must_change(tx), [false, false]);
+    tx.accounts().set_temporary_password(ann, &hash("temporary")).unwrap();
+    assert_eq!((must_change(tx), tx.accounts().password(ann)), ([true, false], Ok(Some(hash("temporary")))));
+    tx.accounts().renew_password(ann, &hash("renewed")).unwrap();
+    assert_eq!((must_change(tx), tx.accounts().password(ann)), ([true, false], Ok(Some(hash("renewed")))));
+    tx.accounts().set_password(ann, &hash("chosen")).unwrap();
+    assert_eq!((must_change(tx), tx.accounts().password(ann)), ([false, false], Ok(Some(hash("chosen")))));
+    tx.accounts().set_temporary_password(ann, &hash("temporary")).unwrap();
+    tx.accounts().mark_deleted(ann, at(9)).unwrap();
+    for gone in [ann, UserId::new(4711)] {
+        tx.accounts().set_temporary_password(gone, &hash("late")).unwrap();
+        tx.accounts().renew_password(gone, &hash("late")).unwrap();
+        assert_eq!(tx.accounts().password(gone), Ok(None));
+    }
 }
 
 fn there_has_been_a_user_for_ever_after(tx: &mut dyn Tx) {
@@ -190,7 +224,8 @@ cases! { transaction:
     a_search_finds_names_and_never_addresses
     wildcards_in_a_search_stand_for_themselves
     a_deleted_user_is_found_by_nothing_and_frees_the_name
-    admins_are_counted_until_they_are_deleted
+    admins_are_counted_until_they_are_deleted_or_suspended
+    a_temporary_password_is_to_be_changed_until_another_is_set
     a_password_is_replaced_and_erased_with_the_user
     the_highest_cost_is_that_of_the_costliest_hash
     there_has_been_a_user_for_ever_after

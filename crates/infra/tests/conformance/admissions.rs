@@ -3,6 +3,7 @@
 mod invite_links;
 mod join_requests;
 
+use groupchat_domain::accounts::User;
 use groupchat_domain::admissions::{
     Counted, InvitationQuery, Invitations, IssuedInvitation, NewInvitation, Note, SentInvitation,
 };
@@ -59,6 +60,20 @@ fn an_invitation_is_found_with_its_group_and_people(tx: &mut dyn Tx) {
     assert_eq!(tx.invitations().find_many(&[]), Ok(Vec::new()));
     assert_eq!(tx.invitations().find(InvitationId::new(99)), Ok(None));
     assert_eq!(tx.invitations().find_of(id, ann.id), Ok(None));
+}
+
+fn a_suspended_maker_lets_nobody_in(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name));
+    let id = group(tx, "chess");
+    join(tx, id, ann.id, BuiltInRole::Admin);
+    let stored = put(tx, id, bob.id, ann.id);
+    for suspended in [true, false] {
+        tx.accounts().update(&User { suspended, ..ann.clone() }).unwrap();
+        let role = (!suspended).then(|| Role::unchanged(BuiltInRole::Admin, false));
+        assert_eq!(find(tx, stored).issuer, role);
+        assert_eq!(tx.server_roles().rights_of(&[ann.id]).unwrap().is_empty(), suspended);
+        assert!(tx.server_roles().rights(ann.id).unwrap().is_some(), "nobody gets above them meanwhile");
+    }
 }
 
 fn a_user_has_one_invitation_to_a_group_which_keeps_its_id(tx: &mut dyn Tx) {
@@ -176,6 +191,7 @@ fn a_role_that_an_invitation_gives_is_held(tx: &mut dyn Tx) {
 
 cases! { transaction:
     an_invitation_is_found_with_its_group_and_people
+    a_suspended_maker_lets_nobody_in
     a_user_has_one_invitation_to_a_group_which_keeps_its_id
     the_roles_of_inviter_and_gift_are_those_of_now
     lists_and_counts_are_of_a_group_or_of_a_user

@@ -18,7 +18,13 @@ const QUERY: AuditQuery = AuditQuery::newest(Limit::DEFAULT);
 fn actor(user: i64) -> Actor {
     let origin = Origin { address: "192.0.2.7".parse().ok(), user_agent: UserAgent::cut("cli/1") };
     let user = UserRef { id: UserId::new(user), username: None, display_name: None };
-    Actor { user, session: SessionId::new(9), session_kind: SessionKind::Login, origin }
+    Actor {
+        user,
+        session: SessionId::new(9),
+        session_kind: SessionKind::Login,
+        must_change_password: false,
+        origin,
+    }
 }
 
 pub(crate) fn login(user: i64) -> AuditEntry {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::{
     DeviceName, Family, LONGEST_KEY, LastRefresh, NewRefresh, NewSession, RefreshHashes, Rotation, Salt,
-    SessionQuery,
+    SessionQuery, User,
 };
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::Tx;
@@ -53,6 +53,17 @@ fn a_key_ends_before_its_session(tx: &mut dyn Tx) {
     let query = SessionQuery { user: ann, now: at(99), below: None, limit: limit(10) };
     let listed = tx.sessions().list(&query).unwrap().pop().unwrap();
     assert_eq!((listed.expires_at, listed.key_expires_at), (at(100), Some(at(50))));
+}
+
+fn tokens_and_previous_keys_of_a_suspended_user_are_unknown(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann");
+    let id = begin(tx, ann.id, 1);
+    tx.sessions().rotate(&rotation(id, 2, 10)).unwrap();
+    for suspended in [true, false] {
+        tx.accounts().update(&User { suspended, ..ann.clone() }).unwrap();
+        assert_eq!(tx.sessions().find_family(&key(1), at(11)).unwrap().is_none(), suspended);
+        assert_eq!([1, 2].map(|number| holder(tx, number, at(11)).is_none()), [suspended; 2]);
+    }
 }
 
 fn a_session_has_the_name_of_its_device(tx: &mut dyn Tx) {
@@ -187,6 +198,7 @@ fn a_session_counts_as_one_however_often_it_is_refreshed(tx: &mut dyn Tx) {
 
 cases! { transaction:
     a_key_ends_before_its_session
+    tokens_and_previous_keys_of_a_suspended_user_are_unknown
     a_session_has_the_name_of_its_device
     a_session_is_found_by_its_selector_until_it_ends
     a_refresh_moves_everything_on_and_keeps_what_was_before

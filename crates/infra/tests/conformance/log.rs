@@ -167,6 +167,7 @@ fn a_replay_whose_beginning_was_removed_has_a_gap(database: &Database) {
                 user,
                 session: SessionId::new(1),
                 session_kind: SessionKind::Login,
+                must_change_password: false,
                 origin: Origin::UNKNOWN,
             })
         })

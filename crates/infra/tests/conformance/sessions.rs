@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use groupchat_domain::accounts::{Actor, ClientInfo, NewSession, Origin, Session, SessionKind, SessionQuery};
+use groupchat_domain::accounts::{
+    Actor, ClientInfo, NewSession, Origin, Session, SessionKind, SessionQuery, User,
+};
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::Tx;
 
@@ -19,8 +21,13 @@ fn a_key_stands_for_its_user_until_it_expires(tx: &mut dyn Tx) {
     let bob = user(tx, "bob");
     session(tx, bob.id, 1, at(200));
     let id = session(tx, ann.id, 2, at(100));
-    let actor =
-        Actor { user: ann.as_ref(), session: id, session_kind: SessionKind::Login, origin: Origin::UNKNOWN };
+    let actor = Actor {
+        user: ann.as_ref(),
+        session: id,
+        session_kind: SessionKind::Login,
+        must_change_password: false,
+        origin: Origin::UNKNOWN,
+    };
     assert_eq!(tx.sessions().authenticate(&key(2), at(99)), Ok(Some(actor)));
     assert_eq!(tx.sessions().authenticate(&key(2), at(100)), Ok(None));
     assert_eq!(tx.sessions().authenticate(&key(3), at(99)), Ok(None));
@@ -33,8 +40,13 @@ fn a_session_has_its_holder_until_it_expires_or_ends(tx: &mut dyn Tx) {
     let bob = user(tx, "bob");
     let other = session(tx, bob.id, 1, at(200));
     let id = session(tx, ann.id, 2, at(100));
-    let actor =
-        Actor { user: ann.as_ref(), session: id, session_kind: SessionKind::Login, origin: Origin::UNKNOWN };
+    let actor = Actor {
+        user: ann.as_ref(),
+        session: id,
+        session_kind: SessionKind::Login,
+        must_change_password: false,
+        origin: Origin::UNKNOWN,
+    };
     assert_eq!(tx.sessions().holder(id, at(99)), Ok(Some(actor)));
     assert_eq!(tx.sessions().holder(id, at(100)), Ok(None));
     tx.accounts().mark_deleted(bob.id, at(9)).unwrap();
@@ -48,6 +60,16 @@ fn a_key_of_a_deleted_user_is_unknown(tx: &mut dyn Tx) {
     session(tx, ann.id, 1, at(100));
     tx.accounts().mark_deleted(ann.id, at(9)).unwrap();
     assert_eq!(tx.sessions().authenticate(&key(1), at(10)), Ok(None));
+}
+
+fn a_key_of_a_suspended_user_is_unknown_until_that_is_over(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann");
+    let id = session(tx, ann.id, 1, at(100));
+    for suspended in [true, false] {
+        tx.accounts().update(&User { suspended, ..ann.clone() }).unwrap();
+        assert_eq!(tx.sessions().authenticate(&key(1), at(10)).unwrap().is_none(), suspended);
+        assert_eq!(tx.sessions().holder(id, at(10)).unwrap().is_none(), suspended);
+    }
 }
 
 fn a_session_keeps_where_it_came_from(tx: &mut dyn Tx) {
@@ -164,6 +186,7 @@ cases! { transaction:
     a_key_stands_for_its_user_until_it_expires
     a_session_has_its_holder_until_it_expires_or_ends
     a_key_of_a_deleted_user_is_unknown
+    a_key_of_a_suspended_user_is_unknown_until_that_is_over
     a_session_keeps_where_it_came_from
     sessions_are_listed_newest_first_in_pages_without_expired_ones
     only_its_owner_ends_a_session

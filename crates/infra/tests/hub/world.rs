@@ -123,5 +123,11 @@ pub(crate) const LAST: Event = Event::UserDeleted(UserId::new(1 << 40));
 fn sign_up(tx: &mut dyn Tx, number: u8) -> Actor {
     let user = user(tx, &format!("user-{number}"));
     let session = session(tx, user.id, number, at(1_000_000_000_000_000));
-    Actor { user: user.as_ref(), session, session_kind: SessionKind::Login, origin: Origin::UNKNOWN }
+    Actor {
+        user: user.as_ref(),
+        session,
+        session_kind: SessionKind::Login,
+        must_change_password: false,
+        origin: Origin::UNKNOWN,
+    }
 }

@@ -146,6 +146,7 @@ fn furnish(tx: &mut dyn Tx) -> (Vec<Actor>, Vec<GroupId>) {
         user: fixture::user(tx, &format!("writer-{nth}")).as_ref(),
         session: SessionId::new(1),
         session_kind: SessionKind::Login,
+        must_change_password: false,
         origin: Origin::UNKNOWN,
     });
     let actors: Vec<_> = actors.collect();

@@ -74,6 +74,7 @@ fn a_healthy_database_passes_every_check() {
             "invitations",
             "join_requests",
             "invite_links",
+            "suspended",
             "server_roles",
             "read_cursors",
             "joined_seqs",

@@ -20,6 +20,7 @@ fn try_both(tx: &mut dyn Tx, user: &User, group: GroupId) -> [Result<(), Error>;
         user: user.as_ref(),
         session: SessionId::new(1),
         session_kind: SessionKind::Login,
+        must_change_password: false,
         origin: Origin::UNKNOWN,
     };
     let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: None };

@@ -28,6 +28,7 @@ impl Chat {
                 user,
                 session: SessionId::new(1),
                 session_kind: SessionKind::Login,
+                must_change_password: false,
                 origin: Origin::UNKNOWN,
             };
             let name = GroupName::parse("pages").unwrap();

@@ -136,6 +136,7 @@ fn room(tx: &mut dyn Tx) -> Result<Room, groupchat_domain::Error> {
         user: user(tx, &format!("user{nth}")).as_ref(),
         session: SessionId::new(1),
         session_kind: SessionKind::Login,
+        must_change_password: false,
         origin: Origin::UNKNOWN,
     };
     let users: Vec<_> = (0..USERS).map(|nth| actor(nth, tx)).collect();

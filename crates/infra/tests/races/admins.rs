@@ -10,7 +10,7 @@ use crate::plain_hasher::PlainHasher;
 /// How many admins turn on each other.
 const ADMINS: usize = 4;
 
-/// However admins demote and delete each other and themselves at once, by the API and by the command line, the
+/// However admins demote, suspend and delete each other and themselves at once, by the API and by the command line, the
 /// server has an admin.
 fn an_admin_is_left(arena: &Arena) {
     rounds(|round| {
@@ -18,7 +18,7 @@ fn an_admin_is_left(arena: &Arena) {
         let attacks = admins.iter().enumerate().map(|(nth, attacker)| {
             // Round by round each attacks the next but so many, in the end itself.
             let victim = &admins[(nth + 1 + round % ADMINS) % ADMINS];
-            let way = (nth + round) % 4;
+            let way = (nth + round) % 6;
             part(move || attack(arena, attacker, victim, way))
         });
         for outcome in at_once(attacks.collect()) {
@@ -39,14 +39,22 @@ fn attack(arena: &Arena, attacker: &Person, victim: &Person, way: usize) -> Resu
         }
         1 => arena.act(attacker.who, move |tx, actor| delete_user(tx, actor, id)),
         2 => arena.wait_for(operator::set_admin(server, victim.name.clone(), false)).map(drop),
+        3 => arena.wait_for(operator::set_suspended(server, victim.name.clone(), true)).map(drop),
+        4 => {
+            let changes = UserChanges { suspended: Some(true), ..UserChanges::default() };
+            arena.wait_for(edit_user(server, &PlainHasher, attacker.who, id, changes)).map(drop)
+        }
         _ => arena.wait_for(operator::delete(server, victim.name.clone())).map(drop),
     }
 }
 
-/// Whether an attack that came too late, or would have been the last, was rejected for that.
+/// Whether an attack that came too late, would have been the last, or on oneself, was rejected for that.
 fn is_fair(refusal: &Refusal) -> bool {
     use AccountRefusal::{LastAdmin, NotPermitted, Unauthenticated, UserNotFound};
-    matches!(refusal, Refusal::Account(NotPermitted(_) | LastAdmin | Unauthenticated | UserNotFound))
+    matches!(
+        refusal,
+        Refusal::Account(NotPermitted(_) | LastAdmin | Unauthenticated | UserNotFound) | Refusal::Invalid(_)
+    )
 }
 
 /// Takes the rights from those that a round has left, past all rules, so that the next begins without admins.

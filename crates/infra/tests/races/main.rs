@@ -57,6 +57,7 @@ mod requests;
 mod starts;
 #[path = "../support/mod.rs"]
 mod support;
+mod suspensions;
 mod threads;
 mod visibility;
 

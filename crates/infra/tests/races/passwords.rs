@@ -71,7 +71,7 @@ fn of_changes_at_once_one_password_is_left(arena: &Arena) {
 }
 
 /// Signs in; the credential of the new session.
-fn sign_in(arena: &Arena, name: &str, password: &str) -> Result<Credential, Refusal> {
+pub(crate) fn sign_in(arena: &Arena, name: &str, password: &str) -> Result<Credential, Refusal> {
     let ports = LoginPorts {
         storage: arena.server(),
         hasher: &PlainHasher,

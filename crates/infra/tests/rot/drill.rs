@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::Error;
-use groupchat_domain::accounts;
+use groupchat_domain::accounts::{self, User};
 use groupchat_domain::admissions::{self, InvitationDraft};
 use groupchat_domain::groups::{
     self, Candidate, GroupChanges, GroupDraft, GroupName, History, Quotas, Visibility,
@@ -396,6 +396,25 @@ fn receipts_that_were_hidden_at_any_time_stay_hidden() {
         let found = format!("SELECT count(*) AS number FROM groups WHERE id = 1 AND {kept}");
         assert_eq!(drill.chat.number(&found), 1, "{before:?}, {since:?}: {salvaged:?}");
     }
+}
+
+#[test]
+fn who_was_suspended_since_the_backup_stays_suspended_and_signed_out() {
+    let drill = drill_with(
+        |_| Ok(()),
+        |tx| {
+            let bob = Room::again(tx)?.bob.id();
+            let bob = tx.accounts().find(bob)?.expect("Bob is there");
+            tx.accounts().update(&User { suspended: true, ..bob }).map(drop)?;
+            Ok(())
+        },
+    );
+    let number = "SELECT count(*) AS number FROM";
+    let salvaged = drill.salvage();
+    assert_eq!(drill.chat.number(&format!("{number} users WHERE suspended")), 1, "{salvaged:?}");
+    let sessions = format!("{number} sessions JOIN users ON users.id = user_id WHERE suspended");
+    assert_eq!(drill.chat.number(&sessions), 0);
+    assert!(drill.chat.number(&format!("{number} sessions")) > 0, "others stay signed in");
 }
 
 #[test]

@@ -17,6 +17,12 @@ pub(crate) enum UserCommand {
     Promote(ChangeOptions),
     /// Make a server admin an ordinary user. The last admin can't be demoted.
     Demote(ChangeOptions),
+    /// Suspend a user: all sessions end, and nobody can sign in as the user until `resume`.
+    ///
+    /// Memberships, rights and messages stay. The last admin can't be suspended.
+    Suspend(ChangeOptions),
+    /// End the suspension of a user.
+    Resume(ChangeOptions),
     /// Delete a user permanently. The user's messages stay. The last admin can't be deleted.
     ///
     /// The user's keys stop working at once, and the username becomes available. The running server, or the next one,

@@ -11,6 +11,7 @@ pub(super) struct ShownUser {
     display_name: Option<String>,
     email: Option<String>,
     is_admin: bool,
+    suspended: bool,
     version: i64,
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,6 +28,7 @@ impl From<User> for ShownUser {
             display_name: user.display_name.map(DisplayName::into_string),
             email: user.email.map(Email::into_string),
             is_admin: user.is_admin,
+            suspended: user.suspended,
             version: user.version.get(),
             created_at: format!("{:.6}", created_at.unwrap_or(jiff::Timestamp::MAX)),
             password: None,
@@ -46,7 +48,11 @@ impl ShownUser {
 pub(super) fn table(users: &[ShownUser]) -> Vec<Vec<String>> {
     let headings = ["ID", "ROLE", "CREATED", "USERNAME", "E-MAIL", "DISPLAY NAME"];
     let row = |user: &ShownUser| {
-        let role = if user.is_admin { "admin" } else { "user" };
+        let role = match (user.suspended, user.is_admin) {
+            (true, _) => "suspended",
+            (false, true) => "admin",
+            (false, false) => "user",
+        };
         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         let day = user.created_at.chars().take("9999-12-31".len()).collect();
         vec![

@@ -47,6 +47,25 @@ async fn a_deleted_users_key_ends_at_the_next_request() {
 }
 
 #[tokio::test]
+async fn a_suspended_user_is_signed_out_until_resumed() {
+    let data = data();
+    let server = Server::start(&data).await;
+    let admin = server.admin().await;
+    admin.create_user("ada").await;
+    let ada = server.login("ada", "correct horse").await;
+    let suspended = json(&run(&data, &["user", "suspend", "ADA", "--json"]).await);
+    assert_eq!((&suspended["username"], &suspended["suspended"]), (&json!("ada"), &json!(true)));
+    ada.get("/users/me").await.expect(StatusCode::UNAUTHORIZED);
+    let listed = printed(&run(&data, &["user", "list"]).await);
+    assert!(listed.contains("suspended"), "{listed}");
+    printed(&run(&data, &["user", "resume", "ada"]).await);
+    server.login("ada", "correct horse").await.get("/users/me").await.expect(StatusCode::OK);
+    let words = complaint(&run(&data, &["user", "suspend", "admin"]).await);
+    assert!(words.contains("last server admin"), "{words}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_new_password_ends_every_session() {
     let data = data();
     let server = Server::start(&data).await;

@@ -20,6 +20,7 @@ pub(super) struct ShownUser {
     username: String,
     display_name: Option<String>,
     is_admin: bool,
+    suspended: bool,
     version: i64,
 }
 
@@ -29,6 +30,7 @@ impl From<&User> for ShownUser {
             username: user.username.as_str().to_owned(),
             display_name: user.display_name.as_ref().map(|name| name.as_str().to_owned()),
             is_admin: user.is_admin,
+            suspended: user.suspended,
             version: user.version.get(),
         }
     }

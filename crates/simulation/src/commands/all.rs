@@ -84,8 +84,19 @@ commands! {
         email: Option<Option<AnEmail>>, admin: Option<AFlag>, password: Option<APassword>
     )
         |ports| accounts::edit_user(ports.storage, &ports.own, ports.who, user, UserChanges {
-            username: name, display_name: display, email, is_admin: admin, password,
+            username: name, display_name: display, email, is_admin: admin, password, suspended: None,
         });
+    /// An admin suspends a user, or ends that.
+    3 flow Suspend[accounts::edit_user](user: AUser, suspended: AFlag)
+        |ports| accounts::edit_user(ports.storage, &ports.own, ports.who, user, UserChanges {
+            suspended: Some(suspended), ..UserChanges::default()
+        });
+    /// The operator suspends somebody, or ends that.
+    3 flow SuspendByOperator[operator::set_suspended](name: AUsername, suspended: AFlag)
+        |ports| operator::set_suspended(ports.storage, name.key(), suspended);
+    /// An admin gives a user a password that is to be changed.
+    1 flow SetTemporaryPassword[accounts::set_temporary_password](user: AUser)
+        |ports| accounts::set_temporary_password(ports.storage, &ports.own, &ports.own, ports.who, user);
     /// The operator makes somebody an admin, or ends that.
     1 flow SetAdmin[operator::set_admin](name: AUsername, admin: AFlag)
         |ports| operator::set_admin(ports.storage, name.key(), admin);

@@ -201,6 +201,12 @@ impl From<CreatedUser> for Answer {
     }
 }
 
+impl From<Password> for Answer {
+    fn from(password: Password) -> Self {
+        Self::Text(password.reveal().to_owned())
+    }
+}
+
 impl From<LoggedIn> for Answer {
     fn from(LoggedIn { key, expires_at, refresh, device, user }: LoggedIn) -> Self {
         match refresh {

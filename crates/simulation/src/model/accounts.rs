@@ -62,7 +62,8 @@ impl AccountRepository for ModelTx<'_> {
         }
         let id = UserId::new(tables.user_ids.take());
         let password = Some(user.password.clone());
-        tables.users.put(id, UserRow { user: Some(user.clone().into_user(id)), password });
+        let user = Some(user.clone().into_user(id));
+        tables.users.put(id, UserRow { user, password, must_change_password: false });
         tables.usernames.put(key, id);
         Ok(Unique::Stored(id))
     }
@@ -97,6 +98,26 @@ impl AccountRepository for ModelTx<'_> {
     fn set_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault> {
         let tables = self.write()?;
         if tables.user(id).is_some() {
+            tables.users.change(&id, |row| {
+                row.password = Some(hash.clone());
+                row.must_change_password = false;
+            });
+        }
+        Ok(())
+    }
+
+    fn set_temporary_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault> {
+        self.set_password(id, hash)?;
+        let tables = self.write()?;
+        if tables.user(id).is_some() {
+            tables.users.change(&id, |row| row.must_change_password = true);
+        }
+        Ok(())
+    }
+
+    fn renew_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault> {
+        let tables = self.write()?;
+        if tables.user(id).is_some() {
             tables.users.change(&id, |row| row.password = Some(hash.clone()));
         }
         Ok(())
@@ -106,7 +127,8 @@ impl AccountRepository for ModelTx<'_> {
         let tables = self.write()?;
         if let Some(key) = tables.user(id).map(|user| user.username.key().into_string()) {
             tables.usernames.remove(&key);
-            tables.users.change(&id, |row| *row = UserRow { user: None, password: None });
+            let nobody = UserRow { user: None, password: None, must_change_password: false };
+            tables.users.change(&id, |row| *row = nobody.clone());
             tables.forget_names(Named::User(id));
         }
         Ok(())
@@ -114,7 +136,7 @@ impl AccountRepository for ModelTx<'_> {
 
     fn count_admins(&mut self) -> Result<u64, StorageFault> {
         let users = self.read()?.users.iter().filter_map(|(_, row)| row.user.as_ref());
-        Ok(users.filter(|user| user.is_admin).map(|_| 1).sum())
+        Ok(users.filter(|user| user.is_active_admin()).map(|_| 1).sum())
     }
 
     fn any_ever(&mut self) -> Result<bool, StorageFault> {

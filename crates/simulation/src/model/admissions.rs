@@ -42,7 +42,8 @@ impl Tables {
             let definition = self.roles.get(&(group, name.clone())).copied();
             Role::resolve(name.clone(), definition, is_private)
         };
-        let membership = self.memberships.get(&(group, maker)).filter(|_| self.user(maker).is_some());
+        let counts = self.user(maker).is_some_and(|maker| !maker.suspended);
+        let membership = self.memberships.get(&(group, maker)).filter(|_| counts);
         (membership.and_then(|membership| role(&membership.role)), role(gift))
     }
 

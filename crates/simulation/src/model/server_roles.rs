@@ -23,6 +23,9 @@ impl ServerRoleRepository for ModelTx<'_> {
     fn rights_of(&mut self, users: &[UserId]) -> Result<Vec<(UserId, ServerRights)>, StorageFault> {
         let mut all = Vec::new();
         for user in each_once(users) {
+            if self.read()?.user(user).is_some_and(|user| user.suspended) {
+                continue;
+            }
             all.extend(self.rights(user)?.map(|rights| (user, rights)));
         }
         Ok(all)

@@ -23,8 +23,10 @@ fn holds(span: Span, at: Timestamp) -> bool {
 impl Tables {
     fn holder(&self, session: SessionId, now: Timestamp) -> Option<Actor> {
         let NewSession { user, kind, expires_at, .. } = &self.sessions.get(&session)?.session;
-        let user = self.user(*user).filter(|_| *expires_at > now)?.as_ref();
-        Some(Actor { user, session, session_kind: *kind, origin: Origin::UNKNOWN })
+        let row = self.users.get(user).filter(|_| *expires_at > now)?;
+        let user = row.user.as_ref().filter(|user| !user.suspended)?.as_ref();
+        let must_change_password = row.must_change_password;
+        Some(Actor { user, session, session_kind: *kind, must_change_password, origin: Origin::UNKNOWN })
     }
 
     /// The sessions of a user, the newest first.

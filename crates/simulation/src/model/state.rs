@@ -24,6 +24,7 @@ pub(crate) struct UserRow {
     /// `None` once deleted.
     pub(crate) user: Option<User>,
     pub(crate) password: Option<PasswordHash>,
+    pub(crate) must_change_password: bool,
 }
 
 /// A group, which stays until it is purged.

@@ -45,6 +45,7 @@ pub(crate) fn new_user(tx: &mut dyn Tx, number: usize, is_admin: bool) -> Actor 
         user: new.into_user(id).as_ref(),
         session,
         session_kind: SessionKind::Login,
+        must_change_password: false,
         origin: Origin::UNKNOWN,
     }
 }

@@ -19,6 +19,7 @@ const SPECIAL: &[(&str, &[&str])] = &[
             "endUserSessions",
             "getHealth",
             "logout",
+            "setTemporaryPassword",
         ],
     ),
 ];

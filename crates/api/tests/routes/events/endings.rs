@@ -77,6 +77,24 @@ async fn a_password_set_by_an_admin_ends_them_all() {
 }
 
 #[actix_web::test]
+async fn a_temporary_password_ends_them_all() {
+    let end = async |people: &People| {
+        let path = format!("/api/users/{}/temporary-password", people.user);
+        people.admin.post_empty(&path).await.created();
+    };
+    assert_ends(end, true).await;
+}
+
+#[actix_web::test]
+async fn suspending_the_user_ends_them_all() {
+    let end = async |people: &People| {
+        let path = format!("/api/users/{}", people.user);
+        people.admin.patch(&path, json!({"suspended": true})).await.ok();
+    };
+    assert_ends(end, true).await;
+}
+
+#[actix_web::test]
 async fn deleting_the_user_ends_them_all() {
     let end = async |people: &People| {
         people.admin.delete(&format!("/api/users/{}", people.user)).await.no_content();

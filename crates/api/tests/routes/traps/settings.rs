@@ -17,7 +17,7 @@ fn value(field: &str, operation: &Operation, number: usize) -> Value {
         "email" => json!("new@example.com"),
         "password" => json!("another password"),
         "presence" => json!("hidden"),
-        "is_admin" | "hidden" | "pinned" => json!(true),
+        "is_admin" | "suspended" | "hidden" | "pinned" => json!(true),
         "notify" => json!("none"),
         "visibility" => json!("closed"),
         "history" => json!("joined"),

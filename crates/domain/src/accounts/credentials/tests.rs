@@ -1,5 +1,5 @@
 use super::CredentialChange::{
-    Deletion, NewAccount, OwnPassword, PasswordOf, ServerAdmin, ServerRole, Username,
+    Deletion, NewAccount, OwnPassword, PasswordOf, ServerAdmin, ServerRole, Suspension, Username,
 };
 use super::*;
 use crate::permissions::{ServerDenial, ServerPermissionSet};
@@ -21,6 +21,7 @@ fn who_may_change_what() {
         (PasswordOf(ME), [users(), Err(CurrentPasswordRequired), users(), Err(CurrentPasswordRequired)]),
         (PasswordOf(OTHER), [users(), Ok(()), users(), Ok(())]),
         (Username, [users(), Ok(()), users(), Ok(())]),
+        (Suspension, [users(), Ok(()), users(), Ok(())]),
         (NewAccount, [users(), Ok(()), users(), Ok(())]),
         (Deletion, [users(), Ok(()), users(), Ok(())]),
         (ServerAdmin, [users(), admin_only(), users(), Ok(())]),

@@ -169,14 +169,35 @@ fn a_server_admin_is_demoted_while_another_stays() {
 }
 
 #[test]
-fn the_last_server_admin_is_neither_demoted_nor_deleted() {
+fn the_operator_suspends_and_resumes_a_user() {
+    let next = user(OTHER).version.next();
+    let suspended = User { suspended: true, version: next, ..user(OTHER) };
+    let mut tx = stores(locks_with_admins(&user(OTHER)), suspended.clone());
+    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
+    let storage = ScriptedStorage::new([tx]);
+    assert_eq!(block_on(set_suspended(&storage, name(&user(OTHER)), true)), Ok(suspended.clone()));
+    let [ran] = storage.finish_as();
+    assert_eq!((ran.access, ran.emitted.len()), (WRITE, 2));
+    assert_eq!(ran.emitted[1], sessions_ended(OTHER, None));
+    assert_eq!(ran.recorded, [AuditEntry::by_operator(AuditAction::UserSuspended).to(OTHER)]);
+
+    let resumed = User { suspended: false, version: next.next(), ..suspended.clone() };
+    let storage = ScriptedStorage::new([stores(locks_with_admins(&suspended), resumed.clone())]);
+    assert_eq!(block_on(set_suspended(&storage, name(&user(OTHER)), false)), Ok(resumed));
+    let [ran] = storage.finish_as();
+    assert_eq!(ran.recorded, [AuditEntry::by_operator(AuditAction::UserResumed).to(OTHER)]);
+}
+
+#[test]
+fn the_last_server_admin_is_neither_demoted_nor_suspended_nor_deleted() {
     let last = || counts_admins(locks_with_admins(&server_admin(OTHER)), 1);
-    for demote in [true, false] {
+    for way in 0..3 {
         let storage = ScriptedStorage::new([last()]);
         let name = name(&server_admin(OTHER));
-        let outcome = match demote {
-            true => block_on(set_admin(&storage, name, false)),
-            false => block_on(delete(&storage, name)),
+        let outcome = match way {
+            0 => block_on(set_admin(&storage, name, false)),
+            1 => block_on(set_suspended(&storage, name, true)),
+            _ => block_on(delete(&storage, name)),
         };
         assert_eq!(outcome, Err(AccountRefusal::LastAdmin.into()));
         let [ran] = storage.finish_as();

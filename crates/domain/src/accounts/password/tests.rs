@@ -7,6 +7,7 @@ use super::*;
 use crate::accounts::{
     AttemptPool, MockLoginRateLimiter, MockPasswordHasher, PasswordAttempt, PasswordCheck, Verification,
 };
+use crate::error::Refusal;
 use crate::storage::{CommitDecision, Mode};
 use crate::testing::{
     ME, MY_KEY, MY_SESSION, MockTx, Ran, ScriptedStorage, accept_passwords, assert_flow_hands_faults_on,
@@ -119,6 +120,23 @@ fn a_wrong_current_password_is_rejected_and_uses_up_the_attempt() {
     assert_eq!(outcome, Err(AccountRefusal::WrongPassword.into()));
     let entry = AuditEntry::by(&me(), AuditAction::PasswordChanged).to(ME).failed();
     assert_eq!(told.recorded, [entry], "also after the rejection");
+}
+
+#[test]
+fn a_password_that_was_made_up_is_changed_and_not_kept() {
+    let must_change = || Actor { must_change_password: true, ..me() };
+    let script =
+        [looks(), replaces(looks_again(Some(hash("old"))))].map(|tx| tx.authenticates(must_change()));
+    let hasher = hashes(verifies(Ok(Verification::Right)), Ok(hash("new")));
+    assert_eq!(run(script, &hasher, &counts(true)).0, Ok(()));
+
+    let storage = ScriptedStorage::new([looks().authenticates(must_change())]);
+    let (current, new) = (Secret::new("old password".to_owned()), Password::parse("old password").unwrap());
+    let hasher = verifies(Ok(Verification::Right));
+    let kept = block_on(change_password(&storage, &hasher, &counts(true), MY_KEY, current, new, None));
+    let Err(Error::Refused(Refusal::Invalid(errors))) = kept else { panic!("{kept:?}") };
+    assert_eq!((errors[0].field.as_str(), errors[0].violation.code), ("new", ViolationCode::OutOfRange));
+    storage.finish();
 }
 
 #[test]

@@ -56,6 +56,31 @@ fn a_session_that_has_ended_does_nothing_more() {
 }
 
 #[test]
+fn who_must_change_the_password_gets_only_what_is_open_before() {
+    let must_change = || looks_up(Some(Actor { must_change_password: true, ..me() }));
+    let storage = ScriptedStorage::new((0..4).map(|_| must_change()));
+    let port: &dyn Storage = &storage;
+    let refused = Err(AccountRefusal::PasswordChangeRequired.into());
+    assert_eq!(block_on(port.read_as(OPEN, unreachable_work)), refused);
+    assert_eq!(block_on(port.write_as(OPEN, unreachable_work)), refused);
+    let asking = Asking::from(OPEN).before_password_change();
+    assert_eq!(block_on(port.read_as(asking, |_, actor| Ok(actor.id()))), Ok(ME));
+    let writing = Writing::new(OPEN, WritePurpose::Secure).before_password_change();
+    assert_eq!(block_on(port.write_as(writing, |_, actor| Ok(actor.id()))), Ok(ME));
+    storage.finish();
+}
+
+#[test]
+fn a_key_that_is_new_to_the_server_is_checked_for_what_is_open_before() {
+    let must_change = || MockTx::new().authenticates(Actor { must_change_password: true, ..me() });
+    let storage = ScriptedStorage::new([must_change(), must_change()]).without_known_keys();
+    let writing = Writing::new(MY_KEY, WritePurpose::Secure).before_password_change();
+    let port: &dyn Storage = &storage;
+    assert_eq!(block_on(port.write_as(writing, |_, actor| Ok(actor.id()))), Ok(ME));
+    storage.finish();
+}
+
+#[test]
 fn a_fault_while_the_session_is_looked_up_is_no_refusal() {
     let mut tx = MockTx::new();
     tx.sessions.expect_holder().returning(|_, _| Err(fault()));

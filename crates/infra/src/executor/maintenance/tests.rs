@@ -49,8 +49,13 @@ fn uses_that_cannot_be_stored_are_postponed() {
     let queue = CommandQueue::new(QueueLimits::default());
     let (maintenance, _) = maintenance(&queue);
     let user = UserRef { id: UserId::new(1), username: None, display_name: None };
-    let actor =
-        Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login, origin: Origin::UNKNOWN };
+    let actor = Actor {
+        user,
+        session: SessionId::new(1),
+        session_kind: SessionKind::Login,
+        must_change_password: false,
+        origin: Origin::UNKNOWN,
+    };
     maintenance.activity.note(KeyHash::new([1; 32]), &actor, Timestamp::from_micros(0));
     let worker = thread::spawn(move || {
         maintenance.do_all();

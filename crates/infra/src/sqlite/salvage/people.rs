@@ -23,6 +23,10 @@ const DROP_LOST_ROLES: &str = "UPDATE memberships SET role = 'member' \
 const DROP_BANS_OF_MEMBERS: &str = "DELETE FROM group_bans WHERE EXISTS (SELECT 1 FROM memberships \
     WHERE memberships.group_id = group_bans.group_id AND memberships.user_id = group_bans.user_id)";
 
+/// Ends what those can't use who have been suspended since the backup.
+const END_SESSIONS_OF_SUSPENDED: &str =
+    "DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE suspended)";
+
 /// Makes an owner of the longest-serving member of the highest rank of each group that has members and no owner.
 const APPOINT_OWNERS: &str = "UPDATE memberships SET role = 'owner' \
     WHERE NOT EXISTS (SELECT 1 FROM memberships AS owners \
@@ -48,30 +52,33 @@ fn fits(name: Option<&str>, key: Option<&str>) -> bool {
 }
 
 impl Salvage<'_> {
-    /// New users, without the right to administer the server. Those of the backup hide what they have hidden since.
+    /// New users, without the right to administer the server. Those of the backup hide what they have hidden since, and
+    /// are suspended if they have been since.
     pub(super) fn bring_users(&mut self) -> QueryResult<()> {
-        let (head, mut found, mut hidden, mut damaged) = (self.head("users"), Vec::new(), Vec::new(), 0);
+        let (head, mut found, mut changed, mut damaged) = (self.head("users"), Vec::new(), Vec::new(), 0);
         let unreadable = self.source.walk::<UserRow>(|user| {
             let is_plausible = fits(user.username.as_deref(), user.username_key.as_deref())
                 && fits(user.display_name.as_deref(), user.display_key.as_deref());
             match (user.id > head, is_plausible) {
                 (true, true) => found.push(UserRow { is_admin: false, ..user }),
                 (true, false) => damaged += 1,
-                (false, true) if user.presence_hidden || user.receipts_hidden => {
-                    hidden.push((user.id, user.presence_hidden, user.receipts_hidden));
+                (false, true) if user.presence_hidden || user.receipts_hidden || user.suspended => {
+                    changed.push((user.id, user.presence_hidden, user.receipts_hidden, user.suspended));
                 }
                 (false, _) => {}
             }
         });
         self.report.damaged += damaged + unreadable;
-        for (id, presence, receipts) in hidden {
+        for (id, presence, receipts, suspended) in changed {
             let user = users::table.filter(users::id.eq(id)).filter(users::deleted_at.is_null());
-            let hide = diesel::update(user).set((
+            let change = diesel::update(user).set((
                 presence.then(|| users::presence_hidden.eq(true)),
                 receipts.then(|| users::receipts_hidden.eq(true)),
+                suspended.then(|| users::suspended.eq(true)),
             ));
-            hide.execute(self.target)?;
+            change.execute(self.target)?;
         }
+        diesel::sql_query(END_SESSIONS_OF_SUSPENDED).execute(self.target)?;
         for user in found {
             if self.attempt(|target| diesel::insert_into(users::table).values(user).execute(target))? {
                 self.report.users += 1;

@@ -84,6 +84,7 @@ fn a_healthy_database_passes_every_check() {
         "invitations",
         "join_requests",
         "invite_links",
+        "suspended",
         "server_roles",
         "read_cursors",
         "joined_seqs",
@@ -131,6 +132,12 @@ fn each_kind_of_damage_is_found_by_its_check() {
             "INSERT INTO invite_links (group_id, created_by, code_hash, role, uses, created_at, expires_at) \
              VALUES (1, 1, zeroblob(32), 'king', 0, 0, 0)",
             "invite_links",
+        ),
+        (
+            "UPDATE users SET suspended = 1; \
+             INSERT INTO sessions (user_id, kind, key_hash, created_at, expires_at) \
+             VALUES (1, 'login', zeroblob(32), 0, 0)",
+            "suspended",
         ),
         ("UPDATE audit_state SET newest = 1", "audit_log"),
         ("UPDATE memberships SET joined_seq = 2", "joined_seqs"),
@@ -275,6 +282,10 @@ fn allowed_states_are_not_reported_as_damage() {
          INSERT INTO jobs VALUES (10, 'purge_group', 1, 0, 0); UPDATE groups SET deleted_at = 0",
         "DELETE FROM reactions; DELETE FROM messages; DELETE FROM memberships; \
          DELETE FROM author_runs; DELETE FROM groups",
+        // A token comes back with its user.
+        "UPDATE users SET suspended = 1; \
+         INSERT INTO sessions (user_id, kind, key_hash, created_at, expires_at) \
+         VALUES (1, 'token', zeroblob(32), 0, 0)",
         // The planner's statistics are tables, too.
         "ANALYZE",
     ];

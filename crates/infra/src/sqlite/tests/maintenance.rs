@@ -29,8 +29,13 @@ fn with_sessions(every: Duration) -> Fixture {
 
 fn use_key(fixture: &Fixture) {
     let user = UserRef { id: UserId::new(1), username: None, display_name: None };
-    let actor =
-        Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login, origin: Origin::UNKNOWN };
+    let actor = Actor {
+        user,
+        session: SessionId::new(1),
+        session_kind: SessionKind::Login,
+        must_change_password: false,
+        origin: Origin::UNKNOWN,
+    };
     let note = move |tx: &mut crate::tx::DbTx<'_>| {
         tx.note_key_use(&KEY, &actor);
         CommitDecision::RollBack

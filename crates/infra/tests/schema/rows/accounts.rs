@@ -64,6 +64,8 @@ pub(super) const USERS: TableRows = TableRows {
             ("username", Text("Bob")),
             ("username_key", Text("bob")),
             ("receipts_hidden", Bool(true)),
+            ("suspended", Bool(true)),
+            ("must_change_password", Bool(true)),
         ],
     ],
     another: &[
@@ -80,12 +82,15 @@ pub(super) const USERS: TableRows = TableRows {
         ("deleted_at", Null),
         ("presence_hidden", Bool(false)),
         ("receipts_hidden", Bool(false)),
+        ("suspended", Bool(false)),
+        ("must_change_password", Bool(false)),
     ],
     accepted: &[
         &[("username", Characters(50)), ("display_name", Characters(100)), ("email", Characters(254))],
         &[("display_name", Null), ("display_key", Null), ("email", Null), ("is_admin", Bool(false))],
         deleted_user!(),
         &[("presence_hidden", Bool(true)), ("receipts_hidden", Bool(true))],
+        &[("suspended", Bool(true)), ("must_change_password", Bool(true))],
     ],
     rejected: &[
         (Unique, &[("id", Number(1))]),
@@ -106,6 +111,8 @@ pub(super) const USERS: TableRows = TableRows {
         (Type, &[("is_admin", Number(2))]),
         (Type, &[("presence_hidden", Number(2))]),
         (Type, &[("receipts_hidden", Number(2))]),
+        (Type, &[("suspended", Number(2))]),
+        (Type, &[("must_change_password", Number(2))]),
         // One that isn't deleted, without a name, and without a password.
         (Check, &[("username", Null), ("username_key", Null)]),
         (Check, &[("password_hash", Null)]),
@@ -115,6 +122,8 @@ pub(super) const USERS: TableRows = TableRows {
         (Check, deleted_user!(("display_name", Text("Cid")), ("display_key", Text("cid")))),
         (Check, deleted_user!(("email", Text("cid@example.com")))),
         (Check, deleted_user!(("is_admin", Bool(true)))),
+        (Check, deleted_user!(("suspended", Bool(true)))),
+        (Check, deleted_user!(("must_change_password", Bool(true)))),
     ],
 };
 

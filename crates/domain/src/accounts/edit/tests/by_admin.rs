@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::accounts::MockPasswordHasher;
+use crate::error::Refusal;
 use crate::events::{Audience, UserUpdate};
 use crate::storage::{Access, Caller, CommitDecision, Mode};
 use crate::testing::{
@@ -128,6 +129,57 @@ fn admins_promote_and_demote_users() {
 fn the_last_server_admin_cannot_be_demoted() {
     let tx = counts_admins(locks(server_admin(ME)), 1);
     assert_eq!(refusal(tx, ME, demotion()), Some(AccountRefusal::LastAdmin.into()));
+}
+
+fn suspension(suspended: bool) -> UserChanges {
+    UserChanges { suspended: Some(suspended), ..UserChanges::default() }
+}
+
+#[test]
+fn a_suspension_ends_the_sessions_and_is_reversible() {
+    let next = user(OTHER).version.next();
+    let suspended = User { suspended: true, version: next, ..user(OTHER) };
+    let mut tx = stores(locks(user(OTHER)), suspended.clone());
+    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
+    let (outcome, ran) = edits(tx, OTHER, suspension(true));
+    assert_eq!(outcome, Ok(suspended.clone()));
+    let shown = UserUpdate::logged(suspended.without_private_fields(), Audience::All);
+    assert_eq!(
+        ran.emitted,
+        [(Audience::All, Some(ME), Event::UserUpdated(shown)), sessions_ended(OTHER, Some(ME))]
+    );
+    assert_eq!(ran.recorded, [AuditEntry::by(&me(), AuditAction::UserSuspended).to(OTHER)]);
+
+    let resumed = User { suspended: false, version: next.next(), ..suspended.clone() };
+    let (outcome, ran) = edits(stores(locks(suspended.clone()), resumed.clone()), OTHER, suspension(false));
+    assert_eq!((outcome, ran.emitted.len()), (Ok(resumed), 1));
+    assert_eq!(ran.recorded, [AuditEntry::by(&me(), AuditAction::UserResumed).to(OTHER)]);
+
+    let (outcome, ran) = edits(locks(suspended.clone()), OTHER, suspension(true));
+    assert_eq!((outcome, ran.emitted, ran.recorded), (Ok(suspended), vec![], vec![]), "it is already");
+}
+
+#[test]
+fn nobody_suspends_themselves_and_the_last_admin_is_not() {
+    let own = refusal(locks(server_admin(ME)), ME, suspension(true));
+    let Some(Error::Refused(Refusal::Invalid(errors))) = own else { panic!("{own:?}") };
+    assert_eq!(
+        (errors[0].field.as_str(), errors[0].violation.code),
+        ("suspended", ViolationCode::OutOfRange)
+    );
+    let tx = counts_admins(locks(server_admin(OTHER)), 1);
+    assert_eq!(refusal(tx, OTHER, suspension(true)), Some(AccountRefusal::LastAdmin.into()));
+    let tx = locks_as(user(OTHER), user(ME));
+    assert_eq!(refusal(tx, OTHER, suspension(true)), Some(needs(ServerPermission::ManageUsers).into()));
+    let provisioned = apply(&mut locks(user(OTHER)), &me_provisioned(), OTHER, &suspension(true), None);
+    assert_eq!(provisioned, Err(AccountRefusal::ProvisionedKey.into()));
+}
+
+#[test]
+fn a_suspended_admin_is_demoted_without_counting_the_others() {
+    let suspended = User { suspended: true, ..server_admin(OTHER) };
+    let demoted = User { is_admin: false, version: suspended.version.next(), ..suspended.clone() };
+    assert_eq!(edits(stores(locks(suspended), demoted.clone()), OTHER, demotion()).0, Ok(demoted));
 }
 
 #[test]

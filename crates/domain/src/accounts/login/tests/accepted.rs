@@ -86,7 +86,7 @@ fn renewing_an_outdated_hash_ends_no_session() {
         .hashes(Ok(hash("renewed")))
         .issues();
     let mut write = begins_session(looks_again(Some(hash("it"))));
-    let stored = write.accounts.expect_set_password().with(eq(ME), eq(hash("renewed"))).times(1);
+    let stored = write.accounts.expect_renew_password().with(eq(ME), eq(hash("renewed"))).times(1);
     stored.returning(|_, _| Ok(()));
     let (outcome, [_, write]) = surroundings.run([finds(Some(hash("it"))), write], attempt("user1"));
     assert!(outcome.is_ok());

@@ -86,7 +86,7 @@ fn faults_within_a_command_are_returned() {
     assert_hands_faults_on(begins, |tx| enter(tx, &proven(None)));
     let renews = || {
         let mut tx = begins();
-        tx.accounts.expect_set_password().returning(|_, _| Ok(()));
+        tx.accounts.expect_renew_password().returning(|_, _| Ok(()));
         tx
     };
     assert_hands_faults_on(renews, |tx| enter(tx, &proven(Some(hash("renewed")))));

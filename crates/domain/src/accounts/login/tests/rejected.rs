@@ -60,6 +60,25 @@ fn a_user_who_is_deleted_while_the_password_is_verified_does_not_sign_in() {
 }
 
 #[test]
+fn a_suspended_user_learns_of_it_by_the_right_password_and_gets_the_attempt_back() {
+    let surroundings =
+        Surroundings::counts("user1", Returned).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+    let mut again = MockTx::new().locks_users(&[ME], LockStrength::Exclusive);
+    again.accounts.expect_find().times(1).returning(|id| Ok(Some(User { suspended: true, ..user(id) })));
+    again.accounts.expect_password().with(eq(ME)).times(1).returning(|_| Ok(Some(hash("it"))));
+    let script = [finds(Some(hash("it"))), again, MockTx::new()];
+    let (outcome, [_, write, told]) = surroundings.run(script, attempt("user1"));
+    assert_eq!(outcome.err(), Some(AccountRefusal::Suspended.into()));
+    assert_eq!(write.decisions, [CommitDecision::RollBack]);
+    assert_eq!(told.recorded, [login_entry().to(ME).failed()]);
+    let surroundings = Surroundings::counts("user1", UsedUp)
+        .verifies(Some(hash("it")), Ok(Verification::Wrong))
+        .tells(Some("user1"));
+    let (outcome, _) = surroundings.run([finds(Some(hash("it"))), MockTx::new()], attempt("user1"));
+    assert_eq!(outcome.err(), refused(), "as for anybody else");
+}
+
+#[test]
 fn a_failure_that_cannot_be_recorded_is_rejected_alike() {
     let surroundings = Surroundings::counts("user1", UsedUp)
         .verifies(Some(hash("it")), Ok(Verification::Wrong))

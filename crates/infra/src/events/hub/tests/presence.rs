@@ -188,6 +188,7 @@ fn hiding(user: UserId) -> User {
         display_name: None::<DisplayName>,
         email: None,
         is_admin: false,
+        suspended: false,
         presence: PresenceSetting::Hidden,
         receipts: ReceiptSetting::Shown,
         version: Version::FIRST,
