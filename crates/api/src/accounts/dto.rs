@@ -8,9 +8,7 @@ use groupchat_domain::ids::{SessionId, UserId, Version};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
-use super::values::{
-    Address, ApiKey, DeviceTokenText, RefreshTokenText, TemporaryPasswordText, UserAgent,
-};
+use super::values::{Address, ApiKey, DeviceTokenText, RefreshTokenText, TemporaryPasswordText, UserAgent};
 use crate::wire::{Field, FixedFields, Time};
 
 /// A user of the server.
