@@ -1,5 +1,6 @@
 //! Limits on login attempts, by network and by account, and on attempts at the codes of invite links.
 
+mod bucket_size;
 mod buckets;
 
 use std::collections::hash_map::RandomState;
@@ -7,41 +8,10 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+pub use self::bucket_size::BucketSize;
 use self::buckets::Buckets;
 use crate::executor::sync::{Mutex, MutexGuard};
 use groupchat_domain::accounts::{AttemptPool, LoginRateLimiter, PasswordAttempt};
-
-/// The size of a token bucket, and how long one attempt takes to come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BucketSize {
-    /// Attempts in a full bucket. At least 1.
-    pub capacity: u32,
-    /// The time in which one attempt comes back.
-    pub refill: Duration,
-}
-
-impl BucketSize {
-    /// For an address: 20 attempts, then one every 3 seconds. A school or an office may share one address.
-    pub const PER_ADDRESS: Self = Self { capacity: 20, refill: Duration::from_secs(3) };
-    /// For an account from one network: 10 attempts, then one every 10 seconds.
-    pub const PER_ACCOUNT: Self = Self { capacity: 10, refill: Duration::from_secs(10) };
-
-    /// For an account from all networks unknown to it together: ten times as much as from one network.
-    fn tenfold(self) -> Self {
-        Self { capacity: self.capacity.saturating_mul(10), refill: self.refill / 10 }
-    }
-
-    /// For an account from one unknown network, once those are used up: a single attempt, and the next one after six
-    /// times as long.
-    fn single(self) -> Self {
-        Self { capacity: 1, refill: self.refill.saturating_mul(6) }
-    }
-
-    /// How long an empty bucket takes to fill.
-    fn span(self) -> Duration {
-        self.refill * self.capacity.max(1)
-    }
-}
 
 /// How long an attempt from an address takes to come back at most. Many people may share an address, so a few who guess
 /// must not keep the others out for long.

@@ -119,7 +119,7 @@ impl Surroundings {
     }
 
     /// A limit is used up.
-    fn is_over(mut self, counted: PasswordAttempt) -> Self {
+    fn runs_out(mut self, counted: PasswordAttempt) -> Self {
         self.attempts.expect_take().with(eq(counted)).times(1).returning(|_| Err(WAIT));
         self
     }

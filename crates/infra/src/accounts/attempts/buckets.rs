@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::BucketSize;
+use super::bucket_size::BucketSize;
 
 /// The maximum number of buckets of a kind (some 48 bytes each).
 pub(super) const MAX_REMEMBERED: usize = 16_384;

@@ -50,7 +50,7 @@ fn a_login_on_a_device_of_the_account_counts_for_the_device_alone() {
 #[test]
 fn over_the_limit_a_device_of_the_account_still_gets_in() {
     let surroundings = Surroundings::default()
-        .is_over(sign_in(network(), "user1"))
+        .runs_out(sign_in(network(), "user1"))
         .takes(from_device(), Right)
         .reads_device()
         .verifies_for(true, Some(hash("it")), Ok(Verification::Right))
@@ -66,7 +66,7 @@ fn over_the_limit_a_device_of_the_account_still_gets_in() {
 fn over_the_limit_other_devices_are_turned_away_whether_or_not_the_account_exists() {
     for owner in [None, Some(OTHER)] {
         for exists in [true, false] {
-            let surroundings = Surroundings::default().is_over(sign_in(network(), "user1")).reads_device();
+            let surroundings = Surroundings::default().runs_out(sign_in(network(), "user1")).reads_device();
             let mut look = finds_device(MockTx::new(), owner);
             if owner.is_some() {
                 let found = look.accounts.expect_find_by_username().times(1);
@@ -91,7 +91,7 @@ fn a_device_of_another_account_is_worth_nothing() {
 
 #[test]
 fn a_token_with_a_wrong_checksum_is_not_looked_up() {
-    let mut surroundings = Surroundings::default().is_over(sign_in(network(), "user1"));
+    let mut surroundings = Surroundings::default().runs_out(sign_in(network(), "user1"));
     surroundings.keys.expect_read_device().times(1).returning(|_| None);
     let (outcome, []) = surroundings.run([], on_device());
     assert_eq!(outcome.err(), Some(AccountRefusal::TooManyAttempts { retry_after: WAIT }.into()));
@@ -111,7 +111,7 @@ fn a_wrong_password_uses_up_an_attempt_of_the_device() {
 #[test]
 fn over_the_limit_of_the_device_nothing_is_hashed() {
     // The first attempt isn't returned: repeating it must mean a longer wait.
-    let surroundings = Surroundings::counts("user1", UsedUp).is_over(from_device()).reads_device();
+    let surroundings = Surroundings::counts("user1", UsedUp).runs_out(from_device()).reads_device();
     let look = finds_device(finds(Some(hash("it"))), Some(ME));
     let (outcome, _) = surroundings.run([look], on_device());
     assert_eq!(outcome.err(), Some(AccountRefusal::TooManyAttempts { retry_after: WAIT }.into()));

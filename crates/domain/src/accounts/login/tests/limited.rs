@@ -16,7 +16,7 @@ fn unknown_networks_of_an_account_are_counted_in_addition() {
 
 #[test]
 fn over_the_limit_of_unknown_networks_nothing_is_hashed() {
-    let surroundings = Surroundings::counts("user1", UsedUp).is_over(from_unknown_network("user1"));
+    let surroundings = Surroundings::counts("user1", UsedUp).runs_out(from_unknown_network("user1"));
     let look = finds_from(Some(hash("it")), false, true);
     let (outcome, _) = surroundings.run([look], attempt("user1"));
     assert_eq!(outcome.err(), Some(AccountRefusal::TooManyAttempts { retry_after: WAIT }.into()));
@@ -24,7 +24,7 @@ fn over_the_limit_of_unknown_networks_nothing_is_hashed() {
 
 #[test]
 fn over_the_limit_nothing_is_read_and_nothing_hashed() {
-    let surroundings = Surroundings::default().is_over(sign_in(network(), "user1"));
+    let surroundings = Surroundings::default().runs_out(sign_in(network(), "user1"));
     let (outcome, []) = surroundings.run([], attempt("user1"));
     assert_eq!(outcome.err(), Some(AccountRefusal::TooManyAttempts { retry_after: WAIT }.into()));
 }
