@@ -1,7 +1,7 @@
 //! Response bodies for the audit log.
 
 use groupchat_domain::audit::{AuditAction, AuditOutcome, AuditParty, AuditRecord};
-use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::ids::{GroupId, SessionId, UserId};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ plain_texts! {
         ],
         "example": AuditParty::User.as_str(),
     });
-    /// The names of fields.
+    /// The names of fields, or of a role.
     #[derive(Debug)]
     FieldNames => json!({"minLength": 1, "example": "display_name email"});
     /// A SHA-256 in hexadecimal digits.
@@ -67,21 +67,24 @@ pub(super) struct AuditEntryDto {
     pub party: Field<Party>,
     /// The user who acted; null unless `party` is `user`.
     pub actor_id: Option<Field<UserId>>,
-    /// The session of the key that was used; null unless `party` is `user`.
+    /// The session of the key that was used; null unless `party` is `user`, and in the list of a group.
     pub session_id: Option<Field<SessionId>>,
     /// The user whom it is about. Null for a login with a name that nobody has.
     pub target_id: Option<Field<UserId>>,
-    /// What else it is about: the session of a `login` or `session.ended`, the role of `role.…`, the number of the last
-    /// entry that was removed.
+    /// The group that it was done in.
+    pub group_id: Option<Field<GroupId>>,
+    /// What else it is about: the session of a `login` or `session.ended`, the role of `role.…`, the invitation or the link of
+    /// `invitation.…` and `invite_link.…`, the number of the last entry that was removed.
     pub object_id: Option<Field<Count>>,
-    /// The names of the fields that were changed, separated by spaces.
+    /// The names of the fields that were changed, separated by spaces, or the role that a member got: `custom` is one that
+    /// the group has defined.
     pub detail: Option<Field<FieldNames>>,
-    /// The network address that the request came from.
+    /// The network address that the request came from. Null in the list of a group.
     pub address: Option<Field<Address>>,
-    /// The program that sent the request, as it named itself.
+    /// The program that sent the request, as it named itself. Null in the list of a group.
     pub user_agent: Option<Field<UserAgent>>,
-    /// SHA-256 of the hash of the entry before and of what this one says.
-    pub hash: Field<HexHash>,
+    /// SHA-256 of the hash of the entry before and of what this one says. Null in the list of a group.
+    pub hash: Option<Field<HexHash>>,
 }
 
 impl From<AuditRecord> for AuditEntryDto {
@@ -95,11 +98,19 @@ impl From<AuditRecord> for AuditEntryDto {
             actor_id: record.actor.map(Field::from),
             session_id: record.session.map(Field::from),
             target_id: record.target.map(Field::from),
+            group_id: record.group.map(Field::from),
             object_id: record.object.map(Field::from),
             detail: record.detail.map(|names| FieldNames(names).into()),
             address: record.address.map(|text| Address(text).into()),
             user_agent: record.user_agent.map(|text| UserAgent(text).into()),
-            hash: HexHash(record.hash.to_string()).into(),
+            hash: Some(HexHash(record.hash.to_string()).into()),
         }
+    }
+}
+
+impl AuditEntryDto {
+    /// An entry in the list of a group.
+    pub(super) fn of_group(record: AuditRecord) -> Self {
+        Self { hash: None, ..record.into() }
     }
 }

@@ -8,14 +8,19 @@ use crate::problem::Code::*;
 
 /// Mounts the feature's routes.
 fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(web::resource("/audit").route(web::get().to(handlers::list)));
+    config
+        .service(web::resource("/audit").route(web::get().to(handlers::list)))
+        .service(web::resource("/groups/{group_id}/audit").route(web::get().to(handlers::list_of_group)));
 }
 
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Audit",
-    description: "Who did what to accounts and to the server.",
+    description: "Who did what to accounts, to groups and to the server.",
     file: file!(),
     routes,
-    operations: &[operation("listAudit", &[AdminOnly])],
+    operations: &[
+        operation("listAudit", &[AdminOnly]),
+        operation("listGroupAudit", &[MembersOnly, RoleTooLow, NotInDirect, GroupNotFound]),
+    ],
 };

@@ -43,6 +43,7 @@ async fn sign_ins_and_failures_are_told_with_whom_and_from_where() {
             "actor_id",
             "session_id",
             "target_id",
+            "group_id",
             "object_id",
             "detail",
             "address",
@@ -107,4 +108,138 @@ async fn a_kind_and_a_span_of_time_are_selected() {
     for wrong in ["action=nothing", "since=yesterday", "until=1", "actor=me", "cursor=x"] {
         assert_eq!(root.get(&format!("/api/audit?{wrong}")).await.status(), 400, "{wrong}");
     }
+}
+
+/// The actions in a group, oldest first, with what else they say: the user whom they are about by name, and the detail.
+async fn done(reader: &Client, path: &str, names: &[(&str, i64)]) -> Vec<String> {
+    let name = |id: &Value| names.iter().find(|(_, known)| *id == *known).map_or("", |(name, _)| *name);
+    let items = reader.get(path).await.ok()["items"].as_array().expect("items").clone();
+    let told = items.iter().rev().map(|entry| {
+        let action = entry["action"].as_str().expect("a text");
+        let parts = [action, name(&entry["target_id"]), entry["detail"].as_str().unwrap_or("")];
+        parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ")
+    });
+    told.collect()
+}
+
+#[actix_web::test]
+async fn what_is_done_in_a_group_is_told_to_those_who_may_edit_it() {
+    let server = Server::start().await;
+    let (root, ann) = (server.admin("root").await, server.user("ann").await);
+    let (bob, cid) = (server.user("bob").await, server.user("cid").await);
+    let names = [("ann", ann.id()), ("bob", bob.id()), ("cid", cid.id())];
+    let created = ann.post("/api/groups", json!({"name": "Secret club"})).await.created();
+    let group = format!("/api/groups/{}", created["id"]);
+    let at = |path: &str| format!("{group}/{path}");
+    let bobs = at(&format!("members/{}", bob.id()));
+    let as_bob = json!({"user_id": bob.id()});
+    ann.patch(&group, json!({"topic": "Hush", "description": "Hush"})).await.ok();
+    ann.patch(&group, json!({"topic": "Hush"})).await.ok();
+    let role = json!({"name": "Hidden judge", "rank": 9, "permissions": ["view"]});
+    ann.post(&at("roles"), role).await.created();
+    ann.patch(&at("roles/Hidden%20judge"), json!({"rank": 8})).await.ok();
+    ann.patch(&at("roles/member"), json!({"permissions": ["view", "send"]})).await.ok();
+    ann.delete(&at("roles/Hidden%20judge")).await.no_content();
+    ann.post(&at("members"), as_bob.clone()).await.created();
+    ann.patch(&bobs, json!({"role": "admin"})).await.ok();
+    ann.put(&format!("{bobs}/mute"), json!({"reason": "Hush"})).await.ok();
+    ann.delete(&format!("{bobs}/mute")).await.no_content();
+    ann.delete(&bobs).await.no_content();
+    ann.put(&at(&format!("bans/{}", bob.id())), json!({"reason": "Hush"})).await.ok();
+    ann.delete(&at(&format!("bans/{}", bob.id()))).await.no_content();
+    bob.post(&at("join"), json!({})).await.created();
+    // One's own settings, messages and reading are nobody else's.
+    bob.patch(&bobs, json!({"notify": "none"})).await.ok();
+    bob.post(&at("messages"), json!({"text": "Hush"})).await.created();
+    bob.delete(&bobs).await.no_content();
+    for ending in ["decline", "accept"] {
+        let invitation =
+            ann.post(&at("invitations"), json!({"user_id": bob.id(), "note": "Hush"})).await.created();
+        bob.post(&format!("/api/invitations/{}/{ending}", invitation["id"]), json!({})).await;
+    }
+    let invitation = ann.post(&at("invitations"), json!({"user_id": cid.id()})).await.created();
+    ann.delete(&at(&format!("invitations/{}", invitation["id"]))).await.no_content();
+    let link = ann.post(&at("invite-links"), json!({})).await.created();
+    ann.delete(&at(&format!("invite-links/{}", link["link"]["id"]))).await.no_content();
+    ann.patch(&group, json!({"visibility": "closed"})).await.ok();
+    let request = at(&format!("join-requests/{}", cid.id()));
+    for asked in 0..3 {
+        cid.post(&at("join"), json!({"message": "Hush"})).await;
+        match asked {
+            0 => cid.delete(&request).await.no_content(),
+            1 => ann.delete(&request).await.no_content(),
+            _ => drop(ann.post(&format!("{request}/approve"), json!({})).await),
+        }
+    }
+    ann.put(&at("archive"), json!({})).await.ok();
+    ann.delete(&at("archive")).await.ok();
+    let expected = [
+        "group.created",
+        "group.edited description topic",
+        "group_role.defined",
+        "group_role.edited custom",
+        "group_role.edited member",
+        "group_role.deleted",
+        "member.added bob member",
+        "member.role_changed bob admin",
+        "member.muted bob",
+        "member.unmuted bob",
+        "member.removed bob",
+        "member.banned bob",
+        "member.unbanned bob",
+        "member.joined bob member",
+        "member.left bob",
+        "invitation.created bob",
+        "invitation.declined",
+        "invitation.created bob",
+        "invitation.accepted member",
+        "invitation.created cid",
+        "invitation.withdrawn cid",
+        "invite_link.created",
+        "invite_link.revoked",
+        "group.edited visibility",
+        "join_request.created cid",
+        "join_request.withdrawn cid",
+        "join_request.created cid",
+        "join_request.refused cid",
+        "join_request.created cid",
+        "join_request.approved cid member",
+        "group.archived",
+        "group.restored",
+    ];
+    let of_group = at("audit?limit=200");
+    assert_eq!(done(&ann, &of_group, &names).await, expected);
+    let told = ann.get(&of_group).await.ok();
+    for entry in told["items"].as_array().expect("items") {
+        assert_eq!(entry["group_id"], created["id"]);
+        for hidden in ["address", "user_agent", "session_id", "hash"] {
+            assert_eq!(entry[hidden], Value::Null, "{hidden}");
+        }
+    }
+    let whole = told.to_string();
+    for text in ["Secret", "Hush", "Hidden"] {
+        assert!(!whole.contains(text), "{text}");
+    }
+    // Plain members don't see it, and neither does a message show up in the log of the server.
+    cid.get(&of_group).await.refused(403, "role_too_low");
+    ann.delete(&group).await.no_content();
+    ann.get(&of_group).await.refused(404, "group_not_found");
+    let of_server = format!("/api/audit?limit=200&group={}", created["id"]);
+    let mut after = expected.to_vec();
+    after.push("group.deleted");
+    assert_eq!(done(&root, &of_server, &names).await, after);
+    let first = root.get(&of_server).await.ok()["items"][0].clone();
+    assert_eq!((&first["actor_id"], first["hash"].is_string()), (&json!(ann.id()), true));
+}
+
+#[actix_web::test]
+async fn a_refusal_in_a_group_leaves_no_entry_and_a_direct_conversation_has_none() {
+    let server = Server::start().await;
+    let (root, ann, bob) = (server.admin("root").await, server.user("ann").await, server.user("bob").await);
+    let group = ann.post("/api/groups", json!({"name": "club"})).await.created();
+    let before = entries(&root, "limit=1").await;
+    bob.delete(&format!("/api/groups/{}", group["id"])).await.refused(403, "members_only");
+    let direct = ann.post("/api/direct", json!({"user_ids": [bob.id()]})).await;
+    assert_eq!(direct.status(), 201);
+    assert_eq!(entries(&root, "limit=1").await, before);
 }

@@ -35,6 +35,7 @@ const MANAGED: &[&str] = &[
     "DELETE /api/groups/{group_id}",
     "PUT    /api/groups/{group_id}/archive",
     "DELETE /api/groups/{group_id}/archive",
+    "GET    /api/groups/{group_id}/audit",
     "GET    /api/groups/{group_id}/bans",
     "PUT    /api/groups/{group_id}/bans/{user_id}",
     "DELETE /api/groups/{group_id}/bans/{user_id}",

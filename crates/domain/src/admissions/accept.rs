@@ -5,6 +5,7 @@ use crate::admissions::end::remove;
 use crate::admissions::error::AdmissionRefusal;
 use crate::admissions::issuer::require_valid;
 use crate::admissions::model::{EndedInvitation, IssuedInvitation};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::Event;
 use crate::groups::{Member, Newcomer, Quotas, admit_newcomer, lock_to_grow};
@@ -32,6 +33,8 @@ pub fn accept(
     tx.emit(Some(actor.id()), Event::InvitationAccepted(EndedInvitation { id, user: actor.id() }));
     let newcomer = Newcomer::let_in(actor.user.clone(), role, invitation.invited_by.id, &group);
     let member = admit_newcomer(tx, actor.id(), &group, newcomer, quotas)?;
+    let accepted = AuditEntry::by(actor, AuditAction::InvitationAccepted).within(group.id).about(id.get());
+    tx.record(accepted.with_role(&member.role.name));
     Ok((group.id, member))
 }
 
@@ -44,6 +47,8 @@ pub fn decline(tx: &mut dyn Tx, actor: &Actor, id: InvitationId) -> Result<(), E
     require_valid(tx, &issued, AdmissionRefusal::InvitationNotFound)?;
     remove(tx, id)?;
     tx.emit(Some(actor.id()), Event::InvitationDeclined(EndedInvitation { id, user: actor.id() }));
+    let declined = AuditEntry::by(actor, AuditAction::InvitationDeclined);
+    tx.record(declined.within(issued.group.id).about(id.get()));
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use crate::admissions::model::{
     Invitation, IssuedInvitation, JudgedInvitation, NewInvitation, Note, SentInvitation,
 };
 use crate::admissions::repository::Counted;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::Event;
 use crate::groups::{
@@ -95,6 +96,9 @@ pub fn invite(
         created_at: now,
         expires_at: draft.expires_at,
     };
+    // Also if nobody learns of it: it must not tell who has blocked whom.
+    let invited = AuditEntry::by(actor, AuditAction::InvitationCreated).to(user.id).within(group);
+    tx.record(invited.about(id.get()));
     if !is_blocked {
         tx.emit(Some(actor.id()), Event::InvitationCreated(invitation.clone()));
     }
@@ -155,6 +159,8 @@ pub fn withdraw(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: InvitationId
     };
     authorize_end(tx, actor, &found, &issued)?;
     remove(tx, id)?;
+    let withdrawn = AuditEntry::by(actor, AuditAction::InvitationWithdrawn).to(issued.invitation.user.id);
+    tx.record(withdrawn.within(group).about(id.get()));
     let (user, invited_by) = (issued.invitation.user.id, issued.invitation.invited_by.id);
     Ok(tell_of_end(tx, Some(actor.id()), &[SentInvitation { id, user, invited_by }])?)
 }

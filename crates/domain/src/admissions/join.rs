@@ -5,6 +5,7 @@ use crate::admissions::join_request::{
     CountedRequests, JoinRequest, MAX_JOIN_REQUESTS, MAX_SENT_JOIN_REQUESTS,
 };
 use crate::admissions::model::Note;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{Event, JoinRequestUpdate};
 use crate::groups::{
@@ -51,7 +52,11 @@ pub fn join(
     let role = role_to_give(tx, &found.group, &RoleName::MEMBER)?;
     let newcomer = Newcomer::let_in(actor.user.clone(), role, actor.id(), &found.group);
     match admit(tx, actor.id(), &found.group, newcomer, quotas)? {
-        Unique::Stored(member) => Ok(Joined::Now(member)),
+        Unique::Stored(member) => {
+            let joined = AuditEntry::by(actor, AuditAction::MemberJoined).to(actor.id()).within(group);
+            tx.record(joined.with_role(&member.role.name));
+            Ok(Joined::Now(member))
+        }
         Unique::Taken => {
             let member = tx.members().find(group, actor.id())?.ok_or(GroupRefusal::MemberNotFound)?;
             Ok(Joined::Before(member))
@@ -78,6 +83,7 @@ fn ask(tx: &mut dyn Tx, actor: &Actor, group: &Group, message: Option<&Note>) ->
     let approvers = permitted_roles(tx, group, GroupPermission::ApproveRequests)?;
     let update = JoinRequestUpdate { group: group.id, request: request.clone(), approvers };
     tx.emit(Some(actor.id()), Event::JoinRequestCreated(update));
+    tx.record(AuditEntry::by(actor, AuditAction::RequestCreated).to(actor.id()).within(group.id));
     Ok(request)
 }
 

@@ -10,6 +10,7 @@ use crate::admissions::issuer::judge;
 use crate::admissions::link_code::CodeHash;
 use crate::admissions::model::Note;
 use crate::admissions::repository::Counted;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::groups::{Candidate, GroupRefusal, Quota, authorize_gift, lock_candidate, lock_managed, managed};
 use crate::ids::{GroupId, InviteLinkId, UserId};
@@ -79,6 +80,7 @@ pub fn create_link(
         expires_at,
     };
     let id = tx.invite_links().insert(&new)?;
+    tx.record(AuditEntry::by(actor, AuditAction::LinkCreated).within(found.group.id).about(id.get()));
     let (group, created_by) = ((&found.group).into(), actor.user.clone());
     let link =
         InviteLink { id, group, created_by, role, note, max_uses, uses: 0, created_at: now, expires_at };
@@ -122,7 +124,11 @@ pub fn list_links(
 pub fn revoke_link(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: InviteLinkId) -> Result<(), Error> {
     let found = lock_managed(tx, actor, group)?;
     found.authorize(tx, actor, GroupPermission::Invite)?;
-    if tx.invite_links().remove(group, id)? { Ok(()) } else { Err(AdmissionRefusal::LinkNotFound.into()) }
+    if !tx.invite_links().remove(group, id)? {
+        return Err(AdmissionRefusal::LinkNotFound.into());
+    }
+    tx.record(AuditEntry::by(actor, AuditAction::LinkRevoked).within(group).about(id.get()));
+    Ok(())
 }
 
 #[cfg(test)]

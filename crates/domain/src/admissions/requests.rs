@@ -3,6 +3,7 @@
 use crate::accounts::Actor;
 use crate::admissions::error::AdmissionRefusal;
 use crate::admissions::join_request::JoinRequest;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::groups::{
     Member, MemberQuery, Newcomer, Quotas, admit_newcomer, authorize_gift, end_join_request, lock_managed,
@@ -31,7 +32,10 @@ pub fn approve_request(
     let role = authorize_gift(tx, actor, &found, GroupPermission::ApproveRequests, &RoleName::MEMBER)?;
     let request = tx.join_requests().find(group, user)?.ok_or(AdmissionRefusal::JoinRequestNotFound)?;
     let newcomer = Newcomer::let_in(request.user, role, actor.id(), &found.group);
-    admit_newcomer(tx, actor.id(), &found.group, newcomer, quotas)
+    let member = admit_newcomer(tx, actor.id(), &found.group, newcomer, quotas)?;
+    let approved = AuditEntry::by(actor, AuditAction::RequestApproved).to(user).within(group);
+    tx.record(approved.with_role(&member.role.name));
+    Ok(member)
 }
 
 /// Refuses a request to join a group, as somebody who may approve requests, or withdraws the actor's own.
@@ -44,11 +48,13 @@ pub fn end_request(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserId)
     if user != actor.id() {
         found.authorize(tx, actor, GroupPermission::ApproveRequests)?;
     }
-    if end_join_request(tx, Some(actor.id()), &found.group, user)? {
-        Ok(())
-    } else {
-        Err(AdmissionRefusal::JoinRequestNotFound.into())
+    if !end_join_request(tx, Some(actor.id()), &found.group, user)? {
+        return Err(AdmissionRefusal::JoinRequestNotFound.into());
     }
+    let is_own = user == actor.id();
+    let action = if is_own { AuditAction::RequestWithdrawn } else { AuditAction::RequestRefused };
+    tx.record(AuditEntry::by(actor, action).to(user).within(group));
+    Ok(())
 }
 
 /// A page of the requests to join a group, by name, for those who may approve them.

@@ -6,6 +6,7 @@ use crate::admissions::invite_link::IssuedLink;
 use crate::admissions::issuer::require_valid;
 use crate::admissions::link_code::{CodeHash, LinkCode, LinkCodes};
 use crate::admissions::model::InvitedGroup;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::{Error, Refusal};
 use crate::groups::{
     Group, GroupRefusal, Member, Newcomer, Quotas, admit_newcomer, lock_to_grow, refuse_banned,
@@ -113,6 +114,8 @@ fn accept(tx: &mut dyn Tx, actor: &Actor, code: &CodeHash, quotas: &Quotas) -> R
     }
     let newcomer = Newcomer::let_in(actor.user.clone(), role, issued.link.created_by.id, &issued.group);
     let member = admit_newcomer(tx, actor.id(), &issued.group, newcomer, quotas)?;
+    let used = AuditEntry::by(actor, AuditAction::LinkUsed).within(group).about(issued.link.id.get());
+    tx.record(used.with_role(&member.role.name));
     Ok(Admitted { group, member, is_new: true })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::accounts::{Actor, Origin};
 use crate::ids::{GroupId, SessionId, UserId};
+use crate::permissions::RoleName;
 use crate::validation::{Violation, one_of};
 
 /// Declares the actions, each with its name, which is stored.
@@ -72,6 +73,62 @@ actions! {
     ServerRoleGiven = "role.given",
     /// A role on the server was taken from a user.
     ServerRoleTaken = "role.taken",
+    /// A group was created.
+    GroupCreated = "group.created",
+    /// A group was edited: `detail` names the fields.
+    GroupEdited = "group.edited",
+    /// A group was archived.
+    GroupArchived = "group.archived",
+    /// An archived group was restored.
+    GroupRestored = "group.restored",
+    /// A group was deleted.
+    GroupDeleted = "group.deleted",
+    /// A group defined a role.
+    GroupRoleDefined = "group_role.defined",
+    /// A role of a group was changed: `detail` says which, if it is built in.
+    GroupRoleEdited = "group_role.edited",
+    /// A role of a group was deleted.
+    GroupRoleDeleted = "group_role.deleted",
+    /// A user was added to a group: `detail` is the role.
+    MemberAdded = "member.added",
+    /// A user joined a group: `detail` is the role.
+    MemberJoined = "member.joined",
+    /// A user left a group.
+    MemberLeft = "member.left",
+    /// A member was removed.
+    MemberRemoved = "member.removed",
+    /// A member got another role: `detail` is the role.
+    MemberRoleChanged = "member.role_changed",
+    /// A user was banned from a group, or a ban was changed.
+    MemberBanned = "member.banned",
+    /// A ban was ended.
+    MemberUnbanned = "member.unbanned",
+    /// A member was muted, or a mute was changed.
+    MemberMuted = "member.muted",
+    /// A mute was ended.
+    MemberUnmuted = "member.unmuted",
+    /// A user was invited: `object_id` is the invitation.
+    InvitationCreated = "invitation.created",
+    /// An invitation was taken back.
+    InvitationWithdrawn = "invitation.withdrawn",
+    /// A user joined by an invitation.
+    InvitationAccepted = "invitation.accepted",
+    /// A user declined an invitation.
+    InvitationDeclined = "invitation.declined",
+    /// A user asked to join.
+    RequestCreated = "join_request.created",
+    /// A user was let in who had asked to join.
+    RequestApproved = "join_request.approved",
+    /// A request to join was refused.
+    RequestRefused = "join_request.refused",
+    /// A user took back a request to join.
+    RequestWithdrawn = "join_request.withdrawn",
+    /// An invite link was made: `object_id` is the link.
+    LinkCreated = "invite_link.created",
+    /// An invite link was ended.
+    LinkRevoked = "invite_link.revoked",
+    /// A user joined by an invite link.
+    LinkUsed = "invite_link.used",
     /// Old entries were removed: `object_id` is the number of the last one.
     AuditPruned = "audit.pruned",
 }
@@ -139,7 +196,7 @@ pub struct AuditEntry {
     pub group: Option<GroupId>,
     /// What else it is about, by its id; the action says what it is.
     pub object: Option<i64>,
-    /// The names of fields that were changed. Never a value that somebody typed.
+    /// The names of fields that were changed, or of a role that is built in. Never a value that somebody typed.
     pub detail: Option<String>,
     /// Where the request came from.
     pub origin: Origin,
@@ -204,6 +261,13 @@ impl AuditEntry {
     #[must_use]
     pub fn of_fields(self, fields: &[&str]) -> Self {
         Self { detail: Some(fields.join(" ")), ..self }
+    }
+
+    /// The same with a role in a group: the name of one that is built in, else `custom`, since people choose the others.
+    #[must_use]
+    pub fn with_role(self, role: &RoleName) -> Self {
+        let name = role.built_in().map_or("custom", |role| role.as_str());
+        Self { detail: Some(name.to_owned()), ..self }
     }
 
     /// The same, tried in vain.

@@ -9,7 +9,7 @@ mod prune;
 mod repository;
 
 pub use entry::{AuditAction, AuditEntry, AuditOutcome, AuditParty};
-pub use list::list_audit;
+pub use list::{list_audit, list_group_audit};
 pub use prune::prune_audit;
 #[cfg(test)]
 pub(crate) use repository::MockAuditRepository;

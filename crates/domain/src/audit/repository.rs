@@ -64,6 +64,14 @@ pub struct AuditRecord {
     pub hash: AuditHash,
 }
 
+impl AuditRecord {
+    /// Leaves out from where somebody acted, and the hash, from which that could be guessed.
+    pub(super) fn hide_origin(&mut self) {
+        (self.session, self.address, self.user_agent) = (None, None, None);
+        self.hash = AuditHash::ZERO;
+    }
+}
+
 impl TextBytes for AuditRecord {
     fn text_bytes(&self) -> usize {
         self.action.len()
@@ -93,6 +101,8 @@ pub struct AuditQuery {
     pub actor: Option<UserId>,
     /// Only those about this user.
     pub target: Option<UserId>,
+    /// Only those in this group.
+    pub group: Option<GroupId>,
     /// Only those that tell this.
     pub action: Option<AuditAction>,
     /// Only those of this time or later.
@@ -108,7 +118,16 @@ pub struct AuditQuery {
 impl AuditQuery {
     /// The newest entries of all.
     pub const fn newest(limit: Limit) -> Self {
-        Self { actor: None, target: None, action: None, since: None, until: None, below: None, limit }
+        Self {
+            actor: None,
+            target: None,
+            group: None,
+            action: None,
+            since: None,
+            until: None,
+            below: None,
+            limit,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::accounts::{AccountRefusal, Actor, LockStrength, UserRef, lock_in_order};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::{Error, Refusal};
 use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
@@ -89,6 +90,10 @@ pub fn add_members(
                 try_to_admit(tx, actor, &group, newcomer.where_led(is_led), quotas)?
             }
         };
+        if let Ok(member) = &outcome {
+            let added = AuditEntry::by(actor, AuditAction::MemberAdded).to(*id).within(group.id);
+            tx.record(added.with_role(&member.role.name));
+        }
         // The first who comes in finds an owner there, or becomes it.
         is_led |= outcome.is_ok();
         group.member_count += i64::from(outcome.is_ok());

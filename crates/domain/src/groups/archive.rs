@@ -1,6 +1,7 @@
 //! Archiving groups: members still read them, and nobody changes them.
 
 use crate::accounts::Actor;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::groups::access::lock_managed;
 use crate::groups::edit::store_change;
@@ -33,6 +34,8 @@ fn set_archived(tx: &mut dyn Tx, actor: &Actor, id: GroupId, archived: bool) -> 
         let archived_at = archived.then(|| tx.now());
         let group = Group { archived_at, ..found.group.clone() };
         store_change(tx, actor, &found.group, group)?;
+        let action = if archived { AuditAction::GroupArchived } else { AuditAction::GroupRestored };
+        tx.record(AuditEntry::by(actor, action).within(id));
     }
     find(tx, actor, id)
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::accounts::Actor;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{BanUpdate, EndedBan, Event};
 use crate::groups::access::{lock_managed, managed};
@@ -78,6 +79,7 @@ pub fn ban(
     let update = BanUpdate::of(group, ban.clone(), moderators, is_told);
     let event = if before.is_some() { Event::BanUpdated(update) } else { Event::BanCreated(update) };
     tx.emit(Some(actor.id()), event);
+    tx.record(AuditEntry::by(actor, AuditAction::MemberBanned).to(user).within(group));
     Ok(ban)
 }
 
@@ -95,6 +97,7 @@ pub fn unban(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserId) -> Re
     let moderators = permitted_roles(tx, &found.group, GroupPermission::BanMembers)?;
     let ended = EndedBan::of(group, user, moderators, found.group.visibility.is_listed());
     tx.emit(Some(actor.id()), Event::BanEnded(ended));
+    tx.record(AuditEntry::by(actor, AuditAction::MemberUnbanned).to(user).within(group));
     Ok(())
 }
 

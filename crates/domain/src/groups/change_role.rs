@@ -1,6 +1,7 @@
 //! Changing a member's role.
 
 use crate::accounts::Actor;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{Event, GroupMember};
 use crate::groups::access::lock_managed;
@@ -47,6 +48,7 @@ pub fn change_role(
     member.role = role.title.clone();
     tx.emit(Some(actor.id()), Event::MemberUpdated(GroupMember { group, member: member.clone() }));
     tell_sender(tx, actor.id(), &found.group, &role)?;
+    tx.record(AuditEntry::by(actor, AuditAction::MemberRoleChanged).to(user).within(group).with_role(name));
     Ok(member)
 }
 

@@ -1,6 +1,7 @@
 //! Creating groups.
 
 use crate::accounts::{AccountRefusal, Actor, LockStrength, check};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{Event, GroupUpdate};
 use crate::groups::error::GroupRefusal;
@@ -67,6 +68,7 @@ pub fn create(
     }
     let role = Role::unchanged(BuiltInRole::Owner, !group.visibility.is_listed());
     add(tx, actor.id(), &empty, Newcomer::new(actor.user.clone(), role.clone()), quotas)?;
+    tx.record(AuditEntry::by(actor, AuditAction::GroupCreated).within(id));
     let standing = Standing {
         role,
         read_seq: Seq::ZERO,

@@ -1,6 +1,7 @@
 //! Deleting groups.
 
 use crate::accounts::Actor;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{Event, RemovedGroup};
 use crate::groups::access::lock_managed;
@@ -21,6 +22,7 @@ pub fn delete(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<(), Error> 
     tx.groups().mark_deleted(id, now)?;
     tx.jobs().enqueue(Task::PurgeGroup(id), now)?;
     tx.emit(Some(actor.id()), Event::GroupDeleted(RemovedGroup::of(&found.group)));
+    tx.record(AuditEntry::by(actor, AuditAction::GroupDeleted).within(id));
     Ok(())
 }
 

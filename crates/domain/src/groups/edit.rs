@@ -1,6 +1,7 @@
 //! Editing groups.
 
 use crate::accounts::{Actor, require_on_server};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{Event, GroupUpdate, RemovedGroup};
 use crate::groups::access::lock_managed;
@@ -65,9 +66,26 @@ pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges)
         require_on_server(tx, actor, ServerPermission::CreatePrivateGroups)?;
     }
     if group != found.group {
+        record(tx, actor, &found.group, &group);
         store_change(tx, actor, &found.group, group)?;
     }
     find(tx, actor, id)
+}
+
+/// Records which fields of a group are changed.
+fn record(tx: &mut dyn Tx, actor: &Actor, before: &Group, after: &Group) {
+    let changed = [
+        ("name", before.name != after.name),
+        ("description", before.description != after.description),
+        ("visibility", before.visibility != after.visibility),
+        ("history", before.history != after.history),
+        ("topic", before.topic != after.topic),
+        ("slow_mode", before.slow_mode != after.slow_mode),
+        ("receipts", before.receipts != after.receipts),
+    ];
+    let fields: Vec<_> =
+        changed.iter().filter(|(_, is_changed)| *is_changed).map(|(name, _)| *name).collect();
+    tx.record(AuditEntry::by(actor, AuditAction::GroupEdited).within(before.id).of_fields(&fields));
 }
 
 /// Stores a changed group, or one whose roles have changed, as its next version. Whoever still sees it learns how it is

@@ -3,6 +3,7 @@
 use crate::accounts::{
     AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, lock_in_order, may,
 };
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{AddedMember, Event, GroupUpdate};
 use crate::groups::access::lock_managed;
@@ -59,7 +60,10 @@ pub fn add_member(
     let role = authorize_gift(tx, actor, &found, GroupPermission::AddMembers, role)?;
     refuse_blocked(tx, actor, group, user.id)?;
     let newcomer = Newcomer::let_in(user.as_ref(), role, actor.id(), &found.group);
-    admit_newcomer(tx, actor.id(), &found.group, newcomer, quotas)
+    let member = admit_newcomer(tx, actor.id(), &found.group, newcomer, quotas)?;
+    let added = AuditEntry::by(actor, AuditAction::MemberAdded).to(user.id).within(group);
+    tx.record(added.with_role(&member.role.name));
+    Ok(member)
 }
 
 /// Rejects who adds somebody by whom they are blocked, as if that account were gone. Those who manage the groups of the

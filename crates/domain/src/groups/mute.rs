@@ -1,6 +1,7 @@
 //! Muting: who is muted in a group may write nothing in it, also after leaving and joining again.
 
 use crate::accounts::Actor;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{Event, GroupMember};
 use crate::groups::access::lock_managed;
@@ -34,6 +35,7 @@ pub fn mute(
         return Ok(member);
     }
     tx.mutes().put(group, user, &mute)?;
+    tx.record(AuditEntry::by(actor, AuditAction::MemberMuted).to(user).within(group));
     Ok(tell(tx, actor, group, Member { mute: Some(mute), ..member }))
 }
 
@@ -46,6 +48,7 @@ pub fn unmute(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserId) -> R
     // Also one that has ended by the clock: the clock may be set back.
     tx.mutes().remove(group, user)?;
     if member.mute.is_some() {
+        tx.record(AuditEntry::by(actor, AuditAction::MemberUnmuted).to(user).within(group));
         tell(tx, actor, group, Member { mute: None, ..member });
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Leaving a group, and removing members.
 
 use crate::accounts::Actor;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{DirectPartner, Event, RemovedMember};
 use crate::groups::access::lock_managed;
@@ -34,7 +35,10 @@ pub fn remove_member(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserI
     if member.role.name == BuiltInRole::Owner {
         require_another_owner(tx, group)?;
     }
-    remove(tx, Some(actor.id()), group, user)
+    remove(tx, Some(actor.id()), group, user)?;
+    let action = if user == actor.id() { AuditAction::MemberLeft } else { AuditAction::MemberRemoved };
+    tx.record(AuditEntry::by(actor, action).to(user).within(group));
+    Ok(())
 }
 
 /// Ends one membership of a user whose account is deleted, passing the group on if they were its last owner.

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::accounts::{AccountRefusal, Actor, current_rights};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::groups::access::{lock_managed, managed};
 use crate::groups::edit::store_change;
@@ -73,6 +74,7 @@ pub fn define_role(
     }
     tx.roles().put(group, name, &definition)?;
     store_change(tx, actor, &found.group, found.group.clone())?;
+    tx.record(AuditEntry::by(actor, AuditAction::GroupRoleDefined).within(group));
     Ok(role)
 }
 
@@ -106,6 +108,7 @@ pub fn edit_role(
     let definition = RoleDefinition { rank: changed.title.rank, permissions: changed.permissions };
     tx.roles().put(group, name, &definition)?;
     store_change(tx, actor, &found.group, found.group.clone())?;
+    tx.record(AuditEntry::by(actor, AuditAction::GroupRoleEdited).within(group).with_role(name));
     if sends(&changed) != sends(&role) {
         tell_senders(tx, actor.id(), &found.group)?;
     }
@@ -128,6 +131,7 @@ pub fn delete_role(tx: &mut dyn Tx, actor: &Actor, group: GroupId, name: &RoleNa
         return Err(GroupRefusal::RoleInUse.into());
     }
     tx.roles().remove(group, name)?;
+    tx.record(AuditEntry::by(actor, AuditAction::GroupRoleDeleted).within(group));
     store_change(tx, actor, &found.group, found.group.clone())
 }
 

@@ -1,6 +1,7 @@
 //! Who owns a group after its last owner goes. A group with members has an owner. If the account of the last member is
 //! deleted, the group has neither, until someone joins or a server admin acts.
 
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{Event, GroupMember};
 use crate::ids::GroupId;
@@ -21,6 +22,8 @@ pub(super) fn ensure_owner(tx: &mut dyn Tx, group: GroupId) -> Result<bool, Erro
     let Some(mut heir) = tx.members().successor(group)? else { return Ok(false) };
     heir.role = BuiltInRole::Owner.into();
     tx.members().set_role(group, heir.user.id, &RoleName::OWNER)?;
+    let given = AuditEntry::by_server(AuditAction::MemberRoleChanged).to(heir.user.id).within(group);
+    tx.record(given.with_role(&RoleName::OWNER));
     tx.emit(None, Event::MemberUpdated(GroupMember { group, member: heir }));
     Ok(true)
 }

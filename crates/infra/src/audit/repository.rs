@@ -43,7 +43,7 @@ impl DbTx<'_> {
 
 impl AuditRepository for DbTx<'_> {
     fn list(&mut self, query: &AuditQuery) -> Result<Vec<AuditRecord>, StorageFault> {
-        let AuditQuery { actor, target, action, since, until, below, limit } = *query;
+        let AuditQuery { actor, target, group, action, since, until, below, limit } = *query;
         // With bounds, the list follows an index whatever else is asked for.
         let from = since.map_or(i64::MIN, Timestamp::as_micros);
         let last = until.map_or(i64::MAX, |until| until.as_micros().saturating_sub(1));
@@ -55,6 +55,9 @@ impl AuditRepository for DbTx<'_> {
             }
             if let Some(target) = target {
                 rows = rows.filter(audit_log::target_id.eq(target.get()));
+            }
+            if let Some(group) = group {
+                rows = rows.filter(audit_log::group_id.eq(group.get()));
             }
             if let Some(action) = action {
                 rows = rows.filter(audit_log::action.eq(action.as_str()));

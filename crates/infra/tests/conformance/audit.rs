@@ -5,7 +5,7 @@ use std::sync::Arc;
 use groupchat_domain::accounts::{Actor, Origin, SessionKind, UserAgent, UserRef};
 use groupchat_domain::audit::{AuditAction, AuditEntry, AuditQuery, AuditRecord};
 use groupchat_domain::error::Error;
-use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::ids::{GroupId, SessionId, UserId};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::time::Clock;
 use groupchat_simulation::history::SetClock;
@@ -87,6 +87,18 @@ fn what_is_recorded_is_listed_newest_first(database: &Database) {
     assert_eq!(seqs(database, both), [2]);
 }
 
+fn what_was_done_in_a_group_is_selected(database: &Database) {
+    let within = |group, action| AuditEntry::by(&actor(1), action).within(GroupId::new(group));
+    let created = within(1, AuditAction::GroupCreated);
+    record(database, vec![created, login(1), within(2, AuditAction::GroupCreated)]);
+    record(database, vec![within(1, AuditAction::GroupEdited).of_fields(&["name"])]);
+    let of_group = AuditQuery { group: Some(GroupId::new(1)), ..QUERY };
+    assert_eq!(seqs(database, of_group), [4, 1]);
+    assert_eq!(seqs(database, AuditQuery { action: Some(AuditAction::GroupEdited), ..of_group }), [4]);
+    assert_eq!(list(database, of_group)[0].group, Some(GroupId::new(1)));
+    assert!(seqs(database, AuditQuery { group: Some(GroupId::new(3)), ..QUERY }).is_empty());
+}
+
 /// Also where the clock was set back.
 fn entries_are_in_the_order_of_their_times(open: fn(Arc<dyn Clock>) -> Database) {
     let clock = Arc::new(SetClock::default());
@@ -156,6 +168,7 @@ fn entries_are_in_the_order_of_their_times_on_postgres() {
 cases! {
     ports:
     what_is_recorded_is_listed_newest_first
+    what_was_done_in_a_group_is_selected
     an_undone_command_leaves_no_entry_and_no_gap
     old_entries_go_and_the_numbers_go_on
     a_read_command_records_nothing

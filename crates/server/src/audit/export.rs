@@ -21,6 +21,9 @@ pub(crate) struct ExportOptions {
     /// Leave out entries from before this time, such as 2026-09-10T12:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub since: Option<jiff::Timestamp>,
+    /// Leave out what was not done in this group, by its id.
+    #[arg(long, value_name = "ID")]
+    pub group: Option<i64>,
 }
 
 /// An entry, with the names that the API gives its parts.
@@ -34,6 +37,7 @@ struct Line<'a> {
     actor_id: Option<i64>,
     session_id: Option<i64>,
     target_id: Option<i64>,
+    group_id: Option<i64>,
     object_id: Option<i64>,
     detail: Option<&'a str>,
     address: Option<&'a str>,
@@ -53,6 +57,7 @@ impl<'a> From<&'a AuditRecord> for Line<'a> {
             actor_id: record.actor.map(|id| id.get()),
             session_id: record.session.map(|id| id.get()),
             target_id: record.target.map(|id| id.get()),
+            group_id: record.group.map(|id| id.get()),
             object_id: record.object,
             detail: record.detail.as_deref(),
             address: record.address.as_deref(),
@@ -73,7 +78,10 @@ pub(super) async fn run(storage: &dyn Storage, options: &ExportOptions) -> Resul
         let page = storage.run(READ, move |tx| Ok(tx.audit().walk(after, PAGE)?)).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
-        for record in page.iter().filter(|record| record.at >= since) {
+        let in_group = |record: &&AuditRecord| {
+            options.group.is_none_or(|group| record.group.is_some_and(|id| id.get() == group))
+        };
+        for record in page.iter().filter(|record| record.at >= since).filter(in_group) {
             let line = serde_json::to_string(&Line::from(record)).map_err(std::io::Error::from);
             line.and_then(|line| writeln!(out, "{line}")).map_err(ProgramError::WriteOutput)?;
         }

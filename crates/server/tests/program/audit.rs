@@ -49,6 +49,11 @@ async fn the_log_is_exported_in_lines_while_the_server_runs() {
     let later = lines(&data, &["--since", since]).await;
     assert_eq!(later[0], *last);
     assert_eq!(later.last().unwrap()["action"], "login", "that of the admin who asked");
+    let group = admin.post("/groups", json!({"name": "club"})).await.expect(StatusCode::CREATED);
+    admin.post("/groups", json!({"name": "another"})).await.expect(StatusCode::CREATED);
+    let of_group = lines(&data, &["--group", &group["id"].to_string()]).await;
+    let [created] = of_group.as_slice() else { panic!("{of_group:?}") };
+    assert_eq!((&created["action"], &created["group_id"]), (&json!("group.created"), &group["id"]));
     let wrong = run(&data, &["audit", "export", "--since", "yesterday"]).await;
     assert_eq!(wrong.status.code(), Some(2));
     server.stop().await;

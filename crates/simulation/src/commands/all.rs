@@ -214,13 +214,21 @@ commands! {
     1 system RemoveEndedBans[groups::remove_ended_bans]() |tx| groups::remove_ended_bans(tx);
     /// Somebody looks into the audit log.
     2 read ListAudit[audit::list_audit](
-        by: Option<AUser>, about: Option<AUser>, action: Option<AnAction>, since: Option<AWhile>, until: Option<AWhile>,
-        below: Option<ASeq>, limit: ALimit
+        by: Option<AUser>, about: Option<AUser>, group: Option<AGroup>, action: Option<AnAction>, since: Option<AWhile>,
+        until: Option<AWhile>, below: Option<ASeq>, limit: ALimit
     )
         |tx, actor| {
             let ago = |ago: Duration| tx.now().minus(ago);
             let (since, until, below) = (since.map(ago), until.map(ago), below.map(|seq| (tx.now(), seq.get())));
-            audit::list_audit(tx, actor, &AuditQuery { actor: by, target: about, action, since, until, below, limit })
+            let target = about;
+            let query = AuditQuery { actor: by, target, group, action, since, until, below, limit };
+            audit::list_audit(tx, actor, &query)
+        };
+    /// Somebody looks into what was done in a group.
+    2 read ListGroupAudit[audit::list_group_audit](group: AGroup, by: Option<AUser>, limit: ALimit)
+        |tx, actor| {
+            let query = AuditQuery { actor: by, ..AuditQuery::newest(limit) };
+            audit::list_group_audit(tx, actor, group, &query)
         };
     /// The server removes old entries of the audit log.
     1 system PruneAudit[audit::prune_audit]() |tx| audit::prune_audit(tx, LOG_AGE);

@@ -146,6 +146,12 @@ impl Renumber for AuditRecord {
         self.group = self.group.map(|id| ids.canonical_group(id));
         self.object = self.object.map(|id| match self.action.as_str() {
             "login" | "session.ended" => ids.canonical_session(SessionId::new(id)).get(),
+            name if name.starts_with("invitation.") => {
+                ids.canonical_invitation(groupchat_domain::ids::InvitationId::new(id)).get()
+            }
+            name if name.starts_with("invite_link.") => {
+                ids.canonical_invite_link(groupchat_domain::ids::InviteLinkId::new(id)).get()
+            }
             role if role.starts_with("role.") => ids.canonical_server_role(RoleId::new(id)).get(),
             _ => id,
         });

@@ -37,6 +37,7 @@ impl AuditRepository for ModelTx<'_> {
             .iter()
             .filter(|(_, (_, entry))| query.actor.is_none() || entry.actor == query.actor)
             .filter(|(_, (_, entry))| query.target.is_none() || entry.target == query.target)
+            .filter(|(_, (_, entry))| query.group.is_none() || entry.group == query.group)
             .filter(|(_, (_, entry))| query.action.is_none_or(|action| entry.action == action))
             .filter(|(_, (at, _))| query.since.is_none_or(|since| *at >= since))
             .filter(|(_, (at, _))| query.until.is_none_or(|until| *at < until))
