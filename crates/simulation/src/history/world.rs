@@ -8,7 +8,7 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::{AccountRefusal, Actor};
 use groupchat_domain::events::{EphemeralAudience, EphemeralEvent, Epoch};
 use groupchat_domain::ids::Position;
-use groupchat_domain::storage::Storage;
+use groupchat_domain::storage::{Asking, Storage};
 
 use crate::commands::Renumber;
 use crate::commands::{AKey, Answer, Ids, Known, Notebook, Ports};
@@ -115,7 +115,9 @@ impl World {
     async fn learn_session(&mut self, number: u32) -> Option<Answer> {
         let ports = Ports::new(self.storage.as_ref(), &self.live, &self.ids, AKey(number), number);
         let read = |_: &mut dyn groupchat_domain::storage::Tx, actor: &Actor| Ok(Answer::from(actor.clone()));
-        let actor = self.storage.read_as(ports.who, read).await.ok()?;
+        // Also of somebody who has to change the password first.
+        let asking = Asking::from(ports.who).before_password_change();
+        let actor = self.storage.read_as(asking, read).await.ok()?;
         actor.teach(&mut self.ids);
         let actor = actor.canonical(&self.ids);
         self.known.learn(number, &actor);
