@@ -22,6 +22,7 @@ mod docs_page;
 mod documents;
 pub mod events;
 pub mod extract;
+mod factors;
 pub mod feature;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]

@@ -4,11 +4,12 @@ use actix_web::dev::HttpServiceFactory;
 use paperclip::actix::{Mountable, web};
 
 use crate::feature::Feature;
-use crate::{accounts, admissions, audit, events, groups, messages, operations};
+use crate::{accounts, admissions, audit, events, factors, groups, messages, operations};
 
 /// The features of the API, in the order of the document.
 pub const FEATURES: &[Feature] = &[
     accounts::FEATURE,
+    factors::FEATURE,
     groups::FEATURE,
     admissions::FEATURE,
     messages::FEATURE,

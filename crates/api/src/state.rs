@@ -8,7 +8,9 @@ use arc_swap::{ArcSwap, Guard};
 use groupchat_domain::accounts::{ApiKeys, LoginJournal, LoginRateLimiter, PasswordHasher, Welcome};
 use groupchat_domain::admissions::LinkCodes;
 use groupchat_domain::events::LiveEvents;
+use groupchat_domain::factors::FactorCodes;
 use groupchat_domain::rates::RequestLimiter;
+use groupchat_domain::secrets::Sealer;
 use groupchat_domain::storage::Storage;
 
 use crate::assets::Asset;
@@ -26,6 +28,10 @@ pub struct Ports {
     pub keys: Arc<dyn ApiKeys>,
     /// Makes and hashes the codes of invite links.
     pub codes: Arc<dyn LinkCodes>,
+    /// Makes and checks the codes of second factors.
+    pub factors: Arc<dyn FactorCodes>,
+    /// Encrypts secrets.
+    pub sealer: Arc<dyn Sealer>,
     /// Checks and hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// Limits login attempts, and attempts at codes.

@@ -16,10 +16,13 @@ use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes};
 use groupchat_domain::events::{
     Cursor, Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents, Viewer,
 };
+use groupchat_domain::factors::{FactorCodes, Passcode, RecoveryCode, Step, TotpSecret};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::presence::Activity;
 use groupchat_domain::rates::{Allowance, RateExceeded, RequestClass, RequestLimiter};
+use groupchat_domain::secrets::{SealError, Sealed, Sealer};
 use groupchat_domain::storage::{Access, BoxFuture, Caller, Done, Storage, StorageFault, Work};
+use groupchat_domain::time::Timestamp;
 use serde_json::Value;
 
 use crate::options::ServerOptions;
@@ -54,6 +57,8 @@ pub(crate) fn state_with(options: ServerOptions) -> State {
         storage: Arc::new(Gone),
         keys: Arc::new(Plain),
         codes: Arc::new(Plain),
+        factors: Arc::new(Plain),
+        sealer: Arc::new(Plain),
         hasher: Arc::new(Plain),
         attempts: Arc::new(Plain),
         rates: Arc::new(Plain),
@@ -97,6 +102,10 @@ struct Plain;
 impl ApiKeys for Plain {
     fn issue(&self) -> IssuedKey {
         IssuedKey { secret: Secret::new("gc_1".to_owned()), hash: digest("gc_1") }
+    }
+
+    fn issue_login_ticket(&self) -> IssuedKey {
+        self.issue()
     }
 
     fn digest(&self, key: &str) -> KeyHash {
@@ -158,6 +167,38 @@ impl LinkCodes for Plain {
 
     fn digest_code(&self, _: &LinkCode) -> CodeHash {
         KeyHash::new([0; 32])
+    }
+}
+
+impl FactorCodes for Plain {
+    fn new_secret(&self) -> TotpSecret {
+        TotpSecret::new([0; 20])
+    }
+
+    fn matching_step(&self, _: &TotpSecret, _: &Passcode, _: Timestamp) -> Option<Step> {
+        None
+    }
+
+    fn issue_recovery_codes(&self) -> Vec<RecoveryCode> {
+        Vec::new()
+    }
+
+    fn digest_recovery_code(&self, code: &RecoveryCode) -> KeyHash {
+        digest(code.symbols())
+    }
+
+    fn qr_code(&self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+impl Sealer for Plain {
+    fn seal(&self, _: &str, _: &[u8]) -> Result<Sealed, SealError> {
+        Err(SealError::NoKey)
+    }
+
+    fn open(&self, _: &str, _: &Sealed) -> Result<Vec<u8>, SealError> {
+        Err(SealError::NoKey)
     }
 }
 

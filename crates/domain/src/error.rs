@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::accounts::AccountRefusal;
 use crate::admissions::AdmissionRefusal;
+use crate::factors::FactorRefusal;
 use crate::groups::GroupRefusal;
 use crate::messages::MessageRefusal;
 use crate::validation::FieldError;
@@ -44,6 +45,9 @@ pub enum Refusal {
     /// About users, sessions and rights on the server.
     #[error(transparent)]
     Account(#[from] AccountRefusal),
+    /// About second factors.
+    #[error(transparent)]
+    Factor(#[from] FactorRefusal),
     /// About groups and their members.
     #[error(transparent)]
     Group(#[from] GroupRefusal),

@@ -12,8 +12,10 @@
 pub mod accounts;
 pub mod admissions;
 pub mod audit;
+pub mod codes;
 pub mod error;
 pub mod events;
+pub mod factors;
 pub mod groups;
 pub mod ids;
 pub mod jobs;
@@ -25,6 +27,7 @@ pub mod permissions;
 pub mod presence;
 pub mod rates;
 pub mod search;
+pub mod secrets;
 pub mod storage;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -11,7 +11,7 @@ mod storage;
 mod text;
 mod tx;
 
-pub(crate) use accounts::{accept_passwords, accepts_passwords};
+pub(crate) use accounts::{accept_passwords, accepts_passwords, sealed, totp};
 pub(crate) use entities::*;
 pub(crate) use faults::{FailingRepository, assert_flow_hands_faults_on, assert_hands_faults_on, fault};
 pub(crate) use storage::{Ran, ScriptedStorage, Step, block_on};

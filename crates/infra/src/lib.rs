@@ -33,9 +33,11 @@ pub mod audit;
 pub mod check;
 pub mod clock;
 pub mod disk_space;
+pub mod factors;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod request_limiter;
+pub mod secrets;
 pub mod sqlite;
 pub mod transfer;
 pub mod write_limiter;

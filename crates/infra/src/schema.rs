@@ -67,6 +67,31 @@ macro_rules! for_each_table {
                 last_used_at -> BigInt,
             }
 
+            totp (user_id) {
+                user_id -> BigInt,
+                secret -> Binary,
+                key_id -> BigInt,
+                created_at -> BigInt,
+                confirmed_at -> Nullable<BigInt>,
+                used_steps -> Binary,
+            }
+
+            recovery_codes (user_id, hash) {
+                user_id -> BigInt,
+                hash -> Binary,
+            }
+
+            half_logins (id) numbered {
+                id -> BigInt,
+                hash -> Binary,
+                user_id -> BigInt,
+                proven -> Text,
+                refresh -> Bool,
+                device_name -> Nullable<Text>,
+                failures -> BigInt,
+                expires_at -> BigInt,
+            }
+
             server_roles (id) numbered {
                 id -> BigInt,
                 name -> Text,

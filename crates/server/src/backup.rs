@@ -50,6 +50,10 @@ pub(crate) struct VerifyOptions {
     pub json: bool,
 }
 
+/// What a backup lacks that has encrypted secrets in it.
+const NEEDS_KEYS: &str = "it contains encrypted secrets, and needs the server's keys, which are not in it: keep a copy of \
+                          secrets.key, or of what secrets.key_file names, elsewhere";
+
 #[derive(Serialize)]
 struct Report<'a> {
     file: &'a str,
@@ -104,5 +108,8 @@ fn show(
         console::print_json(&Report { file: &file, bytes: backup.bytes, contents });
     } else {
         console::print_line(words(&contents, &file, indicatif::BinaryBytes(backup.bytes)));
+        if contents.needs_keys() {
+            console::print_line(NEEDS_KEYS.to_owned());
+        }
     }
 }

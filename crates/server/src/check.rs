@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::ProgramError;
-use crate::{console, default_groups, storage};
+use crate::{console, default_groups, secrets, storage};
 
 /// How to check.
 #[derive(Debug, Clone, Args)]
@@ -53,6 +53,7 @@ pub(crate) fn run(config: &Config, options: &CheckOptions) -> Result<(), Program
     findings.extend(storage::check(config, depth, SystemClock.now()));
     if findings.iter().any(Finding::is_current_schema) && !findings.iter().any(Finding::is_failure) {
         findings.extend(default_groups::check(config)?);
+        findings.push(secrets::check(config)?);
     }
     let (failed, made) = (findings.iter().filter(|finding| finding.is_failure()).count(), findings.len());
     let checks: Vec<_> = findings.into_iter().map(ShownFinding::from).collect();

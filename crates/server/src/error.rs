@@ -8,6 +8,7 @@ use groupchat_domain::{Error as DomainError, Refusal};
 use groupchat_infra::audit::AuditDamage;
 #[cfg(feature = "postgres")]
 use groupchat_infra::postgres;
+use groupchat_infra::secrets::KeyFileError;
 use groupchat_infra::sqlite::{BackupError, DataDirLockError, OpenError, RestoreError, VerifyError};
 use groupchat_infra::transfer::TransferError;
 
@@ -32,6 +33,12 @@ pub(crate) enum ProgramError {
     /// The certificate for TLS can't be used.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// The server's keys can't be used.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// The keys are given twice.
+    #[error("the settings secrets.key and secrets.key_file can't be used together")]
+    TwoKeySources,
     /// Another server uses the data folder, or the lock file can't be written.
     #[error(transparent)]
     Lock(#[from] DataDirLockError),

@@ -30,6 +30,7 @@ mod pinned;
 mod progress;
 mod reload;
 mod restore;
+mod secrets;
 mod serve;
 mod shown_contents;
 mod shown_salvage;

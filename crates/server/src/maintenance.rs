@@ -14,6 +14,7 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::audit::prune_audit;
 use groupchat_domain::events::{Retention, prune};
+use groupchat_domain::factors::remove_expired_half_logins;
 use groupchat_domain::groups::remove_ended_bans;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 
@@ -97,6 +98,7 @@ impl Maintenance {
         self.remove("ended bans", |tx, trust| Ok(trust.believes(tx.now()) && remove_ended_bans(tx)?)).await;
         // They are good for moments, so that none is missed when the clock is right again.
         self.remove("expired tickets", |tx, _| remove_expired_tickets(tx)).await;
+        self.remove("logins without a second factor", |tx, _| remove_expired_half_logins(tx)).await;
     }
 
     /// Runs a command until it says that there is no more to do.

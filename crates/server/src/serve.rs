@@ -16,6 +16,8 @@ use groupchat_infra::accounts::journal::LogJournal;
 use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::disk_space::DiskWatch;
+use groupchat_infra::factors::codes::RandomFactorCodes;
+use groupchat_infra::secrets::RingSealer;
 use groupchat_infra::sqlite::{DataDirLock, LastUse};
 use groupchat_infra::write_limiter::{UserWriteLimiter, WriteRate};
 use groupchat_infra::{HubOptions, LimitedStorage, LocalHub};
@@ -34,7 +36,9 @@ use crate::reload::Replaceable;
 use crate::signals::{ReloadSignals, StopSignals};
 use crate::sinks::Sinks;
 use crate::tls::{self, Tls};
-use crate::{clock, console, default_groups, disk, files, hub_runner, jobs, maintenance, reload, storage};
+use crate::{
+    clock, console, default_groups, disk, files, hub_runner, jobs, maintenance, reload, secrets, storage,
+};
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
 const BACKLOG: u32 = 1024;
@@ -72,7 +76,9 @@ async fn serve(config: &Config, sources: &Sources, log: &Log) -> Result<(), Prog
     default_groups::warn_of_unusable(&*storage, config).await?;
     let disk = disk::watch(config);
     let replaceable = Replaceable::new(config);
-    let state = wire(guarded(storage.clone(), disk.clone(), config), hub.clone(), config, &replaceable)?;
+    let sealer = secrets::sealer(&*storage, config).await?;
+    let reached = guarded(storage.clone(), disk.clone(), config);
+    let state = wire(reached, sealer, hub.clone(), config, &replaceable)?;
     let is_ahead = clock::look(&*storage).await?;
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let connections = ConnectionOptions { tls: tls.as_ref().map(Tls::server), ..connections(config) };
@@ -128,6 +134,7 @@ fn guarded(
 
 fn wire(
     storage: Arc<dyn Storage>,
+    sealer: Arc<RingSealer>,
     hub: LocalHub,
     config: &Config,
     replaceable: &Replaceable,
@@ -141,6 +148,8 @@ fn wire(
         storage,
         keys: Arc::new(RandomKeys),
         codes: Arc::new(RandomKeys),
+        factors: Arc::new(RandomFactorCodes),
+        sealer,
         hasher: Arc::new(hasher),
         attempts: Arc::new(attempts),
         rates: replaceable.rates.clone(),

@@ -12,12 +12,21 @@ pub(crate) struct ShownContents {
     schema: String,
     event_head: i64,
     rows: BTreeMap<String, u64>,
+    needs_secrets_key: bool,
+}
+
+impl ShownContents {
+    /// Whether there are secrets in it that need the server's keys.
+    pub(crate) const fn needs_keys(&self) -> bool {
+        self.needs_secrets_key
+    }
 }
 
 impl From<Contents> for ShownContents {
     fn from(contents: Contents) -> Self {
+        let needs_secrets_key = contents.rows_of("totp") > 0;
         let Contents { schema, event_head, rows } = contents;
-        Self { schema, event_head, rows }
+        Self { schema, event_head, rows, needs_secrets_key }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::wire::Field;
 use crate::wire::annotation::Annotation;
 
 /// The token of the device, if it has one.
-pub(super) struct DeviceHeader(pub Option<Secret>);
+pub(crate) struct DeviceHeader(pub Option<Secret>);
 
 impl DeviceHeader {
     const NAME: &str = "X-Device-Token";

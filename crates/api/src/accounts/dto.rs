@@ -139,7 +139,7 @@ impl From<CreatedUser> for CreatedUserDto {
 // Without `Debug`, which would show the key.
 #[derive(Serialize, Apiv2Schema)]
 #[openapi(rename = "Login")]
-pub(super) struct LoginDto {
+pub(crate) struct LoginDto {
     /// The key to send with every request; returned only once.
     pub api_key: Field<ApiKey>,
     /// When the key expires.

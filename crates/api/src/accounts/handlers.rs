@@ -1,6 +1,6 @@
 //! Handlers for login and users.
 
-use groupchat_domain::accounts::{self, Actor, LoginPorts};
+use groupchat_domain::accounts::{self, Actor, LoginPorts, SignedIn};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Asking, Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
@@ -13,13 +13,14 @@ use super::requests::{
 use crate::extract::{Body, Client, Ids, Key, NoParams, OPEN_BODY_LIMIT, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, Large, NoContent, Ok200};
-use crate::state::State;
+use crate::state::{AppState, State};
 use crate::wire::{List, PageDto};
 
 /// Signs in
 ///
 /// The key in the response is valid until `expires_at`, by default for 30 days. With `refresh`, it is valid for an hour by
-/// default, and `refresh_token` gets the next one. Failed attempts are limited for each address and account, and the wait
+/// default, and `refresh_token` gets the next one. If the account has a second factor, a right password is answered with
+/// `mfa_required` and a `ticket` for `loginWithCode`. Failed attempts are limited for each address and account, and the wait
 /// grows with each. With `X-Device-Token`, a device on which the user has signed in before has attempts of its own, so
 /// that nobody else can use them up.
 #[api_v2_operation(tags(Accounts), operation_id = "login")]
@@ -31,19 +32,27 @@ pub async fn login(
     _: NoParams,
 ) -> Result<Ok200<LoginDto>, ApiError> {
     let attempt = body.0.parse(client.0, device.0)?;
-    let ports = LoginPorts {
+    match accounts::login(login_ports(&state), attempt).await? {
+        SignedIn::Complete(logged_in) => Ok(Ok200(logged_in.into())),
+        SignedIn::HalfWay(half) => Err(half.into()),
+    }
+}
+
+/// What every login needs.
+pub(crate) fn login_ports(state: &AppState) -> LoginPorts<'_> {
+    let options = state.options();
+    LoginPorts {
         storage: &*state.storage,
         hasher: &*state.hasher,
         keys: &*state.keys,
         attempts: &*state.attempts,
         journal: &*state.journal,
-        lifetime: state.options().login_lifetime,
-        refresh: state.options().refresh,
-        sessions_per_user: state.options().sessions_per_user,
-        networks_known_for: state.options().networks_known_for,
-        devices_known_for: state.options().devices_known_for,
-    };
-    Ok(Ok200(accounts::login(ports, attempt).await?.into()))
+        lifetime: options.login_lifetime,
+        refresh: options.refresh,
+        sessions_per_user: options.sessions_per_user,
+        networks_known_for: options.networks_known_for,
+        devices_known_for: options.devices_known_for,
+    }
 }
 
 /// Creates a user

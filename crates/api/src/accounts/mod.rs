@@ -11,7 +11,10 @@ mod routes;
 mod session_handlers;
 mod values;
 
+pub(crate) use device_header::DeviceHeader;
+pub(crate) use dto::LoginDto;
 pub use dto::{UserDto, UserRefDto};
+pub(crate) use handlers::login_ports;
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};
 pub use role_dto::{RolesOfUserDto, ServerRolesDto};

@@ -86,7 +86,7 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("listBlocks", &[]),
         operation("blockUser", &[UserNotFound, TooManyBlocks]),
         operation("unblockUser", &[UserNotFound]).writes_to(WritePurpose::Tidy),
-        operation("login", &[InvalidCredentials, AccountSuspended, TooManyAttempts])
+        operation("login", &[InvalidCredentials, MfaRequired, AccountSuspended, TooManyAttempts])
             .writes_to(WritePurpose::Secure),
         operation("refreshLogin", &[InvalidRefreshToken, RefreshReused]).writes_to(WritePurpose::Secure),
         operation("logout", &[InvalidRefreshToken, RefreshReused])

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::parser::Parser;
-use crate::{accounts, admissions, groups, messages};
+use crate::{accounts, admissions, factors, groups, messages};
 
 /// The parsers of all bodies. A test compares them with the OpenAPI document.
 pub(super) static BODIES: LazyLock<Vec<Parser>> = LazyLock::new(|| {
-    [accounts::bodies(), admissions::bodies(), groups::bodies(), messages::bodies()]
+    [accounts::bodies(), factors::bodies(), admissions::bodies(), groups::bodies(), messages::bodies()]
         .into_iter()
         .flatten()
         .collect()

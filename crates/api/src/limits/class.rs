@@ -9,7 +9,7 @@ pub(super) fn class_of(method: &Method, path: &str, query: &str) -> Option<Reque
         return None;
     }
     let class = match path {
-        "/api/login" => RequestClass::Login,
+        "/api/login" | "/api/login/mfa" => RequestClass::Login,
         "/api/login/refresh" => RequestClass::Refresh,
         "/api/events/stream" | "/api/events/socket" => RequestClass::Connect,
         _ if path.starts_with("/api/invite-links/") => RequestClass::Code,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use groupchat_domain::factors::FactorMethod;
 use groupchat_domain::groups::{GroupRefusal, Quota};
 use serde_json::{Map, Value, json};
 
@@ -150,6 +151,11 @@ fn example(code: Code) -> Value {
         }
         VersionConflict => problem["version"] = 7.into(),
         Banned | Muted | TooLate => problem["until"] = "2026-12-24T18:00:00.000000Z".into(),
+        MfaRequired => {
+            problem["ticket"] = "gch_4xI2c0tLrbkWUQpVwzJ6m1sF8nYhD3aOeKgT5vRiBuE".into();
+            problem["expires_at"] = "2026-12-24T18:05:00.000000Z".into();
+            problem["methods"] = json!(FactorMethod::ALL.map(FactorMethod::as_str));
+        }
         Internal => problem["request_id"] = "5692161d100b05e5".into(),
         _ => {}
     }
@@ -187,6 +193,10 @@ pub(super) fn problem_schema() -> Value {
                       "description": "When the reason ends by itself; of `too_late`, until when it was possible."},
             "version": {"type": "integer", "format": "int64", "minimum": 1,
                         "description": "The version that there is now."},
+            "ticket": text("Of `mfa_required`: what finishes the login, with a code."),
+            "expires_at": {"type": "string", "format": "date-time", "description": "When the ticket expires."},
+            "methods": {"type": "array", "description": "What the user can show.",
+                        "items": {"type": "string", "enum": FactorMethod::ALL.map(FactorMethod::as_str)}},
             "request_id": text("The id of the request, to ask the operator about a failure; also in the log."),
         },
     })

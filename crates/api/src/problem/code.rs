@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::admissions::AdmissionRefusal;
+use groupchat_domain::factors::FactorRefusal;
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::messages::MessageRefusal;
 
@@ -77,6 +78,17 @@ codes! {
     /// The caller has to change the password before anything else.
     PasswordChangeRequired = FORBIDDEN, "password_change_required", "The password must be changed first",
         for Account(AccountRefusal::PasswordChangeRequired);
+    /// The password is right, and the account has a second factor: `ticket` and `methods` are for the next step.
+    MfaRequired = UNAUTHORIZED, "mfa_required", "A second factor is required";
+    /// The code of a login is wrong, or was used before.
+    InvalidCode = UNAUTHORIZED, "invalid_code", "The code is not valid",
+        for Factor(FactorRefusal::InvalidCode);
+    /// The code, asked for again, is wrong, or was used before.
+    WrongCode = FORBIDDEN, "wrong_code", "The code is wrong",
+        for Factor(FactorRefusal::WrongCode);
+    /// The server lacks what this takes; its operator can configure it.
+    NotConfigured = FORBIDDEN, "not_configured", "The server is not configured for this",
+        for Factor(FactorRefusal::NoKey);
     /// The present password, asked for again, is wrong.
     WrongPassword = FORBIDDEN, "wrong_password", "The current password is wrong",
         for Account(AccountRefusal::WrongPassword);
@@ -133,6 +145,9 @@ codes! {
     /// No such session of the caller.
     SessionNotFound = NOT_FOUND, "session_not_found", "There is no such session",
         for Account(AccountRefusal::SessionNotFound);
+    /// The caller has no such second factor, or its set-up took too long.
+    FactorNotFound = NOT_FOUND, "factor_not_found", "This second factor is not set up",
+        for Factor(FactorRefusal::NotSetUp);
     /// No such group, or none that the caller may know of.
     GroupNotFound = NOT_FOUND, "group_not_found", "There is no such group",
         for Group(GroupRefusal::NotFound);
@@ -162,6 +177,9 @@ codes! {
     /// The username belongs to another user.
     UsernameTaken = CONFLICT, "username_taken", "The username is taken",
         for Account(AccountRefusal::UsernameTaken);
+    /// The caller has this second factor already.
+    FactorExists = CONFLICT, "factor_exists", "This second factor is set up already",
+        for Factor(FactorRefusal::AlreadySetUp);
     /// The name belongs to another public or closed group.
     NameTaken = CONFLICT, "name_taken", "Another public or closed group has this name",
         for Group(GroupRefusal::NameTaken);

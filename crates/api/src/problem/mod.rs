@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use groupchat_domain::accounts::Secret;
 use groupchat_domain::validation::FieldError;
 use paperclip::v2::schema::Apiv2Errors;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::rate_notice::{RateNotice, whole_seconds};
 use crate::request_id::RequestId;
@@ -146,7 +147,7 @@ impl ApiError {
             code: self.code.as_str(),
             detail: &self.detail,
             errors,
-            extension: self.extension,
+            extension: self.extension.as_ref(),
             request_id,
         };
         serde_json::to_vec(&problem).expect("strings and numbers are always JSON")
@@ -164,13 +165,13 @@ struct Problem<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem<'a>>,
     #[serde(flatten)]
-    extension: Option<Extension>,
+    extension: Option<&'a Extension>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
 }
 
 /// What only some problems say (RFC 9457, section 3.2), under the name of the variant.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Extension {
     /// The quota that would have been exceeded.
@@ -179,6 +180,24 @@ enum Extension {
     Until(Time),
     /// The version that there is now.
     Version(i64),
+    /// How a login goes on.
+    #[serde(untagged)]
+    SecondFactor(SecondFactorNotice),
+}
+
+/// How a login goes on that lacks a second factor.
+#[derive(Debug, Clone, Serialize)]
+struct SecondFactorNotice {
+    /// Shown once, and printed nowhere.
+    #[serde(serialize_with = "revealed")]
+    ticket: Secret,
+    /// When the ticket expires.
+    expires_at: Time,
+    methods: Vec<&'static str>,
+}
+
+fn revealed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.reveal())
 }
 
 /// A quota that would have been exceeded.

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use groupchat_domain::accounts::AccountRefusal;
+use groupchat_domain::accounts::{AccountRefusal, HalfWay};
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::messages::MessageRefusal;
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::validation::{FieldError, ViolationCode};
 use groupchat_domain::{Error, Refusal};
 
-use super::{ApiError, Code, ExceededQuota, Extension};
+use super::{ApiError, Code, ExceededQuota, Extension, SecondFactorNotice};
 use crate::rate_notice::whole_seconds;
 use crate::wire::Time;
 
@@ -67,6 +67,16 @@ impl From<Refusal> for ApiError {
     }
 }
 
+impl From<HalfWay> for ApiError {
+    fn from(half: HalfWay) -> Self {
+        let methods = half.methods.iter().map(|method| method.as_str()).collect();
+        let HalfWay { ticket, expires_at, .. } = half;
+        let notice = SecondFactorNotice { ticket, expires_at: expires_at.into(), methods };
+        let detail = "the password is right; send the ticket and a code to /api/login/mfa";
+        Self { extension: Some(Extension::SecondFactor(notice)), ..Self::new(Code::MfaRequired, detail) }
+    }
+}
+
 impl From<FieldError> for ApiError {
     fn from(error: FieldError) -> Self {
         Self::invalid(vec![error])
@@ -119,6 +129,8 @@ impl ApiError {
 #[cfg(test)]
 mod tests {
     use actix_web::http::StatusCode;
+    use groupchat_domain::accounts::Secret;
+    use groupchat_domain::factors::FactorMethod;
     use groupchat_domain::groups::Quota;
     use groupchat_domain::ids::Version;
     use groupchat_domain::time::Timestamp;
@@ -182,6 +194,22 @@ mod tests {
         let body = ApiError::from(Error::from(missed)).to_json();
         assert_eq!((&body["status"], &body["code"]), (&json!(403), &json!("too_late")));
         assert_eq!(body["until"], "1970-01-01T00:00:00.000000Z");
+    }
+
+    #[test]
+    fn a_login_that_goes_on_has_its_ticket_in_the_answer_and_nowhere_else() {
+        let half = HalfWay {
+            ticket: Secret::new("gch_1".to_owned()),
+            expires_at: Timestamp::from_micros(0),
+            methods: FactorMethod::ALL.to_vec(),
+        };
+        let error = ApiError::from(half);
+        assert!(!format!("{error} {error:?}").contains("gch_1"));
+        let body = error.to_json();
+        assert_eq!((&body["status"], &body["code"]), (&json!(401), &json!("mfa_required")));
+        assert_eq!(body["ticket"], "gch_1");
+        assert_eq!(body["expires_at"], "1970-01-01T00:00:00.000000Z");
+        assert_eq!(body["methods"], json!(["totp", "recovery_code"]));
     }
 
     #[test]

@@ -85,9 +85,9 @@ async fn a_limit_is_kept_and_never_clamped() {
         }
         reader.get(&format!("{path}?limit=1&limit=1")).await.invalid(&[("limit", "invalid_type")]);
         assert_eq!(reader.list(&format!("{path}?limit=1"), "").await.len(), 1, "{path}");
-        let all = reader.list(&path, "").await.len();
+        let all = reader.list(&format!("{path}?limit=200"), "").await.len();
         assert_eq!(reader.list(&format!("{path}?limit={}", all - 1), "").await.len(), all - 1, "{path}");
-        assert_eq!(reader.list(&format!("{path}?limit=200"), "").await.len(), all, "{path}");
+        assert_eq!(reader.list(&path, "").await.len(), all.min(50), "{path}");
         reader.get(&format!("{path}?limit=200&page=1")).await.invalid(&[("page", "unknown")]);
     }
 }
@@ -99,7 +99,7 @@ async fn pages_put_together_are_the_list() {
     for path in paths {
         let pages = reader.walk(&path, "limit=1", "", "").await;
         assert!(pages.iter().all(|page| page.len() == 1), "{path}");
-        assert_eq!(pages.concat(), reader.list(&path, "").await, "{path}");
+        assert_eq!(pages.concat(), reader.list(&format!("{path}?limit=200"), "").await, "{path}");
     }
 }
 

@@ -14,6 +14,7 @@ mod docs_page;
 mod documents;
 mod errors;
 mod events;
+mod factors;
 mod faults;
 mod groups;
 mod guides;

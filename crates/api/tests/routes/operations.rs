@@ -6,9 +6,11 @@ use actix_web::http::Method;
 use groupchat_api::FEATURES;
 use groupchat_domain::accounts::{ApiKeys, ClientInfo, NewRefresh, NewSession, SessionKind, User};
 use groupchat_domain::admissions::JoinRequest;
+use groupchat_domain::factors::{FactorCodes, HALF_LOGIN_LIFETIME, NewHalfLogin, RecoveryCode, UsedSteps};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::Tx;
 use groupchat_infra::accounts::keys::RandomKeys;
+use groupchat_infra::factors::codes::RandomFactorCodes;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, Server, id_in};
@@ -52,6 +54,11 @@ impl Operation {
     /// Whether the operation needs a key.
     pub(crate) fn needs_key(&self) -> bool {
         self.description["security"].as_array().is_some_and(|schemes| !schemes.is_empty())
+    }
+
+    /// Whether it takes a second factor, which of the callers of a scene only `readonly` has.
+    pub(crate) fn needs_factor(&self) -> bool {
+        matches!(self.id(), "disableTotp" | "renewRecoveryCodes")
     }
 
     /// Whether the operation takes a body.
@@ -131,6 +138,48 @@ pub(crate) struct Scene {
     asker: i64,
     /// A refresh token of the peer.
     refresh_token: String,
+    /// The ticket of a login of the peer that lacks a second factor.
+    login_ticket: String,
+    /// The one-time password of the peer at the beginning of the scene.
+    passcode: String,
+}
+
+/// A recovery code that every caller has.
+const RECOVERY_CODE: &str = "0000-0000-0000-0000";
+
+/// The secret of everybody's one-time passwords.
+const TOTP_SECRET: [u8; 20] = *b"12345678901234567890";
+
+/// Gives users one-time passwords, which only one of them has confirmed, and a recovery code. Returns the ticket of half a
+/// login of the peer, and a one-time password of now.
+async fn equip(server: &Server, users: &[i64], peer: i64, confirmed: i64) -> (String, String) {
+    let sealed: Vec<_> =
+        users.iter().map(|user| (UserId::new(*user), server.sealed(*user, TOTP_SECRET))).collect();
+    let (ticket, peer, confirmed) =
+        (RandomKeys.issue_login_ticket(), UserId::new(peer), UserId::new(confirmed));
+    let code = RecoveryCode::parse(RECOVERY_CODE).expect("a code");
+    let (code, hash) = (RandomFactorCodes.digest_recovery_code(&code), ticket.hash);
+    let equip = move |tx: &mut dyn Tx| {
+        let now = tx.now();
+        for (user, sealed) in &sealed {
+            tx.factors().begin_totp(*user, sealed, now).expect("the storage works");
+            tx.factors().replace_recovery_codes(*user, &[code]).expect("the storage works");
+            if *user == confirmed {
+                let none = UsedSteps::default();
+                tx.factors().update_totp(*user, Some(now), &none).expect("the storage works");
+            }
+        }
+        let proven = tx.accounts().password(peer).expect("the storage works").expect("a password");
+        let expires_at = now.plus(HALF_LOGIN_LIFETIME);
+        let half =
+            NewHalfLogin { ticket: hash, user: peer, proven, refresh: false, device_name: None, expires_at };
+        tx.half_logins().insert(&half).expect("the storage works");
+        now
+    };
+    let now = server.run(equip).await;
+    let totp = totp_rs::Builder::new().with_secret(TOTP_SECRET.to_vec()).build_noncompliant();
+    let seconds = u64::try_from(now.as_micros() / 1_000_000).expect("a time of today");
+    (ticket.secret.reveal().to_owned(), totp.generate(seconds).to_string())
 }
 
 /// Gives a user a session with a refresh token, which is returned.
@@ -253,6 +302,9 @@ impl Scene {
         let link = owner.post(&format!("{group}/invite-links"), json!({})).await.created();
         let peer_name = format!("peer-{number}");
         let refresh_token = refreshing(server, peer_id).await;
+        let equipped = [&user, &invited, &member, &admin, &owner, &peer, &root, &banned, &readonly, &teacher];
+        let equipped: Vec<_> = equipped.iter().map(|client| client.id()).collect();
+        let (login_ticket, passcode) = equip(server, &equipped, peer_id, readonly.id()).await;
         let callers = [
             ("nobody", server.nobody()),
             ("user", user),
@@ -267,6 +319,7 @@ impl Scene {
             ("teacher", teacher),
             ("must change", must_change),
             ("suspended", suspended),
+            ("half login", server.with_key(login_ticket.clone())),
         ];
         Self {
             group,
@@ -282,6 +335,8 @@ impl Scene {
             guest,
             asker,
             refresh_token,
+            login_ticket,
+            passcode,
         }
     }
 
@@ -354,6 +409,12 @@ impl Scene {
             "POST   /api/login" => json!({"username": self.peer_name, "password": PASSWORD}),
             "POST   /api/login/refresh" => json!({"refresh_token": self.refresh_token}),
             "POST   /api/logout" => json!({}),
+            "POST   /api/login/mfa" => json!({"ticket": self.login_ticket, "code": RECOVERY_CODE}),
+            "POST   /api/users/me/mfa/totp" => json!({"password": PASSWORD}),
+            "POST   /api/users/me/mfa/totp/confirm" => json!({"code": self.passcode}),
+            "POST   /api/users/me/mfa/totp/disable" | "POST   /api/users/me/mfa/recovery-codes" => {
+                json!({"password": PASSWORD, "code": RECOVERY_CODE})
+            }
             "POST   /api/users" => json!({"username": unique, "password": PASSWORD}),
             "PUT    /api/users/me/password" => json!({"current": PASSWORD, "new": "another password"}),
             "POST   /api/roles" => json!({"name": unique, "permissions": ["create_groups"]}),

@@ -101,7 +101,11 @@ impl Servers {
         let strained = [(&self.full, 507), (&self.limited, 429), (&self.busy, 429)];
         for (index, (strained, status)) in strained.into_iter().enumerate() {
             let scene = Scene::set(server, number * 3 + index).await;
-            let caller = scene.caller(if is_for_admins(operation) { "server admin" } else { "owner" });
+            let caller = scene.caller(match operation {
+                _ if is_for_admins(operation) => "server admin",
+                _ if operation.needs_factor() => "readonly",
+                _ => "owner",
+            });
             // A key counts as its user's once it was used.
             caller.get("/api/users/me").await.ok();
             let (path, body) = (scene.path(&operation.template, 1), scene.body(operation));

@@ -17,6 +17,8 @@ use crate::storage::Tx;
 pub(super) enum CredentialChange {
     /// Of the actor's own password, with the current one as proof.
     OwnPassword,
+    /// Of the actor's own second factors, with the password as proof.
+    OwnFactors,
     /// Of this user's password, without the current one.
     PasswordOf(UserId),
     /// Of the name that a user signs in with.
@@ -37,7 +39,7 @@ impl CredentialChange {
     /// The permission that it takes, and what it gives or takes.
     const fn takes(self) -> Option<(ServerPermission, Option<Gift>)> {
         match self {
-            Self::OwnPassword => None,
+            Self::OwnPassword | Self::OwnFactors => None,
             Self::PasswordOf(_) | Self::Username | Self::Suspension | Self::NewAccount | Self::Deletion => {
                 Some((ServerPermission::ManageUsers, None))
             }
@@ -50,7 +52,7 @@ impl CredentialChange {
 /// Rejects a change that the actor, who has these rights, may not make. Whether the actor may do anything to the user
 /// that is changed is checked before; see [`lock_for_change`](super::rights::lock_for_change).
 ///
-/// - Users may change their own password, and nothing else here. All else takes a permission on the server, and only
+/// - Users may change their own password and their own second factors, and nothing else here. All else takes a permission on the server, and only
 ///   admins decide who is an admin.
 /// - A provisioned key may change nothing, whatever its user has become since: it exists for a setup script and is
 ///   stored where that script is.

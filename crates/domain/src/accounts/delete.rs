@@ -37,6 +37,7 @@ pub(super) fn delete_locked(tx: &mut dyn Tx, by: Option<UserId>, user: &User) ->
     tx.sessions().end_all(id, None)?;
     tx.known_networks().forget(id)?;
     tx.known_devices().forget(id, None)?;
+    tx.factors().remove(id)?;
     tx.server_roles().take_all(id)?;
     tx.jobs().enqueue(Task::EndMemberships(id), now)?;
     tx.emit(by, Event::UserDeleted(id));

@@ -12,16 +12,18 @@ use crate::accounts::model::{HashCost, Password, PasswordHash, User, Username, U
 use crate::accounts::new_session::{self, Begun, LoggedIn, SessionDraft, SessionHashes, SessionSecrets};
 use crate::accounts::origin::{Origin, UserAgent};
 use crate::accounts::ports::{
-    ApiKeys, AttemptPool, HashCaller, LoginJournal, LoginRateLimiter, PasswordAttempt, PasswordCheck,
-    PasswordHasher, Verification,
+    ApiKeys, AttemptPool, HashCaller, IssuedKey, LoginJournal, LoginRateLimiter, PasswordAttempt,
+    PasswordCheck, PasswordHasher, Verification,
 };
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{ClientInfo, DeviceName, KeyHash, Secret};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::{Error, Refusal};
+use crate::factors::{self, FactorMethod, HALF_LOGIN_LIFETIME, NewHalfLogin};
 use crate::ids::UserId;
 use crate::network::Network;
 use crate::storage::{Access, Caller, DiskSpace, Mode, Storage, Tx};
+use crate::time::Timestamp;
 
 /// The credentials and the origin of a login.
 #[derive(Debug, Clone)]
@@ -65,6 +67,26 @@ pub struct LoginPorts<'a> {
     pub devices_known_for: Duration,
 }
 
+/// What comes of a right password.
+#[derive(Debug, Clone)]
+pub enum SignedIn {
+    /// A session has begun.
+    Complete(LoggedIn),
+    /// The user has a second factor, and is asked for it.
+    HalfWay(HalfWay),
+}
+
+/// A login that lacks a second factor.
+#[derive(Debug, Clone)]
+pub struct HalfWay {
+    /// The ticket to finish it with, shown once.
+    pub ticket: Secret,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// What the user can show.
+    pub methods: Vec<FactorMethod>,
+}
+
 /// How often to check a password whose hash keeps changing during the check, for example because concurrent logins
 /// renew it.
 const CHECKS: u32 = 3;
@@ -75,12 +97,13 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Signs in with a password. If the user then has too many sessions, those that have been unused the longest end. The
 /// response to a wrong password is the same, and takes equally long, whether or not the user exists. A device on which the
 /// user has signed in before has attempts of its own, so that nobody else can use them up. If the password is
-/// right and its stored hash is outdated, the hash is renewed, which ends no session.
+/// right and its stored hash is outdated, the hash is renewed, which ends no session. If the user has a second factor, the
+/// session begins by [`login_with_code`](super::login_with_code).
 ///
 /// # Errors
 /// [`AccountRefusal::InvalidCredentials`], [`AccountRefusal::TooManyAttempts`], [`AccountRefusal::Suspended`] if the
 /// password is right, busy, or a fault.
-pub async fn login(ports: LoginPorts<'_>, attempt: LoginAttempt) -> Result<LoggedIn, Error> {
+pub async fn login(ports: LoginPorts<'_>, attempt: LoginAttempt) -> Result<SignedIn, Error> {
     // All names that can't be usernames share one counter, to keep its memory small.
     let account = Username::parse(&attempt.username).map_or_else(|_| UsernameKey::of(""), |name| name.key());
     let mut login = Login {
@@ -147,16 +170,22 @@ impl Login<'_> {
         AuditEntry::by_stranger(Origin { address: *address, user_agent }, AuditAction::Login)
     }
 
-    async fn run(&mut self) -> Result<LoggedIn, Error> {
+    async fn run(&mut self) -> Result<SignedIn, Error> {
         let mut stored = self.look_up().await?;
         self.take_further_attempts(&stored)?;
         for _ in 0..CHECKS {
             let (user, proof) = self.prove(&stored).await?;
             let secrets = SessionSecrets::draw(self.ports.keys, self.attempt.refresh);
-            if let Some(begun) = self.enter(user, proof, secrets.hashes()).await? {
-                return Ok(secrets.of(begun, self.attempt.device.clone()));
+            let IssuedKey { secret: ticket, hash } = self.ports.keys.issue_login_ticket();
+            match self.enter(user, proof, secrets.hashes(), hash).await? {
+                Entered::Session(begun) => {
+                    return Ok(SignedIn::Complete(secrets.of(begun, self.attempt.device.clone())));
+                }
+                Entered::HalfWay { expires_at, methods } => {
+                    return Ok(SignedIn::HalfWay(HalfWay { ticket, expires_at, methods }));
+                }
+                Entered::Changed => stored = self.look_up().await?,
             }
-            stored = self.look_up().await?;
         }
         Err(Error::Busy { retry_after: RETRY_AFTER })
     }
@@ -202,8 +231,14 @@ impl Login<'_> {
         self.ports.hasher.hash(HashCaller::User(user), password).await.ok()
     }
 
-    /// Stores the session. Returns `None` if the password has changed meanwhile.
-    async fn enter(&self, user: UserId, proof: Proof, hashes: SessionHashes) -> Result<Option<Begun>, Error> {
+    /// Stores the session, or half of the login, unless the password has changed meanwhile.
+    async fn enter(
+        &self,
+        user: UserId,
+        proof: Proof,
+        hashes: SessionHashes,
+        ticket: KeyHash,
+    ) -> Result<Entered, Error> {
         let LoginPorts { lifetime, refresh: terms, sessions_per_user, devices_known_for, .. } = self.ports;
         let LoginAttempt { client, device_name, .. } = self.attempt.clone();
         let (entry, shown_device) = (self.entry(), self.shown);
@@ -218,7 +253,7 @@ impl Login<'_> {
             terms,
             sessions_per_user,
         };
-        let proven = Proven { user, proof, draft };
+        let proven = Proven { user, proof, draft, ticket };
         let access = Access { mode: Mode::Write, caller: Caller::User(user) };
         self.ports.storage.run(access, move |tx| enter(tx, &proven)).await
     }
@@ -267,20 +302,59 @@ struct Proven {
     user: UserId,
     proof: Proof,
     draft: SessionDraft,
+    /// SHA-256 of the ticket, if a second factor is asked for.
+    ticket: KeyHash,
 }
 
-/// Lets a user in. Returns `None`, and stores nothing, if the hash that was checked is no longer the user's.
-fn enter(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<Begun>, Error> {
+/// What came of it.
+#[derive(Debug, PartialEq, Eq)]
+enum Entered {
+    Session(Begun),
+    HalfWay {
+        expires_at: Timestamp,
+        methods: Vec<FactorMethod>,
+    },
+    /// The hash that was checked is no longer the user's, and nothing was stored.
+    Changed,
+}
+
+/// Lets a user in, or asks for a second factor.
+fn enter(tx: &mut dyn Tx, proven: &Proven) -> Result<Entered, Error> {
     let (id, Proof { checked, renewed }) = (proven.user, &proven.proof);
     tx.accounts().lock(&[id], LockStrength::Exclusive)?;
     let user = tx.accounts().find(id)?.ok_or(AccountRefusal::InvalidCredentials)?;
     if tx.accounts().password(id)?.as_ref() != Some(checked) {
-        return Ok(None);
+        return Ok(Entered::Changed);
     }
     if let Some(hash) = renewed {
         tx.accounts().renew_password(id, hash)?;
     }
-    new_session::begin_session(tx, user, &proven.draft).map(Some)
+    let methods = factors::asked_of(tx, id)?;
+    if methods.is_empty() {
+        return new_session::begin_session(tx, user, &proven.draft).map(Entered::Session);
+    }
+    if user.suspended {
+        return Err(AccountRefusal::Suspended.into());
+    }
+    let expires_at = tx.now().plus(HALF_LOGIN_LIFETIME);
+    factors::begin_half_login(tx, &proven.half(expires_at))?;
+    tx.record(AuditEntry { action: AuditAction::SecondFactorAsked, ..proven.draft.entry.clone() }.to(id));
+    Ok(Entered::HalfWay { expires_at, methods })
+}
+
+impl Proven {
+    /// Half of the login, until the second factor comes.
+    fn half(&self, expires_at: Timestamp) -> NewHalfLogin {
+        let Proof { checked, renewed } = &self.proof;
+        NewHalfLogin {
+            ticket: self.ticket,
+            user: self.user,
+            proven: renewed.as_ref().unwrap_or(checked).clone(),
+            refresh: self.draft.hashes.refresh.is_some(),
+            device_name: self.draft.device_name.clone(),
+            expires_at,
+        }
+    }
 }
 
 #[cfg(test)]

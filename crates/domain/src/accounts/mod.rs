@@ -24,6 +24,7 @@ mod refresh;
 mod refresh_token;
 mod repository;
 mod rights;
+mod second_factor;
 mod server_roles;
 mod session;
 mod sessions;
@@ -41,7 +42,7 @@ pub use family::{Family, KeySpans, LONGEST_KEY, LastRefresh, RefreshTerms, Rotat
 pub use find::{find_self, find_user, list_users};
 pub use known_devices::{KNOWN_DEVICE_RETENTION, MAX_KNOWN_DEVICES, remove_old_known_devices};
 pub use known_networks::{KNOWN_NETWORK_RETENTION, MAX_KNOWN_NETWORKS, remove_old_known_networks};
-pub use login::{LoginAttempt, LoginPorts, login};
+pub use login::{HalfWay, LoginAttempt, LoginPorts, SignedIn, login};
 pub use model::{
     DisplayName, Email, HashCost, NewUser, Password, PasswordHash, PresenceSetting, ReceiptSetting, User,
     UserRef, Username, UsernameKey,
@@ -49,6 +50,7 @@ pub use model::{
 pub use new_session::{LoggedIn, Refreshable};
 pub use origin::{Origin, UserAgent};
 pub use own_password::OwnPasswordPorts;
+pub(crate) use own_password::{Owner, owner_for_factors};
 pub use password::change_password;
 pub use permit::Reach;
 pub(crate) use permit::permit;
@@ -70,6 +72,7 @@ pub(crate) use repository::{
     MockSessionRepository, MockTicketRepository,
 };
 pub(crate) use rights::{check, current_rights, lock_in_order, may, require_on_server};
+pub use second_factor::{SecondFactorPorts, login_with_code};
 pub use server_roles::{
     ServerRoleChanges, define_server_role, delete_server_role, edit_server_role, explain_on_server,
     give_server_role, list_roles_of_user, list_server_roles, take_server_role,

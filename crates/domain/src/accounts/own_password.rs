@@ -1,7 +1,8 @@
 //! A password that its owner enters again, to do what a key alone is not enough for.
 
+use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
-use crate::accounts::model::PasswordHash;
+use crate::accounts::model::{PasswordHash, Username};
 use crate::accounts::ports::{
     HashCaller, LoginRateLimiter, PasswordAttempt, PasswordCheck, PasswordHasher, Verification,
 };
@@ -9,6 +10,7 @@ use crate::accounts::session::{Actor, Secret};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::ids::UserId;
+use crate::permissions::ServerRights;
 use crate::storage::{Credential, Storage, Tx, WritePurpose, Writing};
 
 /// The ports that checking the own password needs.
@@ -20,6 +22,27 @@ pub struct OwnPasswordPorts<'a> {
     pub hasher: &'a dyn PasswordHasher,
     /// Limits the attempts.
     pub attempts: &'a dyn LoginRateLimiter,
+}
+
+/// Who changes something of their own.
+#[derive(Debug, Clone)]
+pub(crate) struct Owner {
+    pub(crate) user: UserId,
+    pub(crate) username: Username,
+    /// The hash of the password.
+    pub(crate) hash: PasswordHash,
+}
+
+/// The actor, who is about to change their second factors.
+///
+/// # Errors
+/// [`AccountRefusal::ProvisionedKey`], or a fault.
+pub(crate) fn owner_for_factors(tx: &mut dyn Tx, actor: &Actor) -> Result<Owner, Error> {
+    // Being an admin makes no difference for the own factors.
+    credentials::authorize(actor, &ServerRights::NONE, CredentialChange::OwnFactors)?;
+    let hash = tx.accounts().password(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
+    let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
+    Ok(Owner { user: user.id, username: user.username, hash })
 }
 
 impl OwnPasswordPorts<'_> {

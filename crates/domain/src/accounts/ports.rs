@@ -105,7 +105,10 @@ pub trait ApiKeys: Send + Sync {
     /// A new key of 256 random bits.
     fn issue(&self) -> IssuedKey;
 
-    /// The hash of a key that a caller sent.
+    /// A ticket for a login that lacks a second factor: 256 random bits.
+    fn issue_login_ticket(&self) -> IssuedKey;
+
+    /// The hash of a key, or a ticket, that a caller sent.
     fn digest(&self, key: &str) -> KeyHash;
 
     /// A new password of at least 100 random bits that a person can type.
@@ -154,6 +157,11 @@ pub enum PasswordAttempt {
     /// A signed-in user enters the current password again. Counts for that user alone, so that no stranger can use up
     /// these attempts.
     OwnPassword(UserId),
+    /// A one-time password of this user, from whomever, with whatever ticket.
+    Passcode(UserId),
+    /// A recovery code of this user. Counted by itself, so that nobody who guesses one-time passwords keeps the user from
+    /// this way in.
+    RecoveryCode(UserId),
     /// A signed-in user sends the code of an invite link.
     LinkCode {
         /// The network of the caller.

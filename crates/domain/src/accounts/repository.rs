@@ -222,7 +222,8 @@ repository! {
         /// Ends one session of this user; `false` if there is no such session.
         fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault>;
 
-        /// Ends all sessions of the user except `except`; `false` if there are none.
+        /// Ends all sessions of the user except `except`, and logins of theirs that lack a second factor; `false` if there
+        /// are no such sessions.
         fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault>;
 
         /// Ends the user's sessions that are valid at `now` and have been unused for longest, so that at most `keep`

@@ -39,6 +39,20 @@ macro_rules! actions {
 actions! {
     /// Somebody signed in as `target`, or tried to: `object_id` is the new session.
     Login = "login",
+    /// Somebody knew the password of `target`, and was asked for a second factor.
+    SecondFactorAsked = "login.factor_asked",
+    /// Somebody who knew the password of `target` sent a code that was wrong or used.
+    SecondFactor = "login.factor",
+    /// A recovery code of `target` was used up, by what the next entry tells.
+    RecoveryCodeUsed = "recovery_code.used",
+    /// A user began to set up one-time passwords.
+    TotpSetUp = "totp.set_up",
+    /// A user confirmed one-time passwords, or failed to: from now on, logins ask for them.
+    TotpConfirmed = "totp.confirmed",
+    /// A user disabled one-time passwords, or failed to.
+    TotpDisabled = "totp.disabled",
+    /// A user got new recovery codes, or failed to.
+    RecoveryCodesRenewed = "recovery_codes.renewed",
     /// Somebody signed out.
     Logout = "logout",
     /// Somebody ended a session, of their own or of `target`: `object_id` is the session.

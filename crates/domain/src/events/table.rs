@@ -109,6 +109,8 @@ events! {
     ThreadUnfollowed(OwnThread) = "thread.unfollowed", to user, by user;
     /// A refresh token of yours was used again, and its session has ended: it may be stolen. Only your devices receive this event.
     RefreshReused(UserId) = "security.refresh_reused", to user, by user_or_server;
+    /// Your second factors, or your recovery codes, have changed. Only your devices receive this event.
+    FactorsUpdated(UserId) = "security.factors_updated", to user, by user_or_server;
     /// Some or all sessions of a user have ended: the user's connections authenticate again.
     SessionsEnded(UserId) = "sessions.ended", to user, by user_or_server, hidden;
     /// Other roles of a group send than before: the connections of its members note who may write.

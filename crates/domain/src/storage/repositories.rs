@@ -19,6 +19,10 @@ macro_rules! for_each_repository {
             blocks: accounts::BlockRepository, MockBlockRepository;
             /// Tickets, which stand for sessions for a moment.
             tickets: accounts::TicketRepository, MockTicketRepository;
+            /// Second factors.
+            factors: factors::FactorRepository, MockFactorRepository;
+            /// Logins that lack a second factor.
+            half_logins: factors::HalfLoginRepository, MockHalfLoginRepository;
             /// Groups.
             groups: groups::GroupRepository, MockGroupRepository;
             /// What groups store about roles.

@@ -28,7 +28,7 @@ pub struct InMemoryLoginRateLimiter {
 }
 
 /// The buckets, by what they count.
-type Kinds = [Buckets; 8];
+type Kinds = [Buckets; 10];
 
 /// Logins from a network, to any account.
 const NETWORKS: usize = 0;
@@ -46,6 +46,10 @@ const CODES_FROM_NETWORK: usize = 5;
 const CODES_FROM_USER: usize = 6;
 /// Logins on a device of the account.
 const DEVICES: usize = 7;
+/// One-time passwords of a user.
+const PASSCODES: usize = 8;
+/// Recovery codes of a user.
+const RECOVERY_CODES: usize = 9;
 
 /// A bucket: its kind and its key.
 type BucketKey = (usize, u64);
@@ -65,6 +69,8 @@ impl InMemoryLoginRateLimiter {
             Buckets::steady(per_address),
             Buckets::steady(per_account),
             at_account(per_account),
+            Buckets::steady(per_account.scarce()),
+            Buckets::steady(per_account),
         ];
         Self { hasher: RandomState::new(), kinds: Mutex::new(kinds) }
     }
@@ -117,10 +123,16 @@ impl InMemoryLoginRateLimiter {
             (PasswordAttempt::LinkCode { network, user }, AttemptPool::Usual) => {
                 vec![(CODES_FROM_NETWORK, self.key(network)), (CODES_FROM_USER, self.key(user))]
             }
+            (PasswordAttempt::Passcode(user), AttemptPool::Usual) => vec![(PASSCODES, self.key(user))],
+            (PasswordAttempt::RecoveryCode(user), AttemptPool::Usual) => {
+                vec![(RECOVERY_CODES, self.key(user))]
+            }
             (
                 PasswordAttempt::SignIn { .. }
                 | PasswordAttempt::FromKnownDevice(_)
                 | PasswordAttempt::OwnPassword(_)
+                | PasswordAttempt::Passcode(_)
+                | PasswordAttempt::RecoveryCode(_)
                 | PasswordAttempt::LinkCode { .. },
                 AttemptPool::Reserve,
             ) => Vec::new(),

@@ -7,12 +7,12 @@ const LENGTH: usize = 6;
 const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A text with its checksum.
-pub(super) fn seal(text: &str) -> String {
+pub(crate) fn seal(text: &str) -> String {
     format!("{text}{}", checksum(text))
 }
 
 /// The text before its checksum, if that is right.
-pub(super) fn open(sealed: &str) -> Option<&str> {
+pub(crate) fn open(sealed: &str) -> Option<&str> {
     let (text, sum) = sealed.split_at_checked(sealed.len().checked_sub(LENGTH)?)?;
     (sum == checksum(text)).then_some(text)
 }

@@ -16,6 +16,8 @@ pub const KEY_PREFIX: &str = "gc_";
 
 /// The prefix of every device's token.
 const DEVICE_PREFIX: &str = "gcd_";
+/// The prefix of a ticket for a login that lacks a second factor.
+const TICKET_PREFIX: &str = "gch_";
 
 /// Random bytes in a key.
 const KEY_BYTES: usize = 32;
@@ -35,6 +37,10 @@ pub struct RandomKeys;
 impl ApiKeys for RandomKeys {
     fn issue(&self) -> IssuedKey {
         key_of(random())
+    }
+
+    fn issue_login_ticket(&self) -> IssuedKey {
+        prefixed(TICKET_PREFIX, random())
     }
 
     fn digest(&self, key: &str) -> KeyHash {
@@ -95,7 +101,11 @@ impl LinkCodes for RandomKeys {
 
 /// The key of these bytes.
 fn key_of(bytes: [u8; KEY_BYTES]) -> IssuedKey {
-    let key = format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+    prefixed(KEY_PREFIX, bytes)
+}
+
+fn prefixed(prefix: &str, bytes: [u8; KEY_BYTES]) -> IssuedKey {
+    let key = format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes));
     IssuedKey { hash: KeyHash::new(Sha256::digest(&key).into()), secret: Secret::new(key) }
 }
 
@@ -110,7 +120,7 @@ fn random_character() -> char {
     }
 }
 
-fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // Fails only where a system has no random source at all, and no key can be made there.
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");

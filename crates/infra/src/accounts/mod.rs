@@ -2,7 +2,7 @@
 
 pub mod attempts;
 mod blocks;
-mod checksummed;
+pub(crate) mod checksummed;
 pub(crate) mod families;
 pub mod hasher;
 pub mod journal;

@@ -6,6 +6,7 @@ use groupchat_domain::accounts::{
     Actor, DeviceName, Family, KeyHash, KeySpans, NewSession, Origin, Rotation, Session, SessionKind,
     SessionQuery, SessionRepository,
 };
+use groupchat_domain::factors::HalfLoginRepository;
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
@@ -187,6 +188,7 @@ impl SessionRepository for DbTx<'_> {
 
     fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault> {
         self.activity.forget_ended(user, |key_of| Some(key_of) != except);
+        HalfLoginRepository::remove_all(self, user)?;
         // No session has the id 0.
         let kept = except.map_or(0, SessionId::get);
         let ended = sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::id.ne(kept));

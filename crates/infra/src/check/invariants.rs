@@ -39,7 +39,7 @@ pub(crate) const MESSAGE_NUMBERS_BEFORE_THREADS: Invariant = Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 24] = [
+pub(crate) const INVARIANTS: [Invariant; 25] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -277,6 +277,15 @@ pub(crate) const INVARIANTS: [Invariant; 24] = [
             WHERE groups.deleted_at IS NULL AND messages.id IS NULL",
         holds: "every mention of all members is in a message that is there",
         broken: "mentions of all members are in no message, or in another place than it",
+    },
+    // Whether secrets can be read is for the server's `check`, which has the keys.
+    Invariant {
+        check: "factors",
+        offenders: "SELECT (SELECT count(*) FROM recovery_codes \
+                LEFT JOIN totp ON totp.user_id = recovery_codes.user_id WHERE confirmed_at IS NULL) \
+            + (SELECT count(*) FROM totp JOIN users ON users.id = user_id WHERE deleted_at IS NOT NULL) AS number",
+        holds: "every second factor is of a user who is there, and every recovery code of one who has another",
+        broken: "second factors are of deleted users, or recovery codes of users without another factor",
     },
     // Whether the hashes are right is for `audit verify`.
     Invariant {

@@ -66,7 +66,7 @@ fn check_file(path: &Path, depth: Depth, now: Timestamp) -> Result<Vec<Finding>,
 
 /// Tables and columns that a file from before lacks, as a backup may be one, with the check that reads them. Without roles of
 /// groups, the schema allows only built-in ones.
-const LATER: [(&str, &str); 19] = [
+const LATER: [(&str, &str); 20] = [
     ("roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_roles'"),
     ("bans", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_bans'"),
     ("invitations", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'invitations'"),
@@ -81,6 +81,7 @@ const LATER: [(&str, &str); 19] = [
     ("message_order", HAS_AUTHOR_RUNS),
     ("authored", HAS_AUTHOR_RUNS),
     ("audit_log", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'audit_state'"),
+    ("factors", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'totp'"),
     ("edits", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'message_edits'"),
     ("replies", HAS_THREADS),
     ("threads", HAS_THREADS),

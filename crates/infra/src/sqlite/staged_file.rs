@@ -16,7 +16,7 @@ pub(super) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// An unfinished file, readable only by its owner. It is removed if it is dropped without being published. A file that
 /// a killed process left behind is recognized by its name, and the next [`sweep`](Self::sweep) removes it.
 #[derive(Debug)]
-pub(super) struct StagedFile {
+pub(crate) struct StagedFile {
     target: PathBuf,
     path: PathBuf,
     published: bool,
@@ -29,7 +29,7 @@ impl StagedFile {
     ///
     /// # Errors
     /// The operating system's error.
-    pub(super) fn of(target: &Path) -> io::Result<Self> {
+    pub(crate) fn of(target: &Path) -> io::Result<Self> {
         let path = with_suffix(target, &format!("{MARK}{}", std::process::id()));
         // An earlier process with our id has ended, so its file is abandoned.
         remove_if_exists(&path)?;
@@ -48,7 +48,7 @@ impl StagedFile {
     ///
     /// # Errors
     /// The operating system's error.
-    pub(super) fn sweep(target: &Path) -> io::Result<()> {
+    pub(crate) fn sweep(target: &Path) -> io::Result<()> {
         let own = format!("{}{MARK}", target.file_name().unwrap_or_default().to_string_lossy());
         for entry in fs::read_dir(folder(target))? {
             let entry = entry?;
@@ -67,7 +67,7 @@ impl StagedFile {
     }
 
     /// The path of the staged file.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -84,7 +84,7 @@ impl StagedFile {
     /// # Errors
     /// The operating system's error. The name then still refers to the previous file, unless only the folder could not
     /// be synced: a power failure could then undo the renaming.
-    pub(super) fn publish(mut self) -> io::Result<()> {
+    pub(crate) fn publish(mut self) -> io::Result<()> {
         self.sync()?;
         fs::rename(&self.path, &self.target)?;
         self.published = true;

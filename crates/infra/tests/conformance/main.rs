@@ -46,6 +46,7 @@ mod direct;
 mod edits;
 mod enqueued;
 mod events;
+mod factors;
 mod families;
 mod faults;
 mod groups;

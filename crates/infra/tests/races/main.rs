@@ -34,6 +34,7 @@ mod default_groups;
 mod demotions;
 mod departures;
 mod direct;
+mod factors;
 mod forwards;
 mod invitations;
 mod links;

@@ -3,8 +3,8 @@
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{
     AccountRefusal, ApiKeys, ClientInfo, KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME,
-    LoginAttempt, LoginPorts, Origin, Password, RefreshTerms, SESSIONS_PER_USER, Secret, UserChanges,
-    change_password, edit_user, login, operator,
+    LoginAttempt, LoginPorts, Origin, Password, RefreshTerms, SESSIONS_PER_USER, Secret, SignedIn,
+    UserChanges, change_password, edit_user, login, operator,
 };
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::Credential;
@@ -92,7 +92,9 @@ pub(crate) fn sign_in(arena: &Arena, name: &str, password: &str) -> Result<Crede
         device: None,
         client: ClientInfo::default(),
     };
-    let session = arena.wait_for(login(ports, attempt))?;
+    let SignedIn::Complete(session) = arena.wait_for(login(ports, attempt))? else {
+        panic!("a second factor is asked for");
+    };
     Ok(Credential {
         key: RandomKeys.digest(session.key.reveal()),
         network: Network::UNKNOWN,

@@ -10,9 +10,10 @@ use actix_web::http::Uri;
 use groupchat_api::IpNetwork;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::rates::RequestRate;
+use groupchat_infra::secrets::{KeyRing, MAX_KEYS};
 use tracing_subscriber::EnvFilter;
 
-use crate::database_url::{self, DatabaseUrl};
+use crate::database_url::{self, DatabaseUrl, MASK};
 
 /// How a setting is written in TOML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,6 +227,16 @@ pub(super) fn database() -> Rule<Option<DatabaseUrl>> {
     rule.narrowed(allowed_here, Option::is_none)
 }
 
+/// Keys for secrets; possibly none.
+pub(super) fn keys() -> Rule<Option<KeyRing>> {
+    let allowed = format!("empty, or up to {MAX_KEYS} keys as groupchat makes them, which begin with gcs_");
+    let rule = Rule::new(TomlType::Text, "keys", allowed, |text| {
+        let keys = text.split(',').map(str::trim);
+        if text.is_empty() { Some(None) } else { KeyRing::parse(keys).map(Some) }
+    });
+    rule.masked(|_| MASK.to_owned())
+}
+
 /// Networks; possibly none.
 pub(super) fn networks() -> Rule<Vec<IpNetwork>> {
     let allowed = "addresses or networks, such as 127.0.0.1 or 10.0.0.0/8";
@@ -380,6 +391,19 @@ mod tests {
         for wrong in ["", "http://a.org/dir", "a.org/dir", "https:///dir", "https://a@b.org"] {
             assert_eq!(https_url().read(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn keys_are_never_shown() {
+        use groupchat_infra::secrets::SecretKey;
+        assert_eq!(keys().read(""), Some(None));
+        let (one, other) = (SecretKey::generate().reveal(), SecretKey::generate().reveal());
+        assert_eq!(keys().read(&format!("{one}, {other}")).flatten().map(|ring| ring.keys().len()), Some(2));
+        for wrong in ["x", &one[1..], &format!("{one},{one}"), &format!("{one},")] {
+            assert_eq!(keys().read(wrong), None, "{wrong}");
+        }
+        let mask = keys().shape.mask.unwrap();
+        assert_eq!((mask(&one).as_str(), mask("x").as_str()), (MASK, MASK));
     }
 
     #[test]

@@ -7,12 +7,13 @@ use std::time::Duration;
 use groupchat_api::IpNetwork;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::rates::RequestRate;
+use groupchat_infra::secrets::KeyRing;
 
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::rule::{
-    choice, database, days, domains, folder, groups, https_url, integer, log_filter, mail_address, minutes,
-    networks, optional_file, optional_folder, rate, seconds, site, sites, socket_address,
+    choice, database, days, domains, folder, groups, https_url, integer, keys, log_filter, mail_address,
+    minutes, networks, optional_file, optional_folder, rate, seconds, site, sites, socket_address,
 };
 use super::setting::Setting;
 use crate::database_url::DatabaseUrl;
@@ -337,6 +338,15 @@ settings! {
     /// Whether new passwords that are easy to guess are rejected (`too_common`): common ones, and those that are much like
     /// the username, the display name or the e-mail address. Existing passwords stay.
     "password.check" => password_check: bool = "on", choice(&[("on", true), ("off", false)]);
+
+    /// The file with the keys that secrets are encrypted with, such as those of one-time passwords: one on each line, the
+    /// newest first. If empty, it is `secrets.key` in the data folder, which the first start makes. With `database_url`
+    /// there is none unless this names it, and all servers need the same.
+    "secrets.key_file" => secrets_key_file: Option<PathBuf> = "", optional_file();
+
+    /// The same keys themselves, separated by commas. Set them in the file or in the environment variable, because everyone
+    /// on the machine can see flags.
+    "secrets.key" => secrets_key: Option<KeyRing> = "", keys();
 
     /// The cost of bcrypt password hashes. One more doubles the time; 12 takes about 0.3 s. Applies to new passwords,
     /// and to each existing one from its next login.

@@ -383,8 +383,11 @@ impl Replica {
             Event::InvitationWithdrawn(ended)
             | Event::InvitationAccepted(ended)
             | Event::InvitationDeclined(ended) => drop(self.invitations.remove(&ended.id)),
-            Event::BlocksUpdated(_) | Event::RefreshReused(_) | Event::SessionsEnded(_) | Event::Gone(..) => {
-            }
+            Event::BlocksUpdated(_)
+            | Event::RefreshReused(_)
+            | Event::FactorsUpdated(_)
+            | Event::SessionsEnded(_)
+            | Event::Gone(..) => {}
             // For the servers.
             Event::SendersUpdated(_) | Event::DirectClosed(_) | Event::DirectOpened(_) => {}
         }

@@ -10,6 +10,7 @@ use groupchat_domain::accounts::{
 use groupchat_domain::admissions::{self, InvitationDraft, InviteLinkQuery, LinkCodes, LinkDraft};
 use groupchat_domain::audit::{self, AuditQuery};
 use groupchat_domain::events::{self, Retention};
+use groupchat_domain::factors::{self, SecretsCondition};
 use groupchat_domain::groups::{
     self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, RestrictionDraft, RoleChanges,
     SettingsChanges,
@@ -22,6 +23,7 @@ use groupchat_domain::messages::{
 use groupchat_domain::network::Network;
 use groupchat_domain::operations;
 use groupchat_domain::permissions::RoleName;
+use groupchat_domain::secrets::SecretKeyId;
 use groupchat_domain::storage::{Access, Caller, Mode, Tx, WritePurpose, Writing};
 use groupchat_domain::time::Timestamp;
 use groupchat_testing::Dice;
@@ -181,6 +183,45 @@ commands! {
         |ports| accounts::login(ports.login(), LoginAttempt {
             username: name, password, refresh: true, device_name: device, device: on, client: client(network),
         });
+    /// Somebody finishes a login with a second factor.
+    8 flow LoginWithCode[accounts::login_with_code](ticket: ALoginTicket, code: ATypedCode, network: ANetwork)
+        |ports| accounts::login_with_code(ports.second_factor(), ticket, code, None, client(network));
+    /// A user begins to set up one-time passwords.
+    3 flow SetUpTotp[factors::set_up_totp](password: ATypedPassword)
+        |ports| factors::set_up_totp(ports.factors(), ports.who, password, "groupchat");
+    /// A user confirms one-time passwords.
+    3 flow ConfirmTotp[factors::confirm_totp](code: APasscode)
+        |ports| factors::confirm_totp(ports.factors(), ports.who, code);
+    /// A user disables one-time passwords.
+    2 flow DisableTotp[factors::disable_totp](password: ATypedPassword, code: ATypedCode)
+        |ports| factors::disable_totp(ports.factors(), ports.who, password, code);
+    /// A user gets new recovery codes.
+    2 flow RenewRecoveryCodes[factors::renew_recovery_codes](password: ATypedPassword, code: ATypedCode)
+        |ports| factors::renew_recovery_codes(ports.factors(), ports.who, password, code);
+    /// A user's second factors.
+    1 read FindFactors[factors::find_factors]() |tx, actor| factors::find_factors(tx, actor);
+    /// Which keys the server needs.
+    1 system_read KeysInUse[factors::keys_in_use]() |tx| factors::keys_in_use(tx).map(|keys| format!("{keys:?}"));
+    /// The operator encrypts secrets again.
+    1 flow ResealSecrets[factors::reseal_secrets]() |ports| {
+        let sealer = ports.own;
+        let access = Access { mode: Mode::Write, caller: Caller::System };
+        let reseal = move |tx: &mut dyn Tx| factors::reseal_secrets(tx, &sealer, SecretKeyId::new(2), None);
+        async move { ports.storage.run(access, reseal).await.map(|next| next.is_some()) }
+    };
+    /// The operator checks whether secrets can be read.
+    1 flow CheckSecrets[factors::check_secrets]() |ports| {
+        let sealer = ports.own;
+        let access = Access { mode: Mode::Read, caller: Caller::System };
+        let check = move |tx: &mut dyn Tx| {
+            let nothing = SecretsCondition::default();
+            factors::check_secrets(tx, &sealer, None, nothing).map(|(found, _)| format!("{found:?}"))
+        };
+        ports.storage.run(access, check)
+    };
+    /// The server removes logins that lack a second factor.
+    1 system RemoveExpiredHalfLogins[factors::remove_expired_half_logins]()
+        |tx| factors::remove_expired_half_logins(tx);
     /// A device refreshes its session.
     8 flow Refresh[accounts::refresh](token: ARefreshToken, network: ANetwork)
         |ports| accounts::refresh(ports.refresh(), token, client(network));

@@ -1,11 +1,14 @@
 //! What commands answer, in a form that can be compared.
 
-use groupchat_domain::accounts::{Actor, Block, CreatedUser, LoggedIn, Password, Secret, Session, User};
+use groupchat_domain::accounts::{
+    Actor, Block, CreatedUser, HalfWay, LoggedIn, Password, Secret, Session, SignedIn, User,
+};
 use groupchat_domain::admissions::{
     Admitted, InvitedGroup, JoinRequest, Joined, JudgedInvitation, JudgedLink, OwnInvitations,
 };
 use groupchat_domain::audit::AuditRecord;
 use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
+use groupchat_domain::factors::{FactorMethod, Factors, RecoveryCode, TotpSetUp};
 use groupchat_domain::groups::{Addition, Ban, GroupView, ListedMember, Member};
 use groupchat_domain::ids::{
     GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
@@ -83,6 +86,14 @@ answers! {
     /// A session with a refresh token: its key, how long that is valid, the token, how long that is valid, the device, and
     /// whose it is.
     Refreshable((Secret, Timestamp, (Secret, Timestamp), Option<Secret>, User)),
+    /// Half a login: its ticket, how long that is valid, and what is asked for.
+    HalfWay((Secret, Timestamp, Vec<FactorMethod>)),
+    /// What an authenticator needs.
+    TotpSetUp(TotpSetUp),
+    /// Recovery codes.
+    RecoveryCodes(Vec<RecoveryCode>),
+    /// The second factors of a user.
+    Factors(Factors),
     /// Users.
     Users(Page<NamePosition<User>>),
     /// A block.
@@ -218,6 +229,17 @@ impl From<LoggedIn> for Answer {
     }
 }
 
+impl From<SignedIn> for Answer {
+    fn from(signed_in: SignedIn) -> Self {
+        match signed_in {
+            SignedIn::Complete(logged_in) => logged_in.into(),
+            SignedIn::HalfWay(HalfWay { ticket, expires_at, methods }) => {
+                Self::HalfWay((ticket, expires_at, methods))
+            }
+        }
+    }
+}
+
 impl From<LogState> for Answer {
     fn from(LogState { head, removed, .. }: LogState) -> Self {
         Self::Log((removed, head))
@@ -300,6 +322,7 @@ impl Answer {
             Self::History(page) => page.renumber(ids),
             Self::Done | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) => {}
             Self::ClockDoubt(_) | Self::Condition(_) | Self::Text(_) => {}
+            Self::HalfWay(_) | Self::TotpSetUp(_) | Self::RecoveryCodes(_) | Self::Factors(_) => {}
             Self::Role(_) | Self::Roles(_) | Self::Explained(_) | Self::ExplainedOnServer(_) => {}
             Self::ServerRole(role) => role.renumber(ids),
             Self::ServerRoles(roles) => roles.renumber(ids),

@@ -9,6 +9,7 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::admissions::{LinkCode, MaxUses, Note};
 use groupchat_domain::audit::AuditAction;
+use groupchat_domain::factors::{Passcode, RecoveryCode, TypedCode};
 use groupchat_domain::groups::{
     Batch, Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
     Visibility,
@@ -163,6 +164,10 @@ arguments! {
     /// A password, as somebody types it.
     ATypedPassword(u16) for Secret: |dice, known| usual(dice, 4),
         |number, ids| Secret::new(password(number).reveal().to_owned());
+    /// The ticket of half a login, by the number of the command that issued it.
+    ALoginTicket(u32) for Secret: |dice, known| known.login_ticket(dice), |number, ids| Secret::new(number.to_string());
+    /// A one-time password: of the step before, of now or of the one after, or wrong.
+    APasscode(u8) for Passcode: |dice, known| [0, 1, 1, 2, 3][dice.below(5)], |number, ids| passcode(number);
     /// A name of a device.
     ADeviceName(u8) for DeviceName: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
         |number, ids| DeviceName::from_stored(format!("device {number}"));
@@ -323,6 +328,44 @@ impl ARefreshToken {
         let hashes = RefreshHashes { selector: key_hash(self.0), verifier: key_hash(self.1) };
         RefreshToken { selector, verifier, hashes }
     }
+}
+
+/// A code of a second factor: a one-time password, or the recovery code with this index of the command with this number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ATypedCode {
+    /// A one-time password.
+    Passcode(u8),
+    /// A recovery code.
+    Recovery(u32, u8),
+}
+
+impl Argument for ATypedCode {
+    type Value = TypedCode;
+
+    fn draw(dice: &mut Dice, known: &Known) -> Self {
+        if dice.below(3) == 0 {
+            Self::Recovery(known.recovery_codes(dice), u8::try_from(dice.below(10)).unwrap_or(0))
+        } else {
+            Self::Passcode(APasscode::draw(dice, known).0)
+        }
+    }
+
+    fn on(self, _: &Ids) -> Self::Value {
+        match self {
+            Self::Passcode(number) => TypedCode::Passcode(passcode(number)),
+            Self::Recovery(number, index) => TypedCode::Recovery(recovery_code(number, index)),
+        }
+    }
+}
+
+/// The one-time password with this number.
+fn passcode(number: u8) -> Passcode {
+    Passcode::parse(&format!("{number:06}")).unwrap_or_else(|_| unreachable!("six digits"))
+}
+
+/// The recovery code with this index of the command with this number.
+pub(crate) fn recovery_code(number: u32, index: u8) -> RecoveryCode {
+    RecoveryCode::parse(&format!("{number:010}{index:06}")).unwrap_or_else(|_| unreachable!("sixteen digits"))
 }
 
 impl Argument for ARefreshToken {

@@ -14,6 +14,9 @@ pub struct Known {
     keys: Vec<u32>,
     tickets: Vec<u32>,
     devices: Vec<u32>,
+    login_tickets: Vec<u32>,
+    /// The numbers of the commands that issued recovery codes.
+    recovery_codes: Vec<u32>,
     /// Also those that were used.
     refresh_tokens: Vec<ARefreshToken>,
     sessions: Vec<SessionId>,
@@ -58,6 +61,14 @@ impl Known {
 
     pub(crate) fn ticket(&self, dice: &mut Dice) -> u32 {
         pick(dice, &self.tickets).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn login_ticket(&self, dice: &mut Dice) -> u32 {
+        pick(dice, &self.login_tickets).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn recovery_codes(&self, dice: &mut Dice) -> u32 {
+        pick(dice, &self.recovery_codes).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn refresh_token(&self, dice: &mut Dice) -> ARefreshToken {
@@ -166,6 +177,11 @@ impl Known {
         }
         if let Answer::Refreshable((_, _, (token, _), _, _)) = answer {
             self.refresh_tokens.extend(ARefreshToken::read(token.reveal()));
+        }
+        match answer {
+            Answer::HalfWay(_) => self.login_tickets.push(number),
+            Answer::RecoveryCodes(_) => self.recovery_codes.push(number),
+            _ => {}
         }
         if matches!(answer, Answer::User(_) | Answer::Group(_)) {
             self.renames += 1;

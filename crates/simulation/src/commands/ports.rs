@@ -9,17 +9,21 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     ApiKeys, AttemptPool, ClientInfo, FailedLogin, HashCaller, IssuedKey, IssuedRefresh,
     KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, KeyHash, LOGIN_LIFETIME, LoginJournal, LoginPorts,
-    LoginRateLimiter, NextPair, Origin, Password, PasswordAttempt, PasswordCheck, PasswordHash,
-    PasswordHasher, RefreshPorts, RefreshTerms, RefreshToken, Salt, Secret, Username, Verification, Welcome,
+    LoginRateLimiter, NextPair, Origin, OwnPasswordPorts, Password, PasswordAttempt, PasswordCheck,
+    PasswordHash, PasswordHasher, RefreshPorts, RefreshTerms, RefreshToken, Salt, SecondFactorPorts, Secret,
+    Username, Verification, Welcome,
 };
 use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes, LinkPorts};
 use groupchat_domain::events::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents};
+use groupchat_domain::factors::{FactorCodes, FactorPorts, Passcode, RecoveryCode, Step, TotpSecret};
 use groupchat_domain::groups::{DefaultGroups, GroupJournal, Quotas, SkipReason};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::network::Network;
+use groupchat_domain::secrets::{SealError, Sealed, Sealer, SecretKeyId};
 use groupchat_domain::storage::{BoxFuture, Credential, Storage};
+use groupchat_domain::time::Timestamp;
 
-use crate::commands::argument::{AKey, ARefreshToken, Argument, key_hash, link_code};
+use crate::commands::argument::{AKey, ARefreshToken, Argument, key_hash, link_code, recovery_code};
 use crate::commands::ids::Ids;
 
 /// The quotas of all worlds: small, so that they are reached.
@@ -77,6 +81,17 @@ impl<'w> Ports<'w> {
         }
     }
 
+    /// What the second half of a login needs.
+    pub(crate) fn second_factor(&self) -> SecondFactorPorts<'_> {
+        SecondFactorPorts { login: self.login(), codes: Arc::new(self.own), sealer: Arc::new(self.own) }
+    }
+
+    /// What managing second factors needs.
+    pub(crate) fn factors(&self) -> FactorPorts<'_> {
+        let password = OwnPasswordPorts { storage: self.storage, hasher: &self.own, attempts: &self.own };
+        FactorPorts { password, codes: Arc::new(self.own), sealer: Arc::new(self.own) }
+    }
+
     /// What a refresh needs.
     pub(crate) fn refresh(&self) -> RefreshPorts<'_> {
         RefreshPorts {
@@ -100,6 +115,7 @@ pub(crate) fn client(network: u8) -> ClientInfo {
 }
 
 /// The ports of one command: a hash shows its password, and keys are the number of the command.
+#[derive(Clone, Copy)]
 pub(crate) struct OwnPorts {
     number: u32,
 }
@@ -129,6 +145,10 @@ impl PasswordHasher for OwnPorts {
 impl ApiKeys for OwnPorts {
     fn issue(&self) -> IssuedKey {
         IssuedKey { secret: Secret::new(self.number.to_string()), hash: self.issued() }
+    }
+
+    fn issue_login_ticket(&self) -> IssuedKey {
+        self.issue()
     }
 
     fn digest(&self, key: &str) -> KeyHash {
@@ -170,6 +190,49 @@ impl ApiKeys for OwnPorts {
 /// The number in the first bytes.
 fn number_of(bytes: &[u8]) -> u32 {
     bytes.first_chunk().map_or(u32::MAX, |first| u32::from_be_bytes(*first))
+}
+
+/// Half a minute, in microseconds.
+const STEP: i64 = 30_000_000;
+
+/// The one-time password 1 is that of now, whatever the secret; 0 and 2 are those beside it.
+impl FactorCodes for OwnPorts {
+    fn new_secret(&self) -> TotpSecret {
+        let mut secret = [0; 20];
+        secret[..4].copy_from_slice(&self.number.to_be_bytes());
+        TotpSecret::new(secret)
+    }
+
+    fn matching_step(&self, _: &TotpSecret, code: &Passcode, now: Timestamp) -> Option<Step> {
+        let number: i64 = code.reveal().parse().ok()?;
+        (number < 3).then_some(Step(now.as_micros().div_euclid(STEP) + number - 1))
+    }
+
+    fn issue_recovery_codes(&self) -> Vec<RecoveryCode> {
+        (0..10).map(|index| recovery_code(self.number, index)).collect()
+    }
+
+    fn digest_recovery_code(&self, code: &RecoveryCode) -> KeyHash {
+        let mut hash = [0; 32];
+        hash[..16].copy_from_slice(code.symbols().as_bytes());
+        KeyHash::new(hash)
+    }
+
+    fn qr_code(&self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+/// Encrypts nothing, but tells contexts apart.
+impl Sealer for OwnPorts {
+    fn seal(&self, context: &str, secret: &[u8]) -> Result<Sealed, SealError> {
+        Ok(Sealed { key: SecretKeyId::new(1), bytes: [context.as_bytes(), b"|", secret].concat() })
+    }
+
+    fn open(&self, context: &str, sealed: &Sealed) -> Result<Vec<u8>, SealError> {
+        let secret = sealed.bytes.strip_prefix(context.as_bytes()).and_then(|rest| rest.strip_prefix(b"|"));
+        secret.map(<[u8]>::to_vec).ok_or(SealError::Damaged)
+    }
 }
 
 impl LinkCodes for OwnPorts {

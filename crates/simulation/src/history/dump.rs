@@ -71,6 +71,9 @@ fn of_user(
     let hash = tx.accounts().password(user)?.map(|hash| hash.into_string());
     let limit = largest();
     let sessions = tx.sessions().list(&SessionQuery { user, now: LONG_AGO, below: None, limit })?;
+    let totp = tx.factors().totp(user)?;
+    let recovery_codes_left = tx.factors().recovery_codes_left(user)?;
+    let factors = format!("{:?} {recovery_codes_left}", totp.map(|totp| (totp.confirmed_at, totp.used)));
     let groups = GroupQuery::of(user, limit);
     let direct = tx.groups().list(&GroupQuery { kind: GroupKind::Direct, ..groups.clone() })?;
     let groups = tx.groups().list(&groups)?;
@@ -85,6 +88,7 @@ fn of_user(
         ("the invitations", invitations.into()),
         ("the account", found.map_or(Answer::Done, Answer::from)),
         ("the hash", hash.unwrap_or_default().into()),
+        ("the factors", factors.into()),
         ("the sessions", Page::from_lookahead(sessions, limit).into()),
         ("the groups as seen", Page::from_lookahead(groups, limit).into()),
         ("the direct conversations as seen", Page::from_lookahead(direct, limit).into()),

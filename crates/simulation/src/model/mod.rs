@@ -8,6 +8,7 @@ mod bans;
 mod blocks;
 mod edits;
 mod events;
+mod factors;
 mod groups;
 mod invite_links;
 mod jobs;

@@ -166,6 +166,7 @@ impl SessionRepository for ModelTx<'_> {
 
     fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault> {
         let tables = self.write()?;
+        tables.remove_half_logins(user);
         let ended: Vec<_> =
             tables.sessions_of(user).map(|(id, _)| id).filter(|id| Some(*id) != except).collect();
         Ok(tables.end_sessions(&ended) > 0)

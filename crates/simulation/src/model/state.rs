@@ -6,6 +6,7 @@ use groupchat_domain::accounts::{KeyHash, LastRefresh, NewSession, NewTicket, Pa
 use groupchat_domain::admissions::{JoinRequest, NewInvitation, NewInviteLink};
 use groupchat_domain::audit::AuditEntry;
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
+use groupchat_domain::factors::{NewHalfLogin, Totp};
 use groupchat_domain::groups::{Ban, DirectKey, Group, MemberSettings, Mute};
 use groupchat_domain::ids::{
     EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
@@ -143,6 +144,11 @@ tables! {
     known_networks: Table<(UserId, String), Timestamp>,
     /// Whose a device is, and when they last signed in on it, by the digest of its token.
     known_devices: Table<[u8; 32], (UserId, Timestamp)>,
+    totp: Table<UserId, Totp>,
+    /// By the hash.
+    recovery_codes: Table<(UserId, [u8; 32]), ()>,
+    /// With the number of wrong codes.
+    half_logins: Table<i64, (NewHalfLogin, u32)>,
     server_roles: Table<RoleId, ServerRole>,
     /// Who has which role on the server, also one that was removed.
     user_roles: Table<(UserId, RoleId), ()>,
@@ -186,6 +192,7 @@ tables! {
     user_ids: Counter,
     session_ids: Counter,
     ticket_ids: Counter,
+    half_login_ids: Counter,
     role_ids: Counter,
     group_ids: Counter,
     invitation_ids: Counter,

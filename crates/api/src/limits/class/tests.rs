@@ -6,7 +6,7 @@ use super::*;
 const SPECIAL: &[(&str, &[&str])] = &[
     ("code", &["acceptInviteLink", "getInviteLink"]),
     ("connect", &["openSocket", "streamEvents"]),
-    ("login", &["login"]),
+    ("login", &["login", "loginWithCode"]),
     ("refresh", &["refreshLogin"]),
     ("send", &["forwardMessage", "sendMessage", "sendMessages"]),
     (

@@ -119,6 +119,10 @@ impl Scene {
         self.server.advance_clock(Duration::from_secs(5));
         self.grace_asks(json!({"type": "typing", "group_id": group})).await;
         self.kept.hear(&mut self.adas.socket, "typing").await;
+        self.reuse_token().await;
+        self.log("security.refresh_reused").await;
+        self.set_up_factor().await;
+        self.log("security.factors_updated").await;
         let message =
             json!({"type": "send", "group_id": group, "text": "Hello, Ada!", "client_id": "hello-1"});
         let sent = self.grace_asks(message).await;
@@ -140,8 +144,6 @@ impl Scene {
         self.log("blocks.updated").await;
         self.ada.delete(&block).await.no_content();
         self.log("blocks.updated").await;
-        self.reuse_token().await;
-        self.log("security.refresh_reused").await;
         let path = format!("{}/messages/{}", self.group, sent["data"]["id"]);
         self.server.advance_clock(Duration::from_secs(5));
         self.grace.patch(&path, json!({"text": "Hello, Ada! A bug."})).await.ok();
@@ -177,6 +179,18 @@ impl Scene {
         self.log("thread.unfollowed").await;
         self.grace.delete(&path).await.no_content();
         self.log("message.deleted").await;
+    }
+
+    /// Ada sets up one-time passwords.
+    async fn set_up_factor(&self) {
+        let begun = self.ada.post("/api/users/me/mfa/totp", json!({"password": PASSWORD})).await.ok();
+        let secret = begun["secret"].as_str().expect("a secret");
+        let secret = totp_rs::Secret::try_from_base32(secret).expect("base 32");
+        let totp = totp_rs::Builder::new().with_secret(secret.as_bytes().to_vec()).build_noncompliant();
+        let now = self.server.run(|tx| tx.now()).await;
+        let seconds = u64::try_from(now.as_micros() / 1_000_000).expect("a time of today");
+        let code = json!({"code": totp.generate(seconds).to_string()});
+        self.ada.post("/api/users/me/mfa/totp/confirm", code).await.ok();
     }
 
     /// One of Ada's refresh tokens is used when it was given up long ago.

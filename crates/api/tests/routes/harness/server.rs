@@ -12,16 +12,20 @@ use groupchat_domain::accounts::{
     ClientInfo, HashCaller, IssuedKey, KeyHash, LOGIN_LIFETIME, NewSession, NewUser, NoWelcome, Password,
     PasswordHash, PasswordHasher, SessionKind, Username, Welcome,
 };
+use groupchat_domain::factors::Totp;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::jobs::run_due_jobs;
 use groupchat_domain::rates::{RequestClass, RequestRate};
+use groupchat_domain::secrets::Sealed;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx, Unique};
 use groupchat_domain::time::Timestamp;
 use groupchat_infra::accounts::attempts::{BucketSize, InMemoryLoginRateLimiter};
 use groupchat_infra::accounts::hasher::BcryptHasher;
 use groupchat_infra::accounts::journal::LogJournal;
 use groupchat_infra::accounts::keys::RandomKeys;
+use groupchat_infra::factors::codes::RandomFactorCodes;
 use groupchat_infra::request_limiter::GovernedRequests;
+use groupchat_infra::secrets::{KeyRing, KeySource, RingSealer, SecretKey};
 use groupchat_infra::{HubOptions, LocalHub};
 use serde_json::json;
 
@@ -137,11 +141,14 @@ impl Server {
 
     fn ports(&self) -> Ports {
         let ports: &Ports = &self.state;
-        let Ports { storage, keys, codes, hasher, attempts, rates, journal, welcome, live } = ports;
+        let Ports { storage, keys, codes, factors, sealer, hasher, attempts, rates, journal, welcome, live } =
+            ports;
         Ports {
             storage: storage.clone(),
             keys: keys.clone(),
             codes: codes.clone(),
+            factors: factors.clone(),
+            sealer: sealer.clone(),
             hasher: hasher.clone(),
             attempts: attempts.clone(),
             rates: rates.clone(),
@@ -159,6 +166,12 @@ impl Server {
     /// The ports, for a server on a real socket.
     pub(crate) fn state(&self) -> State {
         self.state.clone()
+    }
+
+    /// A secret of one-time passwords of this user, as it is stored.
+    pub(crate) fn sealed(&self, user: i64, secret: [u8; 20]) -> Sealed {
+        let context = Totp::context(UserId::new(user));
+        self.state.sealer.seal(&context, &secret).expect("there is a key")
     }
 
     /// Moves the server's clock ahead.
@@ -254,12 +267,20 @@ fn store_session(tx: &mut dyn Tx, user: UserId, key: KeyHash) {
     tx.sessions().insert(&session).expect("the storage works");
 }
 
+/// With a key of its own.
+fn sealer() -> RingSealer {
+    let ring = KeyRing::new(vec![SecretKey::generate()]).expect("a key");
+    RingSealer::new(KeySource::Fixed(ring)).expect("no file")
+}
+
 fn state(storage: Arc<dyn Storage>, attempts: InMemoryLoginRateLimiter, hub: LocalHub) -> State {
     let hasher: Arc<dyn PasswordHasher> = Arc::new(BcryptHasher::start(CHEAP).expect("starts"));
     let ports = Ports {
         storage,
         keys: Arc::new(RandomKeys),
         codes: Arc::new(RandomKeys),
+        factors: Arc::new(RandomFactorCodes),
+        sealer: Arc::new(sealer()),
         hasher,
         attempts: Arc::new(attempts),
         rates: Arc::new(GovernedRequests::usual()),

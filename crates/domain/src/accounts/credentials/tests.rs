@@ -1,5 +1,5 @@
 use super::CredentialChange::{
-    Deletion, NewAccount, OwnPassword, PasswordOf, ServerAdmin, ServerRole, Suspension, Username,
+    Deletion, NewAccount, OwnFactors, OwnPassword, PasswordOf, ServerAdmin, ServerRole, Suspension, Username,
 };
 use super::*;
 use crate::permissions::{ServerDenial, ServerPermissionSet};
@@ -18,6 +18,7 @@ fn who_may_change_what() {
     // By a user, somebody who manages users, somebody who manages roles, and a server admin.
     let table = [
         (OwnPassword, [Ok(()), Ok(()), Ok(()), Ok(())]),
+        (OwnFactors, [Ok(()), Ok(()), Ok(()), Ok(())]),
         (PasswordOf(ME), [users(), Err(CurrentPasswordRequired), users(), Err(CurrentPasswordRequired)]),
         (PasswordOf(OTHER), [users(), Ok(()), users(), Ok(())]),
         (Username, [users(), Ok(()), users(), Ok(())]),

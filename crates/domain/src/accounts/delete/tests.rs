@@ -21,6 +21,7 @@ fn deletes(mut tx: MockTx, id: UserId) -> MockTx {
     tx.sessions.expect_end_all().with(eq(id), eq(None)).times(1).returning(|_, _| Ok(true));
     tx.known_networks.expect_forget().with(eq(id)).times(1).returning(|_| Ok(()));
     tx.known_devices.expect_forget().with(eq(id), eq(None)).times(1).returning(|_, _| Ok(()));
+    tx.factors.expect_remove().with(eq(id)).times(1).returning(|_| Ok(true));
     tx.server_roles.expect_take_all().with(eq(id)).times(1).returning(|_| Ok(()));
     let rest = Task::EndMemberships(id);
     tx.jobs.expect_enqueue().with(eq(rest), eq(NOW)).times(1).returning(|_, _| Ok(()));

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod devices;
+mod half_way;
 mod limited;
 mod rejected;
 
@@ -12,7 +13,7 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::session::{KeyHash, NewRefresh, NewSession, RefreshHashes, SessionKind};
+use crate::accounts::session::{NewRefresh, NewSession, RefreshHashes, SessionKind};
 use crate::accounts::{
     IssuedKey, IssuedRefresh, KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, MockApiKeys, MockLoginJournal,
     MockLoginRateLimiter, MockPasswordHasher, SESSIONS_PER_USER,
@@ -29,6 +30,7 @@ const NEW_DEVICE: KeyHash = KeyHash::new([5; 32]);
 const SHOWN_DEVICE: KeyHash = KeyHash::new([6; 32]);
 /// How long to wait for the next attempt.
 const WAIT: Duration = Duration::from_secs(42);
+const TICKET: KeyHash = KeyHash::new([7; 32]);
 const LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The highest cost of all stored hashes.
 const COST: HashCost = HashCost(12);
@@ -184,10 +186,20 @@ impl Surroundings {
         self.keys.expect_issue_device().times(1).returning(device);
         let issued = || IssuedKey { secret: Secret::new("new key".to_owned()), hash: NEW_KEY };
         self.keys.expect_issue().times(1).returning(issued);
+        let ticket = || IssuedKey { secret: Secret::new("new ticket".to_owned()), hash: TICKET };
+        self.keys.expect_issue_login_ticket().times(1).returning(ticket);
         self
     }
 
+    /// Signs in where no second factor is asked for.
     fn login(&self, storage: &ScriptedStorage, attempt: LoginAttempt) -> Result<LoggedIn, Error> {
+        self.sign_in(storage, attempt).map(|signed_in| match signed_in {
+            SignedIn::Complete(logged_in) => logged_in,
+            SignedIn::HalfWay(half) => panic!("{half:?}"),
+        })
+    }
+
+    fn sign_in(&self, storage: &ScriptedStorage, attempt: LoginAttempt) -> Result<SignedIn, Error> {
         let Self { hasher, keys, attempts, journal } = self;
         let (lifetime, sessions_per_user) = (LIFETIME, SESSIONS_PER_USER);
         let ports = LoginPorts {
@@ -262,6 +274,7 @@ fn looks_again(stored: Option<PasswordHash>) -> MockTx {
     tx
 }
 
+/// The user has no second factor.
 fn begins_session(tx: MockTx) -> MockTx {
     begins_session_on(tx, NEW_DEVICE)
 }
@@ -284,6 +297,7 @@ fn stores_session_in_place_of(mut tx: MockTx, provisioned: bool, oldest: bool) -
         name: None,
         refresh: None,
     };
+    tx.factors.expect_totp().with(eq(ME)).times(1).returning(|_| Ok(None));
     tx.sessions.expect_end_provisioned().with(eq(ME)).times(1).returning(move |_| Ok(provisioned));
     let ends = tx.sessions.expect_end_idlest().with(eq(ME), eq(NOW), eq(SESSIONS_PER_USER - 1));
     ends.times(1).returning(move |_, _, _| Ok(oldest));

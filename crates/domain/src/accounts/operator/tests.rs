@@ -67,6 +67,7 @@ fn deletes(mut tx: MockTx) -> MockTx {
     tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
     tx.known_networks.expect_forget().with(eq(OTHER)).times(1).returning(|_| Ok(()));
     tx.known_devices.expect_forget().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(()));
+    tx.factors.expect_remove().with(eq(OTHER)).times(1).returning(|_| Ok(true));
     tx.server_roles.expect_take_all().with(eq(OTHER)).times(1).returning(|_| Ok(()));
     let rest = Task::EndMemberships(OTHER);
     tx.jobs.expect_enqueue().with(eq(rest), eq(NOW)).times(1).returning(|_, _| Ok(()));

@@ -132,6 +132,7 @@ fn the_audience_follows_from_the_type_and_the_subject() {
         (EventType::MessageReacted, Audience::Group(GROUP)),
         (EventType::BlocksUpdated, Audience::User(OTHER)),
         (EventType::RefreshReused, Audience::User(OTHER)),
+        (EventType::FactorsUpdated, Audience::User(OTHER)),
         (EventType::SessionsEnded, Audience::User(OTHER)),
         (EventType::SendersUpdated, Audience::Group(GROUP)),
         (EventType::DirectClosed, Audience::Group(GROUP)),
@@ -181,6 +182,7 @@ fn the_server_acts_only_on_accounts_memberships_ways_in_and_sessions() {
         "invitation.withdrawn",
         "join_request.ended",
         "security.refresh_reused",
+        "security.factors_updated",
         "sessions.ended",
         "direct.closed",
     ];

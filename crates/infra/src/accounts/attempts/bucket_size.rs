@@ -28,6 +28,12 @@ impl BucketSize {
         Self { capacity: 1, refill: self.refill.saturating_mul(6) }
     }
 
+    /// For one-time passwords of an account, of which there are only a million: each attempt comes back after thirty times
+    /// as long. So somebody who knows the password, and guesses without end, is right once in three years.
+    pub(super) fn scarce(self) -> Self {
+        Self { capacity: self.capacity, refill: self.refill.saturating_mul(30) }
+    }
+
     /// How long an empty bucket takes to fill.
     pub(super) fn span(self) -> Duration {
         self.refill * self.capacity.max(1)

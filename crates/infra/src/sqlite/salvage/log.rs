@@ -10,7 +10,7 @@ use super::recorded::RecordedChanges;
 use crate::rows::events::Row as EventRow;
 use crate::schema::{
     group_bans, groups, invitations, invite_links, jobs, join_requests, known_devices, known_networks,
-    memberships, sessions, user_roles, users,
+    memberships, recovery_codes, sessions, totp, user_roles, users,
 };
 
 impl Salvage<'_> {
@@ -71,6 +71,9 @@ impl Salvage<'_> {
                 .execute(self.target)?;
             diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(self.target)?;
             diesel::delete(user_roles::table.filter(user_roles::user_id.eq(user))).execute(self.target)?;
+            diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user)))
+                .execute(self.target)?;
+            diesel::delete(totp::table.filter(totp::user_id.eq(user))).execute(self.target)?;
             diesel::delete(known_networks::table.filter(known_networks::user_id.eq(user)))
                 .execute(self.target)?;
             diesel::delete(known_devices::table.filter(known_devices::user_id.eq(user)))

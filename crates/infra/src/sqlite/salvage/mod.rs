@@ -7,6 +7,8 @@
 //!   server. Of those that the backup has, only those changes are taken that an intact event records. Roles on the
 //!   server, and who has them, stay as they were in the backup, except those of users deleted since.
 //!   Invitations, invite links and requests to join end.
+//! - Second factors are as they were in the end, as far as they can be read, and none of the backup is lost. Logins that
+//!   lack one end.
 //! - Entries of the audit log are taken as far as their chain holds.
 //! - What keeps others out is never loosened: of the visibility and the history of a group, the stricter counts, and all
 //!   blocks that can be read are there.
@@ -16,6 +18,7 @@
 
 mod audit;
 mod edits;
+mod factors;
 mod limits;
 mod log;
 mod mentions;
@@ -125,6 +128,7 @@ impl Salvage<'_> {
         self.apply_deletions()?;
         self.end_ways_in()?;
         self.bring_users()?;
+        self.bring_factors()?;
         self.bring_blocks()?;
         self.bring_groups()?;
         self.bring_roles()?;

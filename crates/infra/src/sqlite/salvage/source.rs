@@ -11,7 +11,7 @@ use crate::checksum::{Checksummed, Stored, Walked, walk};
 use crate::connection::Connection;
 use crate::rows::{
     audit_log, blocks, group_bans, group_mentions, group_mutes, group_roles, memberships, mentions,
-    message_edits, message_quotes, reactions, thread_members,
+    message_edits, message_quotes, reactions, recovery_codes, thread_members, totp,
 };
 use crate::schema;
 
@@ -104,6 +104,23 @@ impl DamagedDatabase {
             };
             candidates.iter().flat_map(&mut made_by).collect()
         })
+    }
+
+    /// The one-time passwords of a user, if they can be read.
+    pub(super) fn totp(&mut self, user: i64) -> Option<totp::Row> {
+        use schema::totp as columns;
+        columns::table
+            .find(user)
+            .first(&mut self.connection)
+            .ok()
+            .filter(|row: &totp::Row| row.user_id == user)
+    }
+
+    /// The recovery codes of a user; `None` if they can't be read.
+    pub(super) fn recovery_codes(&mut self, user: i64) -> Option<Vec<recovery_codes::Row>> {
+        use schema::recovery_codes as columns;
+        let found = columns::table.filter(columns::user_id.eq(user)).load(&mut self.connection);
+        keep(found, |row: &recovery_codes::Row| row.user_id == user)
     }
 
     /// The members of a group: by their list or, where that can't be read, each of `candidates` by itself.

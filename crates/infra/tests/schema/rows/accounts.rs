@@ -245,6 +245,86 @@ pub(super) const KNOWN_DEVICES: TableRows = TableRows {
     ],
 };
 
+pub(super) const TOTP: TableRows = TableRows {
+    table: "totp",
+    is_single_row: false,
+    first: &[&[("user_id", Number(1)), ("confirmed_at", Number(5))]],
+    another: &[
+        ("user_id", Number(2)),
+        ("secret", Bytes(7, 65)),
+        ("key_id", Number(4_294_967_295)),
+        ("created_at", Number(0)),
+        ("confirmed_at", Null),
+        ("used_steps", Bytes(0, 8)),
+    ],
+    accepted: &[
+        &[("secret", Bytes(7, 1)), ("key_id", Number(0)), ("used_steps", Bytes(0, 0))],
+        &[("secret", Bytes(7, 200)), ("used_steps", Bytes(1, 128)), ("confirmed_at", Number(-1))],
+    ],
+    rejected: &[
+        (Unique, &[("user_id", Number(1))]),
+        (Check, &[("secret", Bytes(7, 0))]),
+        (Check, &[("secret", Bytes(7, 201))]),
+        (Check, &[("key_id", Number(-1))]),
+        (Check, &[("key_id", Number(4_294_967_296))]),
+        (Check, &[("used_steps", Bytes(0, 7))]),
+        (Check, &[("used_steps", Bytes(0, 136))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};
+
+pub(super) const RECOVERY_CODES: TableRows = TableRows {
+    table: "recovery_codes",
+    is_single_row: false,
+    first: &[&[("hash", Bytes(1, 32))]],
+    another: &[("user_id", Number(1)), ("hash", Bytes(2, 32))],
+    accepted: &[&[("user_id", Number(2)), ("hash", Bytes(1, 32))]],
+    rejected: &[
+        (Unique, &[("hash", Bytes(1, 32))]),
+        (Check, &[("hash", Bytes(2, 31))]),
+        (Check, &[("hash", Bytes(2, 33))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};
+
+pub(super) const HALF_LOGINS: TableRows = TableRows {
+    table: "half_logins",
+    is_single_row: false,
+    first: &[&[
+        ("id", Number(1)),
+        ("hash", Bytes(1, 32)),
+        ("device_name", Text("phone")),
+        ("failures", Number(3)),
+    ]],
+    another: &[
+        ("id", Number(3)),
+        ("hash", Bytes(3, 32)),
+        ("user_id", Number(1)),
+        ("proven", Text("hash")),
+        ("refresh", Bool(true)),
+        ("device_name", Null),
+        ("failures", Number(0)),
+        ("expires_at", Number(0)),
+    ],
+    accepted: &[
+        &[("device_name", Characters(100)), ("failures", Number(4))],
+        &[("device_name", Characters(1)), ("refresh", Bool(false))],
+    ],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("hash", Bytes(1, 32))]),
+        (Check, &[("hash", Bytes(3, 31))]),
+        (Check, &[("hash", Bytes(3, 33))]),
+        (Check, &[("proven", Text(""))]),
+        (Check, &[("device_name", Text(""))]),
+        (Check, &[("device_name", Characters(101))]),
+        (Check, &[("failures", Number(-1))]),
+        (Check, &[("failures", Number(5))]),
+        (Type, &[("refresh", Number(2))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};
+
 pub(super) const SERVER_ROLES: TableRows = TableRows {
     table: "server_roles",
     is_single_row: false,

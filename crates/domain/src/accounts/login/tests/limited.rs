@@ -72,7 +72,7 @@ fn faults_within_a_command_are_returned() {
             terms: RefreshTerms::default(),
             sessions_per_user: SESSIONS_PER_USER,
         };
-        Proven { user: ME, proof: Proof { checked: hash("it"), renewed }, draft }
+        Proven { user: ME, proof: Proof { checked: hash("it"), renewed }, draft, ticket: TICKET }
     };
     assert_hands_faults_on(
         || finds_from(Some(hash("it")), false, true),
