@@ -92,6 +92,10 @@ pub enum OrAccepted<R, T> {
 /// Marks the response to a repeated request.
 pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 
+/// 202: it is done later.
+#[derive(Debug, Clone, Copy)]
+pub struct Queued;
+
 /// 204: done.
 #[derive(Debug, Clone, Copy)]
 pub struct NoContent;
@@ -185,6 +189,14 @@ fn replayed(mut response: HttpResponse) -> HttpResponse {
     let name = HeaderName::from_static("idempotent-replayed");
     response.headers_mut().insert(name, HeaderValue::from_static("true"));
     response
+}
+
+impl Responder for Queued {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Accepted().finish()
+    }
 }
 
 impl Responder for NoContent {
@@ -306,6 +318,14 @@ impl<R: OperationModifier, T: Apiv2Schema> OperationModifier for OrAccepted<R, T
     fn update_definitions(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
         R::update_definitions(definitions);
         Accepted::<T>::update_definitions(definitions);
+    }
+}
+
+impl Apiv2Schema for Queued {}
+
+impl OperationModifier for Queued {
+    fn update_response(operation: &mut DefaultOperationRaw) {
+        insert(operation, StatusCode::ACCEPTED, "Accepted. It is done a little later.", None);
     }
 }
 

@@ -5,8 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::web::Data;
 use arc_swap::{ArcSwap, Guard};
-use groupchat_domain::accounts::{ApiKeys, LoginJournal, LoginRateLimiter, PasswordHasher, Welcome};
-use groupchat_domain::admissions::LinkCodes;
+use groupchat_domain::accounts::{
+    ApiKeys, LoginJournal, LoginRateLimiter, MailQueue, PasswordHasher, Welcome,
+};
+use groupchat_domain::codes::SecretCodes;
 use groupchat_domain::events::LiveEvents;
 use groupchat_domain::factors::FactorCodes;
 use groupchat_domain::rates::RequestLimiter;
@@ -26,8 +28,8 @@ pub struct Ports {
     pub storage: Arc<dyn Storage>,
     /// Generates and hashes API keys.
     pub keys: Arc<dyn ApiKeys>,
-    /// Makes and hashes the codes of invite links.
-    pub codes: Arc<dyn LinkCodes>,
+    /// Makes and hashes codes.
+    pub codes: Arc<dyn SecretCodes>,
     /// Makes and checks the codes of second factors.
     pub factors: Arc<dyn FactorCodes>,
     /// Encrypts secrets.
@@ -40,6 +42,8 @@ pub struct Ports {
     pub rates: Arc<dyn RequestLimiter>,
     /// Records failed logins.
     pub journal: Arc<dyn LoginJournal>,
+    /// Where mails are ordered.
+    pub mails: Arc<dyn MailQueue>,
     /// What comes with a new account.
     pub welcome: Arc<dyn Welcome>,
     /// Delivers live events.

@@ -9,10 +9,10 @@ use actix_web::web::Data;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, IssuedRefresh, KeyHash, LoginJournal,
-    LoginRateLimiter, NextPair, NoWelcome, Password, PasswordAttempt, PasswordCheck, PasswordHash,
+    LoginRateLimiter, NextPair, NoMail, NoWelcome, Password, PasswordAttempt, PasswordCheck, PasswordHash,
     PasswordHasher, RefreshHashes, RefreshToken, Salt, Secret, Username, Verification,
 };
-use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes};
+use groupchat_domain::codes::{CodeHash, SecretCode, SecretCodes};
 use groupchat_domain::events::{
     Cursor, Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents, Viewer,
 };
@@ -63,6 +63,7 @@ pub(crate) fn state_with(options: ServerOptions) -> State {
         attempts: Arc::new(Plain),
         rates: Arc::new(Plain),
         journal: Arc::new(Plain),
+        mails: Arc::new(NoMail),
         welcome: Arc::new(NoWelcome),
         live: Arc::new(Silent),
     };
@@ -160,12 +161,12 @@ impl LoginJournal for Plain {
     fn refresh_reused(&self, _: Option<std::net::IpAddr>, _: &Username) {}
 }
 
-impl LinkCodes for Plain {
-    fn issue_code(&self) -> LinkCode {
-        LinkCode::from_bits([0; 20])
+impl SecretCodes for Plain {
+    fn issue_code(&self) -> SecretCode {
+        SecretCode::from_bits([0; 20])
     }
 
-    fn digest_code(&self, _: &LinkCode) -> CodeHash {
+    fn digest_code(&self, _: &SecretCode) -> CodeHash {
         KeyHash::new([0; 32])
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::accounts::KeyHash;
 use crate::validation::{Violation, ViolationCode};
 
 /// The symbols of Crockford's Base 32, each for five bits: digits, and letters without those that are mistaken for others
@@ -62,6 +63,22 @@ fn symbol(typed: char) -> Option<char> {
         other => other,
     };
     u8::try_from(symbol).ok().filter(|byte| SYMBOLS.contains(byte)).map(char::from)
+}
+
+/// A code that lets somebody in, or resets a password. It has 100 bits.
+pub type SecretCode = Code<20>;
+
+/// SHA-256 of the symbols of a code. The code itself is never stored.
+pub type CodeHash = KeyHash;
+
+/// Makes and hashes codes.
+#[cfg_attr(test, mockall::automock)]
+pub trait SecretCodes: Send + Sync {
+    /// A new code of 100 random bits.
+    fn issue_code(&self) -> SecretCode;
+
+    /// The hash of a code.
+    fn digest_code(&self, code: &SecretCode) -> CodeHash;
 }
 
 #[cfg(test)]

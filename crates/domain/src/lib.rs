@@ -19,6 +19,7 @@ pub mod factors;
 pub mod groups;
 pub mod ids;
 pub mod jobs;
+pub mod mail;
 pub mod messages;
 pub mod network;
 pub mod operations;

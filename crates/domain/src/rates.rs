@@ -83,8 +83,10 @@ request_classes! {
     "refresh" => Refresh, RequestRate::new(10, 1_000);
     /// Opening a socket or a stream for events.
     "connect" => Connect, RequestRate::new(10, 200);
-    /// Looking up a code that lets people in.
+    /// Looking up a code that lets people in, or resets a password.
     "code" => Code, RequestRate::new(5, 100);
+    /// Asking for a mail.
+    "mail" => Mail, RequestRate::new(1, 20);
     /// Sending and forwarding messages.
     "send" => Send, RequestRate::new(1_000, 20_000);
     /// Any other change.

@@ -34,6 +34,7 @@ pub mod check;
 pub mod clock;
 pub mod disk_space;
 pub mod factors;
+pub mod mail;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod request_limiter;

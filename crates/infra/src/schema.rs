@@ -92,6 +92,16 @@ macro_rules! for_each_table {
                 expires_at -> BigInt,
             }
 
+            password_resets (id) numbered {
+                id -> BigInt,
+                user_id -> BigInt,
+                hash -> Binary,
+                state -> Binary,
+                created_at -> BigInt,
+                expires_at -> BigInt,
+                used_at -> Nullable<BigInt>,
+            }
+
             server_roles (id) numbered {
                 id -> BigInt,
                 name -> Text,

@@ -88,6 +88,7 @@ pub(crate) fn request_rates(config: &Config) -> RequestRates {
         RequestClass::Refresh => config.rates_refresh,
         RequestClass::Connect => config.rates_connect,
         RequestClass::Code => config.rates_code,
+        RequestClass::Mail => config.rates_mail,
         RequestClass::Send => config.rates_send,
         RequestClass::Write => config.rates_write,
         RequestClass::Search => config.rates_search,

@@ -71,14 +71,14 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// Whether every '%' begins the code of a character other than U+0000.
-fn is_encoded(text: &str) -> bool {
+pub(crate) fn is_encoded(text: &str) -> bool {
     text.split('%').skip(1).all(|part| {
         part.get(..2).is_some_and(|code| code.chars().all(|c| c.is_ascii_hexdigit()) && code != "00")
     })
 }
 
 /// Whether a host, in brackets if it is an address of IPv6, is followed by nothing but a port.
-fn has_sound_port(host: &str) -> bool {
+pub(crate) fn has_sound_port(host: &str) -> bool {
     let rest = match host.strip_prefix('[') {
         Some(address) => address.split_once(']').map(|(_, rest)| rest),
         None => Some(host.find(':').map_or("", |at| &host[at..])),

@@ -14,6 +14,7 @@ use groupchat_infra::transfer::TransferError;
 
 use crate::config::ConfigError;
 use crate::database_url::DatabaseUrl;
+use crate::mail::MailError;
 use crate::tls::CertificateError;
 
 /// What keeps a command from being carried out.
@@ -39,6 +40,9 @@ pub(crate) enum ProgramError {
     /// The keys are given twice.
     #[error("the settings secrets.key and secrets.key_file can't be used together")]
     TwoKeySources,
+    /// Mail can't be sent as the settings say.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// Another server uses the data folder, or the lock file can't be written.
     #[error(transparent)]
     Lock(#[from] DataDirLockError),

@@ -23,6 +23,7 @@ mod health;
 mod hub_runner;
 mod jobs;
 mod logging;
+mod mail;
 mod maintenance;
 mod migrate_database;
 mod panic_guard;

@@ -7,8 +7,9 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use arc_swap::ArcSwap;
 use groupchat_api::{AppState, ConnectionOptions, ConnectionTimeouts, Ports, State};
-use groupchat_domain::accounts::create_first_admin;
+use groupchat_domain::accounts::{MailQueue, NoMail, create_first_admin};
 use groupchat_domain::events::LiveEvents;
+use groupchat_domain::mail::Mailer;
 use groupchat_domain::storage::{Condition, DiskSpace, Storage};
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::accounts::attempts::{BucketSize, InMemoryLoginRateLimiter};
@@ -31,13 +32,15 @@ use crate::error::ProgramError;
 use crate::hasher::start_hasher;
 use crate::jobs::JobSignal;
 use crate::logging::Log;
+use crate::mail::{MailWorker, Pace, WaitingOrders};
 use crate::maintenance::{Ages, Maintenance, TrustedClock};
 use crate::reload::Replaceable;
 use crate::signals::{ReloadSignals, StopSignals};
 use crate::sinks::Sinks;
 use crate::tls::{self, Tls};
 use crate::{
-    clock, console, default_groups, disk, files, hub_runner, jobs, maintenance, reload, secrets, storage,
+    clock, console, default_groups, disk, files, hub_runner, jobs, mail, maintenance, reload, secrets,
+    storage,
 };
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
@@ -63,6 +66,7 @@ async fn serve(config: &Config, sources: &Sources, log: &Log) -> Result<(), Prog
     let reloads =
         ReloadSignals::catch().map_err(|source| ProgramError::Start { what: "the signals", source })?;
     let tls = Tls::of(config)?;
+    let mailer = mail::mailer(config)?;
     let lock = storage::lock_data_dir(config)?;
     // Bound before anything is stored: a taken port must not cost the first admin's password. Listening only
     // begins once the database is open: until then, clients are rejected rather than kept waiting.
@@ -77,8 +81,9 @@ async fn serve(config: &Config, sources: &Sources, log: &Log) -> Result<(), Prog
     let disk = disk::watch(config);
     let replaceable = Replaceable::new(config);
     let sealer = secrets::sealer(&*storage, config).await?;
+    let orders = mailer.is_some().then(Arc::<WaitingOrders>::default);
     let reached = guarded(storage.clone(), disk.clone(), config);
-    let state = wire(reached, sealer, hub.clone(), config, &replaceable)?;
+    let state = wire(reached, sealer, hub.clone(), config, &replaceable, orders.clone())?;
     let is_ahead = clock::look(&*storage).await?;
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let connections = ConnectionOptions { tls: tls.as_ref().map(Tls::server), ..connections(config) };
@@ -89,6 +94,10 @@ async fn serve(config: &Config, sources: &Sources, log: &Log) -> Result<(), Prog
         // On the main thread, which does little else.
         actix_web::rt::spawn(hub_runner::run(hub, storage.clone())),
     ];
+    if let Some((mailer, orders)) = mailer.zip(orders.clone()) {
+        let worker = mail_worker(orders, storage.clone(), Arc::new(mailer), config);
+        background.push(actix_web::rt::spawn(worker.run()));
+    }
     if let Some(tls) = tls {
         background.extend(Acme::of(config, tls.server()).map(|acme| actix_web::rt::spawn(acme.run())));
         background.push(actix_web::rt::spawn(tls.watch()));
@@ -98,6 +107,12 @@ async fn serve(config: &Config, sources: &Sources, log: &Log) -> Result<(), Prog
         served = run_http(listener, state, config, connections) => served,
         () = reloading => unreachable!("it goes on until it is dropped"),
     };
+    if let Some(orders) = orders {
+        let left = orders.finish(config.shutdown_timeout).await;
+        if left > 0 {
+            tracing::warn!(left, "mails are lost: they could not be sent in time");
+        }
+    }
     background.iter().for_each(actix_web::rt::task::JoinHandle::abort);
     close(storage, config.shutdown_timeout, lock).await;
     served
@@ -121,6 +136,16 @@ fn maintenance(storage: Arc<dyn Storage>, ages: Arc<ArcSwap<Ages>>, clock_is_ahe
     Maintenance { storage, trust, ages, every: maintenance::INTERVAL }
 }
 
+fn mail_worker(
+    orders: Arc<WaitingOrders>,
+    storage: Arc<dyn Storage>,
+    mailer: Arc<dyn Mailer>,
+    config: &Config,
+) -> MailWorker {
+    let (keys, codes, site) = (Arc::new(RandomKeys), Arc::new(RandomKeys), config.public_url.clone());
+    MailWorker { orders, storage, keys, codes, mailer, site, pace: Pace::default() }
+}
+
 /// The storage as users reach it.
 fn guarded(
     storage: Arc<dyn DatabaseStorage>,
@@ -138,12 +163,17 @@ fn wire(
     hub: LocalHub,
     config: &Config,
     replaceable: &Replaceable,
+    orders: Option<Arc<WaitingOrders>>,
 ) -> Result<State, ProgramError> {
     let hasher = start_hasher(config)?;
     let attempts = InMemoryLoginRateLimiter::new(
         BucketSize { capacity: config.login_attempts_per_address, ..BucketSize::PER_ADDRESS },
         BucketSize { capacity: config.login_attempts_per_account, ..BucketSize::PER_ACCOUNT },
     );
+    let mails: Arc<dyn MailQueue> = match orders {
+        Some(orders) => orders,
+        None => Arc::new(NoMail),
+    };
     let ports = Ports {
         storage,
         keys: Arc::new(RandomKeys),
@@ -154,6 +184,7 @@ fn wire(
         attempts: Arc::new(attempts),
         rates: replaceable.rates.clone(),
         journal: Arc::new(LogJournal),
+        mails,
         welcome: replaceable.welcome.clone(),
         live: Arc::new(hub),
     };

@@ -78,6 +78,7 @@ const REFUSALS: &[&str] = &[
     "Account(ProvisionedKey)",
     "Account(RefreshTokenInvalid)",
     "Account(RefreshTokenReused)",
+    "Account(ResetNotFound)",
     "Account(RoleFixed)",
     "Account(RoleNameTaken)",
     "Account(RoleNotFound)",

@@ -1,6 +1,6 @@
 //! Handlers for login and users.
 
-use groupchat_domain::accounts::{self, Actor, LoginPorts, SignedIn};
+use groupchat_domain::accounts::{self, Actor, LoginPorts, OwnPasswordPorts, SignedIn};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Asking, Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
@@ -8,7 +8,8 @@ use paperclip::actix::api_v2_operation;
 use super::device_header::DeviceHeader;
 use super::dto::{CreatedUserDto, LoginDto, TemporaryPasswordDto, UserDto};
 use super::requests::{
-    LoginRequest, PasswordChangeDto, ProfileChangesDto, UserChangesDto, UserDraftDto, UserListParams,
+    LoginRequest, OwnPasswordDto, PasswordChangeDto, ProfileChangesDto, UserChangesDto, UserDraftDto,
+    UserListParams,
 };
 use crate::extract::{Body, Client, Ids, Key, NoParams, OPEN_BODY_LIMIT, Params};
 use crate::problem::ApiError;
@@ -117,6 +118,8 @@ pub async fn show_self(state: State, key: Key, _: NoParams) -> Result<Ok200<User
 }
 
 /// Edits your own profile
+///
+/// Where the server sends mail, another e-mail address takes the current password: whoever gets the mail can reset it.
 #[api_v2_operation(tags(Accounts), operation_id = "editMe")]
 pub async fn edit_self(
     state: State,
@@ -124,9 +127,8 @@ pub async fn edit_self(
     body: Body<ProfileChangesDto>,
     _: NoParams,
 ) -> Result<Ok200<UserDto>, ApiError> {
-    let changes = body.0.parse()?;
-    let user =
-        state.storage.write_as(key.0, move |tx, actor| accounts::edit_self(tx, actor, &changes)).await?;
+    let (changes, current) = body.0.parse()?;
+    let user = accounts::edit_profile(own_password(&state), &*state.mails, key.0, changes, current).await?;
     Ok(Ok200(UserDto::own(user)))
 }
 
@@ -147,6 +149,24 @@ pub async fn change_password(
     let device = device.0.and_then(|token| state.keys.read_device(token.reveal()));
     accounts::change_password(storage, hasher, attempts, key.0, current, new, device).await?;
     Ok(NoContent)
+}
+
+/// Deletes your own account
+///
+/// Takes your password. Your messages stay; their author has no name. The last admin stays, too.
+#[api_v2_operation(tags(Accounts), operation_id = "deleteMe")]
+pub async fn delete_self(
+    state: State,
+    key: Key,
+    body: Body<OwnPasswordDto>,
+    _: NoParams,
+) -> Result<NoContent, ApiError> {
+    accounts::delete_self(own_password(&state), key.0, body.0.parse()?).await?;
+    Ok(NoContent)
+}
+
+fn own_password(state: &AppState) -> OwnPasswordPorts<'_> {
+    OwnPasswordPorts { storage: &*state.storage, hasher: &*state.hasher, attempts: &*state.attempts }
 }
 
 /// Edits a user

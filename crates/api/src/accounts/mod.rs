@@ -5,6 +5,8 @@ mod device_header;
 mod dto;
 mod handlers;
 mod requests;
+mod reset_handlers;
+mod reset_requests;
 mod role_dto;
 mod role_handlers;
 mod routes;

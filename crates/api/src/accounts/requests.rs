@@ -10,6 +10,8 @@ use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 #[cfg(any(test, fuzzing))]
+use super::reset_requests::{PasswordResetDto, ResetRequestDto};
+#[cfg(any(test, fuzzing))]
 use super::role_dto::{ServerRoleChangesDto, ServerRoleDraftDto};
 use super::values::{RefreshTokenText, TypedUsername};
 use crate::extract::InsteadOfKey;
@@ -158,6 +160,8 @@ pub(super) struct ProfileChangesDto {
     /// Whether others can see how far the user has read: `shown` or `hidden`. Who hides it can't see how far others have.
     #[serde(default)]
     pub receipts: Change<ReceiptSetting>,
+    /// Your current password. Where the server sends mail, another address takes it, since mail can reset the password.
+    pub current_password: Optional<Secret>,
     #[serde(default)]
     username: Given,
     #[serde(default)]
@@ -171,8 +175,10 @@ pub(super) struct ProfileChangesDto {
 }
 
 impl ProfileChangesDto {
-    pub(super) fn parse(self) -> Result<ProfileChanges, ApiError> {
+    /// The changes, and the current password as typed.
+    pub(super) fn parse(self) -> Result<(ProfileChanges, Option<Secret>), ApiError> {
         let mut fields = Fields::new();
+        let current = fields.optional("current_password", self.current_password);
         let changes = ProfileChanges {
             presence: fields.changeable("presence", self.presence),
             receipts: fields.changeable("receipts", self.receipts),
@@ -187,7 +193,7 @@ impl ProfileChangesDto {
             ("roles", self.roles),
         ]);
         fields.finish()?;
-        Ok(changes)
+        Ok((changes, current))
     }
 }
 
@@ -262,6 +268,21 @@ impl PasswordChangeDto {
     }
 }
 
+/// Your current password.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "OwnPassword")]
+pub(super) struct OwnPasswordDto {
+    /// Your current password.
+    pub password: Required<Secret>,
+}
+
+impl OwnPasswordDto {
+    pub(super) fn parse(self) -> Result<Secret, ApiError> {
+        let mut fields = Fields::new();
+        fields.required("password", self.password).ok_or_else(|| fields.into())
+    }
+}
+
 /// Which users to list.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct UserListParams {
@@ -295,6 +316,9 @@ pub(crate) fn bodies() -> Vec<Parser> {
         Parser::of_body(ProfileChangesDto::parse),
         Parser::of_body(UserChangesDto::parse),
         Parser::of_body(PasswordChangeDto::parse),
+        Parser::of_body(OwnPasswordDto::parse),
+        Parser::of_body(ResetRequestDto::parse),
+        Parser::of_body(PasswordResetDto::parse),
         Parser::of_body(ServerRoleDraftDto::parse),
         Parser::of_body(ServerRoleChangesDto::parse),
     ]
@@ -312,7 +336,7 @@ mod tests {
     use crate::problem::Code;
 
     fn profile_of(json: &str) -> Result<ProfileChanges, ApiError> {
-        serde_json::from_str::<ProfileChangesDto>(json).unwrap().parse()
+        serde_json::from_str::<ProfileChangesDto>(json).unwrap().parse().map(|(changes, _)| changes)
     }
 
     #[test]

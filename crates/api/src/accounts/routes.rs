@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{block_handlers, handlers, role_handlers, session_handlers};
+use super::{block_handlers, handlers, reset_handlers, role_handlers, session_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -18,6 +18,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::get().to(session_handlers::list))
                 .route(web::delete().to(session_handlers::end_others)),
         )
+        .service(web::resource("/password-resets").route(web::post().to(reset_handlers::request)))
+        .service(web::resource("/password-resets/{code}").route(web::put().to(reset_handlers::reset)))
         .service(web::resource("/sessions/{session_id}").route(web::delete().to(session_handlers::end)))
         .service(
             web::resource("/users")
@@ -31,6 +33,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::put().to(handlers::edit_self)),
         )
         .service(web::resource("/users/me/password").route(web::put().to(handlers::change_password)))
+        .service(web::resource("/users/me/delete").route(web::post().to(handlers::delete_self)))
         .service(web::resource("/blocks").route(web::get().to(block_handlers::list)))
         .service(
             web::resource("/users/{user_id}/block")
@@ -92,6 +95,8 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("logout", &[InvalidRefreshToken, RefreshReused])
             .writes_to(WritePurpose::Secure)
             .before_password_change(),
+        operation("requestPasswordReset", &[NotConfigured]).writes_to(WritePurpose::Secure).without_storage(),
+        operation("resetPassword", &[ResetNotFound]).writes_to(WritePurpose::Secure),
         operation("listSessions", &[]),
         operation("endSession", &[SessionNotFound]).writes_to(WritePurpose::Secure),
         operation("endOtherSessions", &[]).writes_to(WritePurpose::Secure),
@@ -103,7 +108,17 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("listUsers", &[]),
         operation("getUser", &[UserNotFound]),
         operation("getMe", &[]).before_password_change(),
-        operation("editMe", &[NotEditable]),
+        operation(
+            "editMe",
+            &[
+                NotEditable,
+                CurrentPasswordRequired,
+                WrongPassword,
+                ProvisionedKey,
+                ChangedMeanwhile,
+                TooManyAttempts,
+            ],
+        ),
         operation("changePassword", &[WrongPassword, ProvisionedKey, ChangedMeanwhile, TooManyAttempts])
             .writes_to(WritePurpose::Secure)
             .before_password_change(),
@@ -112,6 +127,8 @@ pub(crate) const FEATURE: Feature = Feature {
             &[AdminOnly, ProvisionedKey, CurrentPasswordRequired, UserNotFound],
         )
         .writes_to(WritePurpose::Secure),
+        operation("deleteMe", &[WrongPassword, ProvisionedKey, LastAdmin, ChangedMeanwhile, TooManyAttempts])
+            .writes_to(WritePurpose::Tidy),
         operation(
             "editUser",
             &[

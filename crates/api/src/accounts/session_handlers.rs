@@ -20,6 +20,7 @@ fn refresh_ports(state: &AppState) -> RefreshPorts<'_> {
         storage: &*state.storage,
         keys: &*state.keys,
         journal: &*state.journal,
+        mails: &*state.mails,
         terms: state.options().refresh,
     }
 }

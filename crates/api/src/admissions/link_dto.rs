@@ -1,6 +1,7 @@
 //! Response bodies for invite links.
 
-use groupchat_domain::admissions::{JudgedLink, LinkCode, MaxUses, Note};
+use groupchat_domain::admissions::{JudgedLink, MaxUses, Note};
+use groupchat_domain::codes::SecretCode;
 use groupchat_domain::ids::InviteLinkId;
 use groupchat_domain::permissions::RoleName;
 use paperclip::actix::Apiv2Schema;
@@ -62,7 +63,7 @@ pub(crate) struct NewInviteLinkDto {
 }
 
 impl NewInviteLinkDto {
-    pub(super) fn new(made: JudgedLink, code: &LinkCode) -> Self {
+    pub(super) fn new(made: JudgedLink, code: &SecretCode) -> Self {
         Self { code: Field(CodeText(code.reveal())), link: made.into() }
     }
 }

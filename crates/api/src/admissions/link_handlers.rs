@@ -1,7 +1,8 @@
 //! Handlers for invite links.
 
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::admissions::{self, InviteLinkQuery, JudgedLink, LinkCode, LinkPorts};
+use groupchat_domain::admissions::{self, InviteLinkQuery, JudgedLink, LinkPorts};
+use groupchat_domain::codes::SecretCode;
 use groupchat_domain::ids::{GroupId, InviteLinkId};
 use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
@@ -86,7 +87,7 @@ pub async fn revoke(
 pub async fn show(
     state: State,
     key: Key,
-    path: Ids<LinkCode>,
+    path: Ids<SecretCode>,
     _: NoParams,
 ) -> Result<Ok200<InvitedGroupDto>, ApiError> {
     let group = admissions::look_up_link(ports(&state), key.0, &path.0).await?;
@@ -101,7 +102,7 @@ pub async fn show(
 pub async fn accept(
     state: State,
     key: Key,
-    path: Ids<LinkCode>,
+    path: Ids<SecretCode>,
     _: NoParams,
 ) -> Result<CreatedOrOk<MemberDto>, ApiError> {
     let quotas = state.options().quotas;

@@ -1,6 +1,7 @@
 //! The values of admissions and their form in JSON.
 
-use groupchat_domain::admissions::{LinkCode, MaxUses, Note};
+use groupchat_domain::admissions::{MaxUses, Note};
+use groupchat_domain::codes::SecretCode;
 use groupchat_domain::ids::{InvitationId, InviteLinkId};
 use groupchat_domain::validation::Violation;
 use percent_encoding::percent_decode_str;
@@ -37,14 +38,14 @@ impl Described for Requested {
 write_as_str! { Requested }
 
 plain_texts! {
-    /// The code of an invite link, as it is shown.
+    /// A code, as it is shown.
     #[derive(Debug)]
     CodeText => json!({"minLength": 1, "example": "7ZK3M-0XQ2V-9D4TB-HC8RW"});
 }
 
-impl PathIds for LinkCode {
+impl PathIds for SecretCode {
     const SEGMENTS: &[Segment] = &[Segment {
-        description: "The link's code. Case and hyphens don't matter, and O, I and L stand for 0, 1 and 1.",
+        description: "The code. Case and hyphens don't matter, and O, I and L stand for 0, 1 and 1.",
         rules: code_rules,
     }];
 

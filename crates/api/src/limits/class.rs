@@ -12,7 +12,10 @@ pub(super) fn class_of(method: &Method, path: &str, query: &str) -> Option<Reque
         "/api/login" | "/api/login/mfa" => RequestClass::Login,
         "/api/login/refresh" => RequestClass::Refresh,
         "/api/events/stream" | "/api/events/socket" => RequestClass::Connect,
-        _ if path.starts_with("/api/invite-links/") => RequestClass::Code,
+        "/api/password-resets" => RequestClass::Mail,
+        _ if ["/api/invite-links/", "/api/password-resets/"].iter().any(|codes| path.starts_with(codes)) => {
+            RequestClass::Code
+        }
         _ if method == Method::GET && has_search(query) => RequestClass::Search,
         _ if method == Method::GET => RequestClass::Read,
         _ if method == Method::POST && sends(path) => RequestClass::Send,

@@ -86,9 +86,10 @@ codes! {
     /// The code, asked for again, is wrong, or was used before.
     WrongCode = FORBIDDEN, "wrong_code", "The code is wrong",
         for Factor(FactorRefusal::WrongCode);
-    /// The server lacks what this takes; its operator can configure it.
-    NotConfigured = FORBIDDEN, "not_configured", "The server is not configured for this",
-        for Factor(FactorRefusal::NoKey);
+    /// The operator has not set up what this takes.
+    NotConfigured = FORBIDDEN, "not_configured", "This server is not set up for this",
+        for Factor(FactorRefusal::NoKey),
+        for Account(AccountRefusal::MailOff);
     /// The present password, asked for again, is wrong.
     WrongPassword = FORBIDDEN, "wrong_password", "The current password is wrong",
         for Account(AccountRefusal::WrongPassword);
@@ -142,6 +143,9 @@ codes! {
     /// No such user.
     UserNotFound = NOT_FOUND, "user_not_found", "There is no such user",
         for Account(AccountRefusal::UserNotFound);
+    /// The code that resets a password is unknown, used or expired.
+    ResetNotFound = NOT_FOUND, "reset_not_found", "There is no such code",
+        for Account(AccountRefusal::ResetNotFound);
     /// No such session of the caller.
     SessionNotFound = NOT_FOUND, "session_not_found", "There is no such session",
         for Account(AccountRefusal::SessionNotFound);

@@ -2,9 +2,11 @@
 
 mod blocks;
 mod defaults;
+mod leaving;
 mod logins;
 mod passwords;
 mod refreshes;
+mod resets;
 mod roles;
 mod sessions;
 mod standing;

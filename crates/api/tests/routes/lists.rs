@@ -7,7 +7,8 @@ use crate::harness::{Client, PASSWORD, Server};
 use crate::operations::{Operation, Scene, operations};
 
 /// Operations that end the session of their caller, or others of the same user, and one after which nothing is added.
-const END_ADDING: [&str; 4] = ["logout", "changePassword", "setTemporaryPassword", "archiveGroup"];
+const END_ADDING: [&str; 5] =
+    ["deleteMe", "logout", "changePassword", "setTemporaryPassword", "archiveGroup"];
 
 /// Every list of the OpenAPI document, with at least two entries each.
 struct Lists {

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use groupchat_api::FEATURES;
-use groupchat_domain::accounts::{ApiKeys, ClientInfo, NewRefresh, NewSession, SessionKind, User};
+use groupchat_domain::accounts::{
+    ApiKeys, ClientInfo, NewRefresh, NewReset, NewSession, RESET_LIFETIME, SessionKind, User,
+};
 use groupchat_domain::admissions::JoinRequest;
+use groupchat_domain::codes::SecretCodes;
 use groupchat_domain::factors::{FactorCodes, HALF_LOGIN_LIFETIME, NewHalfLogin, RecoveryCode, UsedSteps};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::Tx;
@@ -138,6 +141,8 @@ pub(crate) struct Scene {
     asker: i64,
     /// A refresh token of the peer.
     refresh_token: String,
+    /// A code that resets the password of the first newcomer.
+    reset_code: String,
     /// The ticket of a login of the peer that lacks a second factor.
     login_ticket: String,
     /// The one-time password of the peer at the beginning of the scene.
@@ -219,6 +224,22 @@ async fn hold_up(server: &Server, must_change: i64, suspended: i64) {
         tx.accounts().update(&user).expect("the storage works");
     };
     server.run(change).await;
+}
+
+/// Issues a code that resets the password of a user, which is returned.
+async fn resetting(server: &Server, user: i64) -> String {
+    let code = RandomKeys.issue_code();
+    let (user, hash) = (UserId::new(user), RandomKeys.digest_code(&code));
+    let issue = move |tx: &mut dyn Tx| {
+        let password = tx.accounts().password(user).expect("the storage works").expect("a password");
+        // The user has no address.
+        let state = RandomKeys.digest(&format!("{}\n", password.as_str()));
+        let (created_at, expires_at) = (tx.now(), tx.now().plus(RESET_LIFETIME));
+        let reset = NewReset { user, code: hash, state, created_at, expires_at };
+        tx.password_resets().insert(&reset).expect("the storage works");
+    };
+    server.run(issue).await;
+    code.reveal()
 }
 
 /// Users ask to join the group, as if that had been closed.
@@ -305,6 +326,7 @@ impl Scene {
         let equipped = [&user, &invited, &member, &admin, &owner, &peer, &root, &banned, &readonly, &teacher];
         let equipped: Vec<_> = equipped.iter().map(|client| client.id()).collect();
         let (login_ticket, passcode) = equip(server, &equipped, peer_id, readonly.id()).await;
+        let reset_code = resetting(server, newcomer).await;
         let callers = [
             ("nobody", server.nobody()),
             ("user", user),
@@ -337,6 +359,7 @@ impl Scene {
             refresh_token,
             login_ticket,
             passcode,
+            reset_code,
         }
     }
 
@@ -389,6 +412,7 @@ impl Scene {
             .replace("/api/groups/{group_id}", &self.group)
             .replace("{invitation_id}", &id_in(&self.invitation).to_string())
             .replace("{link_id}", &self.link.to_string())
+            .replace("/api/password-resets/{code}", &format!("/api/password-resets/{}", self.reset_code))
             .replace("{code}", &self.code)
             .replace("{name}", "Guest")
             // 🎉
@@ -408,6 +432,8 @@ impl Scene {
         Some(match operation.row().as_str() {
             "POST   /api/login" => json!({"username": self.peer_name, "password": PASSWORD}),
             "POST   /api/login/refresh" => json!({"refresh_token": self.refresh_token}),
+            "POST   /api/password-resets" => json!({"username": self.peer_name}),
+            "PUT    /api/password-resets/{code}" => json!({"new": "another password"}),
             "POST   /api/logout" => json!({}),
             "POST   /api/login/mfa" => json!({"ticket": self.login_ticket, "code": RECOVERY_CODE}),
             "POST   /api/users/me/mfa/totp" => json!({"password": PASSWORD}),
@@ -417,6 +443,7 @@ impl Scene {
             }
             "POST   /api/users" => json!({"username": unique, "password": PASSWORD}),
             "PUT    /api/users/me/password" => json!({"current": PASSWORD, "new": "another password"}),
+            "POST   /api/users/me/delete" => json!({"password": PASSWORD}),
             "POST   /api/roles" => json!({"name": unique, "permissions": ["create_groups"]}),
             "POST   /api/groups" => json!({"name": unique}),
             "PUT    /api/groups/{group_id}/members/{user_id}/mute" => json!({"reason": "noise"}),

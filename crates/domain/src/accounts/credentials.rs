@@ -21,6 +21,8 @@ pub(super) enum CredentialChange {
     OwnFactors,
     /// Of this user's password, without the current one.
     PasswordOf(UserId),
+    /// Of this user's e-mail address, by which the password can be reset, without the current password.
+    EmailOf(UserId),
     /// Of the name that a user signs in with.
     Username,
     /// Of whether a user is a server admin.
@@ -40,9 +42,12 @@ impl CredentialChange {
     const fn takes(self) -> Option<(ServerPermission, Option<Gift>)> {
         match self {
             Self::OwnPassword | Self::OwnFactors => None,
-            Self::PasswordOf(_) | Self::Username | Self::Suspension | Self::NewAccount | Self::Deletion => {
-                Some((ServerPermission::ManageUsers, None))
-            }
+            Self::PasswordOf(_)
+            | Self::EmailOf(_)
+            | Self::Username
+            | Self::Suspension
+            | Self::NewAccount
+            | Self::Deletion => Some((ServerPermission::ManageUsers, None)),
             Self::ServerAdmin => Some((ServerPermission::ManageUsers, Some(Gift::Admin))),
             Self::ServerRole(gift) => Some((ServerPermission::ManageRoles, Some(gift))),
         }
@@ -56,7 +61,7 @@ impl CredentialChange {
 ///   admins decide who is an admin.
 /// - A provisioned key may change nothing, whatever its user has become since: it exists for a setup script and is
 ///   stored where that script is.
-/// - Nobody's own password can be changed without the current one. Otherwise a stolen key would be enough to lock out
+/// - Nobody's own password, or address, can be changed without the current password. Otherwise a stolen key would be enough to lock out
 ///   its owner.
 pub(super) fn authorize(
     actor: &Actor,
@@ -68,7 +73,9 @@ pub(super) fn authorize(
     }
     match (actor.session_kind, change) {
         (SessionKind::Provisioned, _) => Err(AccountRefusal::ProvisionedKey),
-        (SessionKind::Login, CredentialChange::PasswordOf(user)) if user == actor.id() => {
+        (SessionKind::Login, CredentialChange::PasswordOf(user) | CredentialChange::EmailOf(user))
+            if user == actor.id() =>
+        {
             Err(AccountRefusal::CurrentPasswordRequired)
         }
         (SessionKind::Login, _) => Ok(()),

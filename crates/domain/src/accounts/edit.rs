@@ -51,12 +51,16 @@ pub struct UserChanges {
 }
 
 impl UserChanges {
-    /// The changes to credentials or rights that this contains, for the user with this id.
-    fn of_credentials(&self, id: UserId) -> impl Iterator<Item = CredentialChange> {
+    /// The changes to credentials or rights that this contains, for this user.
+    fn of_credentials(&self, user: &User) -> impl Iterator<Item = CredentialChange> {
         [
             self.username.as_ref().map(|_| CredentialChange::Username),
             self.is_admin.map(|_| CredentialChange::ServerAdmin),
-            self.password.as_ref().map(|_| CredentialChange::PasswordOf(id)),
+            self.password.as_ref().map(|_| CredentialChange::PasswordOf(user.id)),
+            self.email
+                .as_ref()
+                .filter(|email| **email != user.email)
+                .map(|_| CredentialChange::EmailOf(user.id)),
             self.suspended.map(|_| CredentialChange::Suspension),
         ]
         .into_iter()
@@ -69,8 +73,21 @@ impl UserChanges {
 /// # Errors
 /// A fault, or [`AccountRefusal::Unauthenticated`] if the account was deleted at this moment.
 pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Result<User, Error> {
+    edit_self_if(tx, actor, changes, |_, _| Ok(()))
+}
+
+/// The same, if the user may get another address, should it be one.
+pub(super) fn edit_self_if(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    changes: &ProfileChanges,
+    may_move: impl Fn(&mut dyn Tx, &Actor) -> Result<(), Error>,
+) -> Result<User, Error> {
     tx.accounts().lock(&[actor.id()], LockStrength::Exclusive)?;
     let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
+    if changes.email.as_ref().is_some_and(|email| *email != user.email) {
+        may_move(tx, actor)?;
+    }
     let mut changed = user.clone();
     changed.display_name = changes.display_name.clone().unwrap_or(changed.display_name);
     changed.email = changes.email.clone().unwrap_or(changed.email);
@@ -130,7 +147,7 @@ fn apply(
     password: Option<&PasswordHash>,
 ) -> Result<User, Error> {
     let LockedUser { user, by } = lock_for_change(tx, actor, id, ServerPermission::ManageUsers)?;
-    for change in changes.of_credentials(id) {
+    for change in changes.of_credentials(&user) {
         credentials::authorize(actor, &by, change)?;
     }
     if changes.suspended == Some(true) && id == actor.id() {

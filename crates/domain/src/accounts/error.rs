@@ -41,8 +41,8 @@ pub enum AccountRefusal {
     /// A provisioned key can't change credentials.
     #[error("this key was issued with a new account and can't change credentials")]
     ProvisionedKey,
-    /// Users can change their own password only with the current one.
-    #[error("to change your own password, send the current one")]
+    /// Users can change their own password, and the address that can reset it, only with the current one.
+    #[error("to change how you sign in, send your current password")]
     CurrentPasswordRequired,
     /// The caller's roles on the server don't allow this.
     #[error("{0}")]
@@ -64,6 +64,12 @@ pub enum AccountRefusal {
     /// No such user.
     #[error("there is no such user")]
     UserNotFound,
+    /// The server sends no mail.
+    #[error("this server sends no mail")]
+    MailOff,
+    /// The code that resets a password is unknown, used or expired, or what it was issued for has changed.
+    #[error("the code is unknown, used or expired")]
+    ResetNotFound,
     /// No such session of this user.
     #[error("there is no such session")]
     SessionNotFound,

@@ -10,7 +10,10 @@ mod family;
 mod find;
 mod known_devices;
 mod known_networks;
+mod leave;
 mod login;
+mod mail_order;
+mod mails;
 mod model;
 mod new_password;
 mod new_session;
@@ -20,9 +23,13 @@ mod own_password;
 mod password;
 mod permit;
 mod ports;
+mod profile;
+mod proof;
 mod refresh;
 mod refresh_token;
 mod repository;
+mod reset;
+mod reset_repository;
 mod rights;
 mod second_factor;
 mod server_roles;
@@ -42,7 +49,12 @@ pub use family::{Family, KeySpans, LONGEST_KEY, LastRefresh, RefreshTerms, Rotat
 pub use find::{find_self, find_user, list_users};
 pub use known_devices::{KNOWN_DEVICE_RETENTION, MAX_KNOWN_DEVICES, remove_old_known_devices};
 pub use known_networks::{KNOWN_NETWORK_RETENTION, MAX_KNOWN_NETWORKS, remove_old_known_networks};
+pub use leave::delete_self;
 pub use login::{HalfWay, LoginAttempt, LoginPorts, SignedIn, login};
+#[cfg(test)]
+pub(crate) use mail_order::MockMailQueue;
+pub use mail_order::{MailOrder, MailQueue, NoMail, ResetAccount};
+pub use mails::{MailPorts, write_mails};
 pub use model::{
     DisplayName, Email, HashCost, NewUser, Password, PasswordHash, PresenceSetting, ReceiptSetting, User,
     UserRef, Username, UsernameKey,
@@ -60,6 +72,7 @@ pub use ports::{
 };
 #[cfg(test)]
 pub(crate) use ports::{MockApiKeys, MockLoginJournal, MockLoginRateLimiter, MockPasswordHasher};
+pub use profile::edit_profile;
 pub use refresh::{RefreshPorts, logout_by_refresh, refresh, remove_old_salts};
 pub use refresh_token::{IssuedRefresh, RefreshToken, SELECTOR_BYTES, Salt, VERIFIER_BYTES};
 pub use repository::{
@@ -71,6 +84,13 @@ pub(crate) use repository::{
     MockAccountRepository, MockBlockRepository, MockKnownDeviceRepository, MockKnownNetworkRepository,
     MockSessionRepository, MockTicketRepository,
 };
+pub use reset::{
+    MAX_RESET_ACCOUNTS, MAX_RESETS, RESET_LIFETIME, RESET_WINDOW, ResetPorts, remove_old_resets,
+    request_reset, reset_password,
+};
+#[cfg(test)]
+pub(crate) use reset_repository::MockPasswordResetRepository;
+pub use reset_repository::{NewReset, PasswordResetRepository, PendingReset};
 pub(crate) use rights::{check, current_rights, lock_in_order, may, require_on_server};
 pub use second_factor::{SecondFactorPorts, login_with_code};
 pub use server_roles::{

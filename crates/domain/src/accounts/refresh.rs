@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::family::{Family, PREVIOUS_KEY, RefreshTerms, Rotation, SKEW, Standing};
+use crate::accounts::mail_order::{MailOrder, MailQueue};
 use crate::accounts::model::User;
 use crate::accounts::new_session::{LoggedIn, Refreshable};
 use crate::accounts::origin::Origin;
@@ -35,6 +36,8 @@ pub struct RefreshPorts<'a> {
     pub keys: &'a dyn ApiKeys,
     /// Records sessions that ended because of a token that was used again.
     pub journal: &'a dyn LoginJournal,
+    /// Tells the user by mail.
+    pub mails: &'a dyn MailQueue,
     /// How long sessions last.
     pub terms: RefreshTerms,
 }
@@ -108,6 +111,8 @@ impl Shown {
             Rejection::Invalid => AccountRefusal::RefreshTokenInvalid.into(),
             Rejection::Reused(user) => {
                 ports.journal.refresh_reused(self.client.address, &user.username);
+                // The devices are told and the log is written in any case; a full queue loses no more than a mail.
+                let _ = ports.mails.order(MailOrder::RefreshReused(user.id, self.client.clone()));
                 AccountRefusal::RefreshTokenReused.into()
             }
         }

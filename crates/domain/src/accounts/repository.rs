@@ -2,7 +2,7 @@
 
 use crate::accounts::block::Block;
 use crate::accounts::family::{Family, Rotation};
-use crate::accounts::model::{HashCost, NewUser, PasswordHash, User, UsernameKey};
+use crate::accounts::model::{Email, HashCost, NewUser, PasswordHash, User, UsernameKey};
 use crate::accounts::session::{Actor, KeyHash, NewSession, Session};
 use crate::ids::{SessionId, UserId};
 use crate::network::Network;
@@ -51,6 +51,10 @@ repository! {
 
         /// The user with this name, compared without regard to case.
         fn find_by_username(&mut self, name: &UsernameKey) -> Result<Option<User>, StorageFault>;
+
+        /// The users with this address, by id, at most so many. ASCII letters are compared without regard to case, others may
+        /// be.
+        fn find_by_email(&mut self, email: &Email, most: u32) -> Result<Vec<User>, StorageFault>;
 
         /// Users by folded username, then id; one more than the limit if there is a next page. A user that exists
         /// throughout MUST appear exactly once in the pages of one list, however often names change meanwhile; see

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::accounts::UserRef;
-use crate::admissions::link_code::CodeHash;
 use crate::admissions::model::{InvitedGroup, Note};
 use crate::admissions::repository::Counted;
+use crate::codes::CodeHash;
 use crate::groups::Group;
 use crate::ids::{GroupId, InviteLinkId, UserId};
 use crate::paging::Limit;

@@ -7,10 +7,10 @@ use crate::admissions::invite_link::{
     MAX_MADE_INVITE_LINKS, MaxUses, NewInviteLink,
 };
 use crate::admissions::issuer::judge;
-use crate::admissions::link_code::CodeHash;
 use crate::admissions::model::Note;
 use crate::admissions::repository::Counted;
 use crate::audit::{AuditAction, AuditEntry};
+use crate::codes::CodeHash;
 use crate::error::Error;
 use crate::groups::{Candidate, GroupRefusal, Quota, authorize_gift, lock_candidate, lock_managed, managed};
 use crate::ids::{GroupId, InviteLinkId, UserId};

@@ -8,7 +8,6 @@ mod invite_link;
 mod issuer;
 mod join;
 mod join_request;
-mod link_code;
 mod links;
 mod list;
 mod model;
@@ -33,7 +32,6 @@ pub(crate) use join_request::MockJoinRequestRepository;
 pub use join_request::{
     CountedRequests, JoinRequest, JoinRequestRepository, MAX_JOIN_REQUESTS, MAX_SENT_JOIN_REQUESTS,
 };
-pub use link_code::{CodeHash, LinkCode, LinkCodes};
 pub use links::{LinkDraft, create_link, list_links, revoke_link};
 pub use list::{OwnInvitations, list_invitations, list_own_invitations};
 pub use model::{

@@ -4,9 +4,9 @@ use crate::accounts::{AccountRefusal, Actor, AttemptPool, LoginRateLimiter, Pass
 use crate::admissions::error::AdmissionRefusal;
 use crate::admissions::invite_link::IssuedLink;
 use crate::admissions::issuer::require_valid;
-use crate::admissions::link_code::{CodeHash, LinkCode, LinkCodes};
 use crate::admissions::model::InvitedGroup;
 use crate::audit::{AuditAction, AuditEntry};
+use crate::codes::{CodeHash, SecretCode, SecretCodes};
 use crate::error::{Error, Refusal};
 use crate::groups::{
     Group, GroupRefusal, Member, Newcomer, Quotas, admit_newcomer, lock_to_grow, refuse_banned,
@@ -20,7 +20,7 @@ pub struct LinkPorts<'a> {
     /// The database.
     pub storage: &'a dyn Storage,
     /// Hashes the codes that callers send.
-    pub codes: &'a dyn LinkCodes,
+    pub codes: &'a dyn SecretCodes,
     /// Limits how many wrong codes callers send.
     pub attempts: &'a dyn LoginRateLimiter,
 }
@@ -44,7 +44,7 @@ pub struct Admitted {
 pub async fn look_up_link(
     ports: LinkPorts<'_>,
     who: Credential,
-    code: &LinkCode,
+    code: &SecretCode,
 ) -> Result<InvitedGroup, Error> {
     let attempt = take_attempt(ports, who).await?;
     let hash = ports.codes.digest_code(code);
@@ -60,7 +60,7 @@ pub async fn look_up_link(
 pub async fn accept_link(
     ports: LinkPorts<'_>,
     who: Credential,
-    code: &LinkCode,
+    code: &SecretCode,
     quotas: Quotas,
 ) -> Result<Admitted, Error> {
     let attempt = take_attempt(ports, who).await?;

@@ -67,6 +67,10 @@ actions! {
     PasswordChanged = "password.changed",
     /// A user was given a password that was made up, to be changed first.
     TemporaryPassword = "password.temporary",
+    /// A code that resets the password of `target` was sent, at somebody's request.
+    ResetRequested = "password.reset_requested",
+    /// The password of `target` was reset by such a code.
+    PasswordReset = "password.reset",
     /// A user was created.
     UserCreated = "user.created",
     /// A user was edited: `detail` names the fields.

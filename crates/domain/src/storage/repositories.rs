@@ -15,6 +15,8 @@ macro_rules! for_each_repository {
             known_networks: accounts::KnownNetworkRepository, MockKnownNetworkRepository;
             /// On which devices users signed in recently.
             known_devices: accounts::KnownDeviceRepository, MockKnownDeviceRepository;
+            /// Codes that reset passwords.
+            password_resets: accounts::PasswordResetRepository, MockPasswordResetRepository;
             /// Whom users have blocked.
             blocks: accounts::BlockRepository, MockBlockRepository;
             /// Tickets, which stand for sessions for a moment.

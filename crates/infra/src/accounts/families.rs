@@ -90,7 +90,7 @@ pub(crate) fn forget_tokens(connection: &mut Connection<'_>) -> QueryResult<()> 
 }
 
 /// The bytes of a digest. The schema sees to their number; a damaged one is that of nothing.
-fn digest(stored: &[u8]) -> [u8; 32] {
+pub(super) fn digest(stored: &[u8]) -> [u8; 32] {
     stored.try_into().unwrap_or_default()
 }
 

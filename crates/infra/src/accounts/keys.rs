@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use groupchat_domain::accounts::{
     ApiKeys, IssuedKey, IssuedRefresh, KeyHash, NextPair, Password, RefreshToken, Salt, Secret,
 };
-use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes};
+use groupchat_domain::codes::{CodeHash, SecretCode, SecretCodes};
 use sha2::{Digest, Sha256};
 
 use super::{checksummed, refresh_tokens};
@@ -89,12 +89,12 @@ impl ApiKeys for RandomKeys {
     }
 }
 
-impl LinkCodes for RandomKeys {
-    fn issue_code(&self) -> LinkCode {
-        LinkCode::from_bits(random())
+impl SecretCodes for RandomKeys {
+    fn issue_code(&self) -> SecretCode {
+        SecretCode::from_bits(random())
     }
 
-    fn digest_code(&self, code: &LinkCode) -> CodeHash {
+    fn digest_code(&self, code: &SecretCode) -> CodeHash {
         self.digest(code.symbols())
     }
 }
@@ -180,7 +180,7 @@ mod tests {
         let codes: HashSet<_> = (0..100).map(|_| RandomKeys.issue_code().reveal()).collect();
         assert_eq!(codes.len(), 100);
         let code = RandomKeys.issue_code();
-        let typed = LinkCode::parse(&code.reveal().to_lowercase()).unwrap();
+        let typed = SecretCode::parse(&code.reveal().to_lowercase()).unwrap();
         assert_eq!(RandomKeys.digest_code(&typed), RandomKeys.digest_code(&code));
         assert_eq!(RandomKeys.digest_code(&code), RandomKeys.digest(&code.reveal().replace('-', "")));
     }

@@ -10,6 +10,7 @@ pub(crate) mod key_activity;
 pub mod keys;
 mod known_devices;
 mod known_networks;
+pub(crate) mod password_resets;
 mod refresh_tokens;
 pub(crate) mod repository;
 mod sessions;

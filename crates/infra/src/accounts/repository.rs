@@ -2,7 +2,7 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{Bool, Nullable, Text};
 use groupchat_domain::accounts::{
     AccountRepository, DisplayName, Email, HashCost, LockStrength, NewUser, PasswordHash, PresenceSetting,
     ReceiptSetting, User, UserQuery, UserRef, Username, UsernameKey,
@@ -134,6 +134,18 @@ impl AccountRepository for DbTx<'_> {
             users::table.filter(users::username_key.eq(name.as_str())).filter(users::deleted_at.is_null());
         Ok(on_backend!(self, |connection| found.select(UserRow::as_select()).first(connection).optional())?
             .map(User::from))
+    }
+
+    fn find_by_email(&mut self, email: &Email, most: u32) -> Result<Vec<User>, StorageFault> {
+        // Written like the index.
+        let has_email = sql::<Bool>("lower(email) = lower(").bind::<Text, _>(email.as_str()).sql(")");
+        let found = users::table
+            .filter(has_email)
+            .filter(users::deleted_at.is_null())
+            .order(users::id)
+            .limit(most.into());
+        let rows = on_backend!(self, |connection| found.select(UserRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(User::from).collect())
     }
 
     fn list(&mut self, query: &UserQuery) -> Result<Vec<NamePosition<User>>, StorageFault> {

@@ -3,9 +3,9 @@
 use diesel::deserialize;
 use diesel::prelude::*;
 use groupchat_domain::admissions::{
-    CodeHash, Counted, InviteLink, InviteLinkQuery, InviteLinkRepository, IssuedLink, MaxUses, NewInviteLink,
-    Note,
+    Counted, InviteLink, InviteLinkQuery, InviteLinkRepository, IssuedLink, MaxUses, NewInviteLink, Note,
 };
+use groupchat_domain::codes::CodeHash;
 use groupchat_domain::ids::{GroupId, InviteLinkId, UserId};
 use groupchat_domain::permissions::RoleName;
 use groupchat_domain::storage::StorageFault;

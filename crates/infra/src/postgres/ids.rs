@@ -12,6 +12,7 @@ use super::log_state;
 use super::migrate;
 use super::options::PostgresOptions;
 use crate::accounts::families::forget_tokens;
+use crate::accounts::password_resets::forget_resets;
 use crate::connection::Connection as WorkerConnection;
 use crate::events::log::new_epoch;
 use crate::events::log_state::log_lineage;
@@ -90,10 +91,11 @@ pub fn advance_ids(options: &PostgresOptions, now: Timestamp) -> Result<(), Open
     advanced.map_err(failed)
 }
 
-/// Forgets refresh tokens, and advances every counter to ids that were not assigned before. Positions of the log have no gap; the log's epoch
+/// Forgets refresh tokens and codes that reset passwords, and advances every counter to ids that were not assigned before. Positions of the log have no gap; the log's epoch
 /// distinguishes new ones from earlier ones.
 fn advance(connection: &mut PgConnection, now: Timestamp) -> QueryResult<()> {
     forget_tokens(&mut WorkerConnection::Postgres(connection))?;
+    forget_resets(&mut WorkerConnection::Postgres(connection))?;
     let counters: Vec<Counter> = diesel::sql_query(COUNTERS).load(connection)?;
     for Counter { sequence, head } in counters {
         let head = crate::check::number(&mut WorkerConnection::Postgres(connection), &head)?;

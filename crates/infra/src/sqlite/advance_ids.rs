@@ -8,10 +8,11 @@ use super::data_dir_lock::DataDirLock;
 use super::error::OpenError;
 use super::{ids, inspect, log_state, migrate};
 use crate::accounts::families::forget_tokens;
+use crate::accounts::password_resets::forget_resets;
 use crate::connection::Connection;
 
 /// Advances the id counters, so that no id assigned since the snapshot is assigned again, gives the log a new epoch, and
-/// forgets refresh tokens. `_lock` proves that no server uses the folder. `now` is the current time.
+/// forgets refresh tokens and codes that reset passwords. `_lock` proves that no server uses the folder. `now` is the current time.
 ///
 /// # Errors
 /// [`OpenError`]
@@ -25,6 +26,7 @@ pub fn advance_ids(_lock: &DataDirLock, database: &Path, now: Timestamp) -> Resu
     connection
         .immediate_transaction(|connection| {
             forget_tokens(&mut Connection::Sqlite(connection))?;
+            forget_resets(&mut Connection::Sqlite(connection))?;
             ids::advance(connection, &ids::Heads::new(), now)
         })
         .map_err(failed)

@@ -24,6 +24,7 @@ use super::salvage::{Salvaged, salvage};
 use super::staged_file::{SIDE_FILES, StagedFile, remove_if_exists, sync_folder, with_suffix};
 use super::verify::{Unverified, unmerged_log, verify};
 use crate::accounts::families::forget_tokens;
+use crate::accounts::password_resets::forget_resets;
 use crate::connection::Connection;
 
 /// Bytes that are read at a time when copying.
@@ -118,7 +119,8 @@ fn copy(backup: &Path, to: &Path, report: &mut dyn FnMut(BackupStep)) -> Result<
     }
 }
 
-/// Checks the copy, completes it from the damaged database, gives it a new epoch, and forgets refresh tokens.
+/// Checks the copy, completes it from the damaged database, gives it a new epoch, and forgets refresh tokens and codes that
+/// reset passwords.
 fn prepare(copy: &Path, paths: &RestorePaths<'_>) -> Result<(Contents, Option<Salvaged>), RestoreError> {
     let name = paths.backup;
     let mut contents = verified(copy, name)?;
@@ -130,6 +132,7 @@ fn prepare(copy: &Path, paths: &RestorePaths<'_>) -> Result<(Contents, Option<Sa
     }
     log_state::renew_epoch(&mut connection, name)?;
     forget_tokens(&mut Connection::Sqlite(&mut connection))
+        .and_then(|()| forget_resets(&mut Connection::Sqlite(&mut connection)))
         .map_err(|error| OpenError::from_reason(name, &error.to_string()))?;
     // Everything must be in the one file that is about to be renamed.
     fold(&mut connection).map_err(|error| OpenError::from_reason(name, &error.to_string()))?;

@@ -61,6 +61,7 @@ mod mentions;
 mod messages;
 mod mutes;
 mod name_order;
+mod password_resets;
 mod permissions;
 mod plans;
 mod purge;

@@ -2,9 +2,10 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::admissions::{
-    AdmissionRefusal, InviteLink, InviteLinkQuery, LinkCode, LinkCodes, LinkDraft, LinkPorts, MaxUses,
-    accept_link, create_link, revoke_link,
+    AdmissionRefusal, InviteLink, InviteLinkQuery, LinkDraft, LinkPorts, MaxUses, accept_link, create_link,
+    revoke_link,
 };
+use groupchat_domain::codes::{SecretCode, SecretCodes};
 use groupchat_domain::groups::{GroupRefusal, Quotas, RestrictionDraft, ban, change_role};
 use groupchat_domain::ids::{GroupId, InviteLinkId};
 use groupchat_domain::permissions::{BanTerm, BuiltInRole, RoleName};
@@ -21,7 +22,7 @@ const BANNED: Refusal = Refusal::Group(GroupRefusal::Banned(BanTerm { until: Non
 /// A link with a code of its own.
 struct Link {
     id: InviteLinkId,
-    code: LinkCode,
+    code: SecretCode,
 }
 
 /// A new link, for so many.

@@ -55,6 +55,7 @@ mod reading;
 mod refreshes;
 mod removals;
 mod requests;
+mod resets;
 mod starts;
 #[path = "../support/mod.rs"]
 mod support;

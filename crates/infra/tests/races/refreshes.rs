@@ -2,9 +2,9 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{
-    AccountRefusal, ApiKeys, ClientInfo, LoggedIn, NewRefresh, NewSession, Origin, Password, RefreshPorts,
-    RefreshTerms, Secret, SessionKind, change_password, delete_user, end_other_sessions, end_sessions_of,
-    logout, logout_by_refresh, refresh,
+    AccountRefusal, ApiKeys, ClientInfo, LoggedIn, NewRefresh, NewSession, NoMail, Origin, Password,
+    RefreshPorts, RefreshTerms, Secret, SessionKind, change_password, delete_user, end_other_sessions,
+    end_sessions_of, logout, logout_by_refresh, refresh,
 };
 use groupchat_domain::events::{Audience, EventRecord, EventType};
 use groupchat_domain::network::Network;
@@ -53,6 +53,7 @@ fn ports(arena: &Arena) -> RefreshPorts<'_> {
         storage: arena.server(),
         keys: &RandomKeys,
         journal: &NoJournal,
+        mails: &NoMail,
         terms: RefreshTerms::default(),
     }
 }

@@ -10,10 +10,12 @@ use actix_web::http::Uri;
 use groupchat_api::IpNetwork;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::rates::RequestRate;
+use groupchat_infra::mail::MailSender;
 use groupchat_infra::secrets::{KeyRing, MAX_KEYS};
 use tracing_subscriber::EnvFilter;
 
 use crate::database_url::{self, DatabaseUrl, MASK};
+use crate::mail::server_url::{self, MailServerUrl};
 
 /// How a setting is written in TOML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,6 +237,23 @@ pub(super) fn keys() -> Rule<Option<KeyRing>> {
         if text.is_empty() { Some(None) } else { KeyRing::parse(keys).map(Some) }
     });
     rule.masked(|_| MASK.to_owned())
+}
+
+/// A mail server; empty for none.
+pub(super) fn mail_server() -> Rule<Option<MailServerUrl>> {
+    let allowed = "empty, or smtps://USER:PASSWORD@HOST:PORT or smtp://… with special characters as %XX";
+    let rule = Rule::new(TomlType::Text, "URL", allowed, |text| {
+        if text.is_empty() { Some(None) } else { MailServerUrl::parse(text).map(Some) }
+    });
+    rule.masked(server_url::shown)
+}
+
+/// Who mails are from; empty for nobody.
+pub(super) fn mail_sender() -> Rule<Option<MailSender>> {
+    let allowed = "empty, or an address, such as chat@example.org or Chat <chat@example.org>";
+    Rule::new(TomlType::Text, "address", allowed, |text| {
+        if text.is_empty() { Some(None) } else { parsed(text).map(Some) }
+    })
 }
 
 /// Networks; possibly none.

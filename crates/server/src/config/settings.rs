@@ -7,17 +7,20 @@ use std::time::Duration;
 use groupchat_api::IpNetwork;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::rates::RequestRate;
+use groupchat_infra::mail::MailSender;
 use groupchat_infra::secrets::KeyRing;
 
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::rule::{
     choice, database, days, domains, folder, groups, https_url, integer, keys, log_filter, mail_address,
-    minutes, networks, optional_file, optional_folder, rate, seconds, site, sites, socket_address,
+    mail_sender, mail_server, minutes, networks, optional_file, optional_folder, rate, seconds, site, sites,
+    socket_address,
 };
 use super::setting::Setting;
 use crate::database_url::DatabaseUrl;
 use crate::logging::LogFormat;
+use crate::mail::server_url::MailServerUrl;
 
 macro_rules! settings {
     ($(
@@ -219,8 +222,11 @@ settings! {
     /// How often a caller can open a socket or a stream for events.
     "rates.connect" => rates_connect: Option<RequestRate> = "10/s burst 200", rate(), live;
 
-    /// How often a caller can look up or use codes of invite links.
+    /// How often a caller can look up or use codes of invite links, and of resets of passwords.
     "rates.code" => rates_code: Option<RequestRate> = "5/s burst 100", rate(), live;
+
+    /// How often a caller can ask for a mail, such as a code that resets a password.
+    "rates.mail" => rates_mail: Option<RequestRate> = "1/s burst 20", rate(), live;
 
     /// How often a caller can send and forward messages, over REST and sockets. `writes.rate` limits how much is stored.
     "rates.send" => rates_send: Option<RequestRate> = "1000/s burst 20000", rate(), live;
@@ -334,6 +340,19 @@ settings! {
 
     /// How long an entry of the audit log stays.
     "audit.retention_days" => audit_retention: Duration = "365", days(1, 3_650), live;
+
+    /// The mail server that takes mails of this server, for resets of passwords, for example; empty for none. `smtps://`
+    /// means TLS from the first byte, `smtp://` STARTTLS, without which only a mail server on the same machine gets mail.
+    "mail.server" => mail_server: Option<MailServerUrl> = "", mail_server();
+
+    /// Who mails are from.
+    "mail.from" => mail_from: Option<MailSender> = "", mail_sender();
+
+    /// A file in PEM with certificates of authorities that the mail server is trusted by, besides those of the system.
+    "mail.ca_file" => mail_ca_file: Option<PathBuf> = "", optional_file();
+
+    /// How long a try to send a mail may take. After a failure there are two more, 5 and 30 seconds later.
+    "mail.timeout" => mail_timeout: Duration = "20", seconds(1, 300);
 
     /// Whether new passwords that are easy to guess are rejected (`too_common`): common ones, and those that are much like
     /// the username, the display name or the e-mail address. Existing passwords stay.

@@ -1,13 +1,13 @@
 use std::sync::Mutex;
 
 use groupchat_domain::accounts::{
-    ApiKeys, ClientInfo, KeyHash, MAX_KNOWN_DEVICES, MAX_KNOWN_NETWORKS, NewSession, NewTicket, SessionKind,
-    create_first_admin,
+    ApiKeys, ClientInfo, KeyHash, MAX_KNOWN_DEVICES, MAX_KNOWN_NETWORKS, NewReset, NewSession, NewTicket,
+    SessionKind, create_first_admin,
 };
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::EventSink;
-use groupchat_domain::time::{Clock, Timestamp};
+use groupchat_domain::time::{Clock, Span, Timestamp};
 use groupchat_infra::accounts::hasher::BcryptHasher;
 use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::sqlite::{SqliteOptions, SqliteStorage};
@@ -66,12 +66,16 @@ struct Left {
     session: bool,
     network: bool,
     device: bool,
+    resets: u32,
     events: usize,
     /// The last entry of the audit log that was removed.
     audit_pruned: i64,
 }
 
-const ALL: Left = Left { session: true, network: true, device: true, events: 2, audit_pruned: 0 };
+const ALL: Left = Left { session: true, network: true, device: true, resets: 1, events: 2, audit_pruned: 0 };
+
+/// The same without the code that resets a password.
+const LATER: Left = Left { resets: 0, ..ALL };
 
 struct Fixture {
     clock: Arc<TestClock>,
@@ -103,12 +107,14 @@ impl Fixture {
     async fn left(&self) -> Left {
         self.maintenance.do_all().await;
         let (key, then) = (self.key, Timestamp::from_micros(0));
+        let ever = Span { after: then, until: Timestamp::from_micros(i64::MAX) };
         let look = Access { mode: Mode::Read, caller: Caller::System };
         let look = self.maintenance.storage.run(look, move |tx| {
             Ok(Left {
                 session: tx.sessions().authenticate(&key, then)?.is_some(),
                 device: tx.known_devices().owner(&key, then)?.is_some(),
                 network: tx.known_networks().is_known(home(), then)?,
+                resets: tx.password_resets().count(UserId::new(1), ever)?,
                 events: tx.events().after(groupchat_domain::ids::Position::ZERO, 10)?.len(),
                 audit_pruned: tx.audit().head()?.pruned,
             })
@@ -144,6 +150,8 @@ fn store(tx: &mut dyn Tx, user: UserId, key: KeyHash) -> Result<(), Error> {
     tx.tickets().insert(&NewTicket { session, hash: key, expires_at: now.plus(Duration::from_secs(30)) })?;
     tx.known_networks().remember(user, home(), now, MAX_KNOWN_NETWORKS)?;
     tx.known_devices().remember(user, &key, now, MAX_KNOWN_DEVICES)?;
+    let expires_at = now.plus(Duration::from_secs(1_800));
+    tx.password_resets().insert(&NewReset { user, code: key, state: key, created_at: now, expires_at })?;
     tx.emit(None, groupchat_domain::events::Event::UserDeleted(user));
     Ok(())
 }
@@ -186,7 +194,8 @@ async fn a_clock_that_is_ahead_at_the_start_removes_nothing_for_a_day() {
     fixture.clock.pass(DAY - 1);
     assert_eq!(fixture.left().await, ALL);
     fixture.clock.pass(1);
-    let nothing = Left { session: false, network: false, device: false, events: 1, audit_pruned: 1 };
+    let nothing =
+        Left { session: false, network: false, device: false, resets: 0, events: 1, audit_pruned: 1 };
     assert_eq!(fixture.left().await, nothing);
 }
 
@@ -194,13 +203,14 @@ async fn a_clock_that_is_ahead_at_the_start_removes_nothing_for_a_day() {
 async fn what_grows_old_is_removed() {
     let fixture = Fixture::new(false).await;
     for (days, left) in [
-        (6, ALL),
-        (8, Left { events: 1, ..ALL }),
-        (31, Left { session: false, events: 1, ..ALL }),
-        (91, Left { session: false, network: false, events: 1, ..ALL }),
-        (101, Left { session: false, network: false, device: false, events: 1, ..ALL }),
-        (121, Left { session: false, network: false, device: false, events: 1, ..ALL }),
-        (122, Left { session: false, network: false, device: false, events: 1, audit_pruned: 1 }),
+        (1, ALL),
+        (6, LATER),
+        (8, Left { events: 1, ..LATER }),
+        (31, Left { session: false, events: 1, ..LATER }),
+        (91, Left { session: false, network: false, events: 1, ..LATER }),
+        (101, Left { session: false, network: false, device: false, events: 1, ..LATER }),
+        (121, Left { session: false, network: false, device: false, events: 1, ..LATER }),
+        (122, Left { session: false, network: false, device: false, events: 1, audit_pruned: 1, ..LATER }),
     ] {
         fixture.clock.0.lock().unwrap().0 = Duration::from_secs(days * DAY);
         assert_eq!(fixture.left().await, left, "after {days} days");

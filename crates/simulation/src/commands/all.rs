@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    self, Actor, ApiKeys, KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, LoginAttempt, ProfileChanges,
-    RefreshTerms, ServerRoleChanges, UserChanges, UserDraft, UserQuery, operator,
+    self, Actor, ApiKeys, KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, LoginAttempt, MailOrder,
+    ProfileChanges, RefreshTerms, ResetAccount, ServerRoleChanges, UserChanges, UserDraft, UserQuery,
+    UsernameKey, operator,
 };
-use groupchat_domain::admissions::{self, InvitationDraft, InviteLinkQuery, LinkCodes, LinkDraft};
+use groupchat_domain::admissions::{self, InvitationDraft, InviteLinkQuery, LinkDraft};
 use groupchat_domain::audit::{self, AuditQuery};
+use groupchat_domain::codes::SecretCodes;
 use groupchat_domain::events::{self, Retention};
 use groupchat_domain::factors::{self, SecretsCondition};
 use groupchat_domain::groups::{
@@ -69,6 +71,9 @@ commands! {
         });
     /// An admin deletes a user.
     1 write DeleteUser[accounts::delete_user](user: AUser) |tx, actor| accounts::delete_user(tx, actor, user);
+    /// A user leaves.
+    1 flow DeleteSelf[accounts::delete_self](current: ATypedPassword)
+        |ports| accounts::delete_self(ports.proof(), ports.who, current);
     /// The operator deletes a user.
     1 flow DeleteUserByOperator[operator::delete](name: AUsername)
         |ports| operator::delete(ports.storage, name.key());
@@ -113,6 +118,33 @@ commands! {
             let device = device.map(|token| ports.own.digest(token.reveal()));
             accounts::change_password(ports.storage, &ports.own, &ports.own, ports.who, current, new, device)
         };
+    /// A user changes their own profile where the server sends mail.
+    1 flow EditProfile[accounts::edit_profile](
+        display: Option<Option<ADisplayName>>, email: Option<Option<AnEmail>>, current: Option<ATypedPassword>
+    )
+        |ports| accounts::edit_profile(ports.proof(), ports.orders(), ports.who, ProfileChanges {
+            display_name: display, email, presence: None, receipts: None,
+        }, current);
+    /// Somebody asks for a mail.
+    1 flow RequestReset[accounts::request_reset](name: ATypedName, network: ANetwork) |ports| {
+        let account = ResetAccount::Username(UsernameKey::of(&name));
+        std::future::ready(accounts::request_reset(ports.orders(), account, client(network)))
+    };
+    /// Somebody wants a code that resets a password, by the name of an account.
+    1 flow AskForReset[accounts::write_mails](name: ATypedName, network: ANetwork)
+        |ports| accounts::write_mails(ports.mails(), MailOrder::Reset {
+            account: ResetAccount::Username(UsernameKey::of(&name)), client: client(network),
+        });
+    /// Somebody wants codes for all accounts with an address.
+    1 flow AskForResets[accounts::write_mails](email: AnEmail, network: ANetwork)
+        |ports| accounts::write_mails(ports.mails(), MailOrder::Reset {
+            account: ResetAccount::Email(email), client: client(network),
+        });
+    /// Somebody resets a password by a code.
+    2 flow ResetPassword[accounts::reset_password](code: AResetCode, new: APassword, network: ANetwork)
+        |ports| accounts::reset_password(ports.resets(), &code, new, client(network));
+    /// The server removes codes.
+    1 system RemoveOldResets[accounts::remove_old_resets]() |tx| accounts::remove_old_resets(tx);
     /// One's own account.
     1 read FindSelf[accounts::find_self]() |tx, actor| accounts::find_self(tx, actor);
     /// A user.
@@ -204,14 +236,14 @@ commands! {
     1 system_read KeysInUse[factors::keys_in_use]() |tx| factors::keys_in_use(tx).map(|keys| format!("{keys:?}"));
     /// The operator encrypts secrets again.
     1 flow ResealSecrets[factors::reseal_secrets]() |ports| {
-        let sealer = ports.own;
+        let sealer = ports.own.clone();
         let access = Access { mode: Mode::Write, caller: Caller::System };
         let reseal = move |tx: &mut dyn Tx| factors::reseal_secrets(tx, &sealer, SecretKeyId::new(2), None);
         async move { ports.storage.run(access, reseal).await.map(|next| next.is_some()) }
     };
     /// The operator checks whether secrets can be read.
     1 flow CheckSecrets[factors::check_secrets]() |ports| {
-        let sealer = ports.own;
+        let sealer = ports.own.clone();
         let access = Access { mode: Mode::Read, caller: Caller::System };
         let check = move |tx: &mut dyn Tx| {
             let nothing = SecretsCondition::default();
@@ -416,7 +448,7 @@ commands! {
     10 write JoinGroup[admissions::join](group: AGroup, message: Option<ANote>)
         |tx, actor| admissions::join(tx, actor, group, message.as_ref(), &QUOTAS);
     /// A group's admin lets in who has asked.
-    8 write ApproveRequest[admissions::approve_request](group: AGroup, user: AUser)
+    12 write ApproveRequest[admissions::approve_request](group: AGroup, user: AUser)
         |tx, actor| admissions::approve_request(tx, actor, group, user, &QUOTAS);
     /// A group's admin refuses who has asked.
     8 write RefuseRequest[admissions::end_request](group: AGroup, user: AUser)

@@ -14,6 +14,7 @@ use groupchat_domain::ids::{
     GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
 };
 use groupchat_domain::jobs::Task;
+use groupchat_domain::mail::Mail;
 use groupchat_domain::messages::{
     EarlierText, FilteredPage, Marked, MentionPage, MessagePage, MessageView, Reactor, ReaderPage, Sent,
     ThreadView,
@@ -104,6 +105,8 @@ answers! {
     Sessions(Page<Session>),
     /// Entries of the audit log, without hashes.
     Audit(Page<AuditRecord>),
+    /// Mails.
+    Mails(Vec<Mail>),
     /// Who somebody is.
     Actor(Actor),
     /// A group.
@@ -321,7 +324,7 @@ impl Answer {
         match &mut self {
             Self::History(page) => page.renumber(ids),
             Self::Done | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) => {}
-            Self::ClockDoubt(_) | Self::Condition(_) | Self::Text(_) => {}
+            Self::ClockDoubt(_) | Self::Condition(_) | Self::Text(_) | Self::Mails(_) => {}
             Self::HalfWay(_) | Self::TotpSetUp(_) | Self::RecoveryCodes(_) | Self::Factors(_) => {}
             Self::Role(_) | Self::Roles(_) | Self::Explained(_) | Self::ExplainedOnServer(_) => {}
             Self::ServerRole(role) => role.renumber(ids),

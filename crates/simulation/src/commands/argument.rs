@@ -7,8 +7,9 @@ use groupchat_domain::accounts::{
     DeviceName, DisplayName, Email, IssuedRefresh, KeyHash, Password, PresenceSetting, ReceiptSetting,
     RefreshHashes, RefreshToken, Secret, Username,
 };
-use groupchat_domain::admissions::{LinkCode, MaxUses, Note};
+use groupchat_domain::admissions::{MaxUses, Note};
 use groupchat_domain::audit::AuditAction;
+use groupchat_domain::codes::SecretCode;
 use groupchat_domain::factors::{Passcode, RecoveryCode, TypedCode};
 use groupchat_domain::groups::{
     Batch, Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
@@ -138,7 +139,9 @@ arguments! {
     /// An invite link.
     AnInviteLink(i64) for InviteLinkId: |dice, known| known.invite_link(dice), |id, ids| ids.invite_link(id);
     /// The code of an invite link.
-    ACode(u32) for LinkCode: |dice, known| known.code(dice), |number, ids| link_code(number);
+    ACode(u32) for SecretCode: |dice, known| known.code(dice), |number, ids| link_code(number);
+    /// A code that resets a password.
+    AResetCode(u32) for SecretCode: |dice, known| known.reset(dice), |number, ids| link_code(number);
     /// How many users a link lets in.
     SomeUses(u8) for MaxUses: |dice, known| u8::try_from(dice.below(2)).unwrap_or(0),
         |number, ids| MaxUses::from_stored(i64::from(number) + 1).unwrap_or_else(|| unreachable!("a few"));
@@ -381,8 +384,13 @@ impl Argument for ARefreshToken {
 }
 
 /// The code with this number.
-pub(crate) fn link_code(number: u32) -> LinkCode {
-    LinkCode::parse(&format!("{number:020}")).unwrap_or_else(|_| unreachable!("twenty digits"))
+pub(crate) fn link_code(number: u32) -> SecretCode {
+    SecretCode::parse(&format!("{number:020}")).unwrap_or_else(|_| unreachable!("twenty digits"))
+}
+
+/// The number of a code, as it is written.
+pub(crate) fn number_of_code(text: &str) -> Option<u32> {
+    SecretCode::parse(text).ok()?.symbols().parse().ok()
 }
 
 /// A message, and the group that it is looked for in, which is not always the right one.

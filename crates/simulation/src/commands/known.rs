@@ -5,7 +5,7 @@ use groupchat_domain::permissions::ServerRole;
 use groupchat_testing::Dice;
 
 use crate::commands::answer::{Answer, Issued};
-use crate::commands::argument::ARefreshToken;
+use crate::commands::argument::{ARefreshToken, number_of_code};
 
 /// What answers have told so far.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,8 @@ pub struct Known {
     invite_links: Vec<InviteLinkId>,
     /// The numbers of the commands that made links, and so those of their codes.
     codes: Vec<u32>,
+    /// The numbers of the codes that reset passwords.
+    resets: Vec<u32>,
     messages: Vec<(GroupId, MessageId)>,
     /// Those that are no replies.
     roots: Vec<(GroupId, MessageId)>,
@@ -99,6 +101,10 @@ impl Known {
 
     pub(crate) fn code(&self, dice: &mut Dice) -> u32 {
         pick(dice, &self.codes).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn reset(&self, dice: &mut Dice) -> u32 {
+        pick(dice, &self.resets).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn message(&self, dice: &mut Dice) -> (i64, i64) {
@@ -181,6 +187,10 @@ impl Known {
         match answer {
             Answer::HalfWay(_) => self.login_tickets.push(number),
             Answer::RecoveryCodes(_) => self.recovery_codes.push(number),
+            Answer::Mails(mails) => {
+                let codes = mails.iter().flat_map(|mail| mail.text.lines());
+                self.resets.extend(codes.filter_map(|line| number_of_code(line.trim())));
+            }
             _ => {}
         }
         if matches!(answer, Answer::User(_) | Answer::Group(_)) {

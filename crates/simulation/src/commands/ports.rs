@@ -2,6 +2,7 @@
 
 use std::future::ready;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,11 +10,12 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     ApiKeys, AttemptPool, ClientInfo, FailedLogin, HashCaller, IssuedKey, IssuedRefresh,
     KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, KeyHash, LOGIN_LIFETIME, LoginJournal, LoginPorts,
-    LoginRateLimiter, NextPair, Origin, OwnPasswordPorts, Password, PasswordAttempt, PasswordCheck,
-    PasswordHash, PasswordHasher, RefreshPorts, RefreshTerms, RefreshToken, Salt, SecondFactorPorts, Secret,
-    Username, Verification, Welcome,
+    LoginRateLimiter, MailOrder, MailPorts, MailQueue, NextPair, NoMail, Origin, OwnPasswordPorts, Password,
+    PasswordAttempt, PasswordCheck, PasswordHash, PasswordHasher, RefreshPorts, RefreshTerms, RefreshToken,
+    ResetPorts, Salt, SecondFactorPorts, Secret, Username, Verification, Welcome,
 };
-use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes, LinkPorts};
+use groupchat_domain::admissions::LinkPorts;
+use groupchat_domain::codes::{CodeHash, SecretCode, SecretCodes};
 use groupchat_domain::events::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents};
 use groupchat_domain::factors::{FactorCodes, FactorPorts, Passcode, RecoveryCode, Step, TotpSecret};
 use groupchat_domain::groups::{DefaultGroups, GroupJournal, Quotas, SkipReason};
@@ -56,7 +58,7 @@ impl<'w> Ports<'w> {
         number: u32,
     ) -> Self {
         let who = Credential { key: by.on(ids), network: Network::UNKNOWN, origin: Origin::UNKNOWN };
-        Self { storage, live, ids, who, own: OwnPorts { number } }
+        Self { storage, live, ids, who, own: OwnPorts { number, codes: Arc::default() } }
     }
 
     /// What comes with an account: a membership of this group.
@@ -83,13 +85,17 @@ impl<'w> Ports<'w> {
 
     /// What the second half of a login needs.
     pub(crate) fn second_factor(&self) -> SecondFactorPorts<'_> {
-        SecondFactorPorts { login: self.login(), codes: Arc::new(self.own), sealer: Arc::new(self.own) }
+        SecondFactorPorts {
+            login: self.login(),
+            codes: Arc::new(self.own.clone()),
+            sealer: Arc::new(self.own.clone()),
+        }
     }
 
     /// What managing second factors needs.
     pub(crate) fn factors(&self) -> FactorPorts<'_> {
         let password = OwnPasswordPorts { storage: self.storage, hasher: &self.own, attempts: &self.own };
-        FactorPorts { password, codes: Arc::new(self.own), sealer: Arc::new(self.own) }
+        FactorPorts { password, codes: Arc::new(self.own.clone()), sealer: Arc::new(self.own.clone()) }
     }
 
     /// What a refresh needs.
@@ -98,8 +104,30 @@ impl<'w> Ports<'w> {
             storage: self.storage,
             keys: &self.own,
             journal: &self.own,
+            mails: &NoMail,
             terms: RefreshTerms::default(),
         }
+    }
+
+    /// What a proof by the current password needs.
+    pub(crate) fn proof(&self) -> OwnPasswordPorts<'_> {
+        OwnPasswordPorts { storage: self.storage, hasher: &self.own, attempts: &self.own }
+    }
+
+    /// Where mails are ordered.
+    #[allow(clippy::unused_self, reason = "the same for every command")]
+    pub(crate) fn orders(&self) -> &'static dyn MailQueue {
+        &SomeMail
+    }
+
+    /// What writing mails needs.
+    pub(crate) fn mails(&self) -> MailPorts<'_> {
+        MailPorts { storage: self.storage, keys: &self.own, codes: &self.own, site: None }
+    }
+
+    /// What a reset of a password needs.
+    pub(crate) fn resets(&self) -> ResetPorts<'_> {
+        ResetPorts { storage: self.storage, hasher: &self.own, keys: &self.own, codes: &self.own }
     }
 
     /// What using an invite link needs.
@@ -115,10 +143,15 @@ pub(crate) fn client(network: u8) -> ClientInfo {
 }
 
 /// The ports of one command: a hash shows its password, and keys are the number of the command.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct OwnPorts {
     number: u32,
+    /// How many codes it has issued.
+    codes: Arc<AtomicU32>,
 }
+
+/// The numbers of the codes that a command issues are so far apart: more than there are commands.
+const MORE_CODES: u32 = 100_000_000;
 
 impl OwnPorts {
     /// The key, or ticket, that the command issues.
@@ -151,8 +184,9 @@ impl ApiKeys for OwnPorts {
         self.issue()
     }
 
+    /// Of what is no key, its checksum.
     fn digest(&self, key: &str) -> KeyHash {
-        key_hash(key.parse().unwrap_or(u32::MAX))
+        key_hash(key.parse().unwrap_or_else(|_| checksum(key)))
     }
 
     fn generate_password(&self) -> Password {
@@ -185,6 +219,11 @@ impl ApiKeys for OwnPorts {
         let key = IssuedKey { secret: Secret::new(number.to_string()), hash: key_hash(number) };
         NextPair { key, refresh: ARefreshToken(number_of(&token.selector), number).issued() }
     }
+}
+
+/// A number that differs from one text to the other (FNV-1a).
+fn checksum(text: &str) -> u32 {
+    text.bytes().fold(0x811C_9DC5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// The number in the first bytes.
@@ -235,12 +274,12 @@ impl Sealer for OwnPorts {
     }
 }
 
-impl LinkCodes for OwnPorts {
-    fn issue_code(&self) -> LinkCode {
-        link_code(self.number)
+impl SecretCodes for OwnPorts {
+    fn issue_code(&self) -> SecretCode {
+        link_code(self.number + MORE_CODES * self.codes.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn digest_code(&self, code: &LinkCode) -> CodeHash {
+    fn digest_code(&self, code: &SecretCode) -> CodeHash {
         key_hash(code.symbols().parse().unwrap_or(u32::MAX))
     }
 }
@@ -257,6 +296,19 @@ impl LoginJournal for OwnPorts {
     fn failed<'a>(&self, _: FailedLogin<'a>) {}
 
     fn refresh_reused(&self, _: Option<IpAddr>, _: &Username) {}
+}
+
+/// Takes orders for mails, and forgets them.
+struct SomeMail;
+
+impl MailQueue for SomeMail {
+    fn is_on(&self) -> bool {
+        true
+    }
+
+    fn order(&self, _: MailOrder) -> Result<(), Duration> {
+        Ok(())
+    }
 }
 
 /// Tells nobody.

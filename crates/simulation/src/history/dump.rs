@@ -13,7 +13,7 @@ use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::messages::{InThread, MessagePage, MessageQuery, MessageRange, MessageView, PinQuery};
 use groupchat_domain::paging::{Limit, NamePosition, Page};
 use groupchat_domain::storage::{StorageFault, Tx};
-use groupchat_domain::time::Timestamp;
+use groupchat_domain::time::{Span, Timestamp};
 
 use crate::commands::{Answer, Ids};
 
@@ -74,6 +74,8 @@ fn of_user(
     let totp = tx.factors().totp(user)?;
     let recovery_codes_left = tx.factors().recovery_codes_left(user)?;
     let factors = format!("{:?} {recovery_codes_left}", totp.map(|totp| (totp.confirmed_at, totp.used)));
+    let ever = Span { after: LONG_AGO, until: Timestamp::from_micros(i64::MAX) };
+    let resets = tx.password_resets().count(user, ever)?;
     let groups = GroupQuery::of(user, limit);
     let direct = tx.groups().list(&GroupQuery { kind: GroupKind::Direct, ..groups.clone() })?;
     let groups = tx.groups().list(&groups)?;
@@ -87,6 +89,7 @@ fn of_user(
     Ok(vec![
         ("the invitations", invitations.into()),
         ("the account", found.map_or(Answer::Done, Answer::from)),
+        ("the codes that reset the password", resets.to_string().into()),
         ("the hash", hash.unwrap_or_default().into()),
         ("the factors", factors.into()),
         ("the sessions", Page::from_lookahead(sessions, limit).into()),

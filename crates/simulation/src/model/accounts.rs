@@ -1,7 +1,7 @@
 //! Users.
 
 use groupchat_domain::accounts::{
-    AccountRepository, HashCost, LockStrength, NewUser, PasswordHash, User, UserQuery, UsernameKey,
+    AccountRepository, Email, HashCost, LockStrength, NewUser, PasswordHash, User, UserQuery, UsernameKey,
 };
 use groupchat_domain::ids::UserId;
 use groupchat_domain::paging::NamePosition;
@@ -41,6 +41,15 @@ impl AccountRepository for ModelTx<'_> {
     fn find_by_username(&mut self, name: &UsernameKey) -> Result<Option<User>, StorageFault> {
         let tables = self.read()?;
         Ok(tables.usernames.get(&name.as_str().to_owned()).and_then(|id| tables.user(*id)).cloned())
+    }
+
+    fn find_by_email(&mut self, email: &Email, most: u32) -> Result<Vec<User>, StorageFault> {
+        let users = self.read()?.users.iter().filter_map(|(_, row)| row.user.as_ref());
+        let has_email = |user: &&User| {
+            user.email.as_ref().is_some_and(|own| own.as_str().eq_ignore_ascii_case(email.as_str()))
+        };
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        Ok(users.filter(has_email).take(most).cloned().collect())
     }
 
     fn list(&mut self, query: &UserQuery) -> Result<Vec<NamePosition<User>>, StorageFault> {

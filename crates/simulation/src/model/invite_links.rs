@@ -1,8 +1,9 @@
 //! Invite links.
 
 use groupchat_domain::admissions::{
-    CodeHash, Counted, InviteLink, InviteLinkQuery, InviteLinkRepository, IssuedLink, MaxUses, NewInviteLink,
+    Counted, InviteLink, InviteLinkQuery, InviteLinkRepository, IssuedLink, MaxUses, NewInviteLink,
 };
+use groupchat_domain::codes::CodeHash;
 use groupchat_domain::ids::{GroupId, InviteLinkId, UserId};
 use groupchat_domain::storage::StorageFault;
 

@@ -20,6 +20,7 @@ mod mentions;
 mod messages;
 mod mutes;
 mod names;
+mod password_resets;
 mod permissions;
 mod quotes;
 mod read_cursors;

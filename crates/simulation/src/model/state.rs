@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use groupchat_domain::accounts::{KeyHash, LastRefresh, NewSession, NewTicket, PasswordHash, User, UserRef};
+use groupchat_domain::accounts::{
+    KeyHash, LastRefresh, NewReset, NewSession, NewTicket, PasswordHash, User, UserRef,
+};
 use groupchat_domain::admissions::{JoinRequest, NewInvitation, NewInviteLink};
 use groupchat_domain::audit::AuditEntry;
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
@@ -149,6 +151,8 @@ tables! {
     recovery_codes: Table<(UserId, [u8; 32]), ()>,
     /// With the number of wrong codes.
     half_logins: Table<i64, (NewHalfLogin, u32)>,
+    /// By their digests: what was stored, and whether it was used.
+    password_resets: Table<[u8; 32], (NewReset, bool)>,
     server_roles: Table<RoleId, ServerRole>,
     /// Who has which role on the server, also one that was removed.
     user_roles: Table<(UserId, RoleId), ()>,

@@ -4,9 +4,10 @@ use super::*;
 
 /// The operations of each class but those that read or write.
 const SPECIAL: &[(&str, &[&str])] = &[
-    ("code", &["acceptInviteLink", "getInviteLink"]),
+    ("code", &["acceptInviteLink", "getInviteLink", "resetPassword"]),
     ("connect", &["openSocket", "streamEvents"]),
     ("login", &["login", "loginWithCode"]),
+    ("mail", &["requestPasswordReset"]),
     ("refresh", &["refreshLogin"]),
     ("send", &["forwardMessage", "sendMessage", "sendMessages"]),
     (

@@ -9,8 +9,8 @@ use std::time::Duration;
 use actix_web::test::{TestRequest, init_service, try_call_service};
 use groupchat_api::{AppState, Ports, ServerOptions, State, app};
 use groupchat_domain::accounts::{
-    ClientInfo, HashCaller, IssuedKey, KeyHash, LOGIN_LIFETIME, NewSession, NewUser, NoWelcome, Password,
-    PasswordHash, PasswordHasher, SessionKind, Username, Welcome,
+    ClientInfo, HashCaller, IssuedKey, KeyHash, LOGIN_LIFETIME, MailQueue, NewSession, NewUser, NoMail,
+    NoWelcome, Password, PasswordHash, PasswordHasher, SessionKind, Username, Welcome,
 };
 use groupchat_domain::factors::Totp;
 use groupchat_domain::ids::UserId;
@@ -118,6 +118,11 @@ impl Server {
         self.with_state(AppState::new(Ports { welcome, ..self.ports() }, self.state.version)).await
     }
 
+    /// The same server with mail.
+    pub(crate) async fn with_mails(&self, mails: Arc<dyn MailQueue>) -> Self {
+        self.with_state(AppState::new(Ports { mails, ..self.ports() }, self.state.version)).await
+    }
+
     /// The same server with another storage; the hub keeps its own.
     pub(crate) async fn with_storage(&self, storage: Arc<dyn Storage>) -> Self {
         self.with_state(AppState::new(Ports { storage, ..self.ports() }, self.state.version)).await
@@ -141,8 +146,20 @@ impl Server {
 
     fn ports(&self) -> Ports {
         let ports: &Ports = &self.state;
-        let Ports { storage, keys, codes, factors, sealer, hasher, attempts, rates, journal, welcome, live } =
-            ports;
+        let Ports {
+            storage,
+            keys,
+            codes,
+            factors,
+            sealer,
+            hasher,
+            attempts,
+            rates,
+            journal,
+            mails,
+            welcome,
+            live,
+        } = ports;
         Ports {
             storage: storage.clone(),
             keys: keys.clone(),
@@ -153,6 +170,7 @@ impl Server {
             attempts: attempts.clone(),
             rates: rates.clone(),
             journal: journal.clone(),
+            mails: mails.clone(),
             welcome: welcome.clone(),
             live: live.clone(),
         }
@@ -285,6 +303,7 @@ fn state(storage: Arc<dyn Storage>, attempts: InMemoryLoginRateLimiter, hub: Loc
         attempts: Arc::new(attempts),
         rates: Arc::new(GovernedRequests::usual()),
         journal: Arc::new(LogJournal),
+        mails: Arc::new(NoMail),
         welcome: Arc::new(NoWelcome),
         live: Arc::new(hub),
     };

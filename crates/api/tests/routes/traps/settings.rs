@@ -7,7 +7,7 @@ use crate::harness::{Answer, Client, Server};
 use crate::operations::{Operation, Scene, operations};
 
 /// What no response repeats.
-const SECRET: [&str; 1] = ["password"];
+const SECRET: [&str; 2] = ["password", "current_password"];
 
 /// A value of a field that differs from the one that it has otherwise.
 fn value(field: &str, operation: &Operation, number: usize) -> Value {
@@ -15,7 +15,7 @@ fn value(field: &str, operation: &Operation, number: usize) -> Value {
         "name" | "username" => json!(format!("new-{number}")),
         "display_name" | "description" | "topic" | "text" => json!("something new"),
         "email" => json!("new@example.com"),
-        "password" => json!("another password"),
+        "password" | "current_password" => json!("another password"),
         "presence" => json!("hidden"),
         "is_admin" | "suspended" | "hidden" | "pinned" => json!(true),
         "notify" => json!("none"),

@@ -1,5 +1,6 @@
 use super::CredentialChange::{
-    Deletion, NewAccount, OwnFactors, OwnPassword, PasswordOf, ServerAdmin, ServerRole, Suspension, Username,
+    Deletion, EmailOf, NewAccount, OwnFactors, OwnPassword, PasswordOf, ServerAdmin, ServerRole, Suspension,
+    Username,
 };
 use super::*;
 use crate::permissions::{ServerDenial, ServerPermissionSet};
@@ -21,6 +22,8 @@ fn who_may_change_what() {
         (OwnFactors, [Ok(()), Ok(()), Ok(()), Ok(())]),
         (PasswordOf(ME), [users(), Err(CurrentPasswordRequired), users(), Err(CurrentPasswordRequired)]),
         (PasswordOf(OTHER), [users(), Ok(()), users(), Ok(())]),
+        (EmailOf(ME), [users(), Err(CurrentPasswordRequired), users(), Err(CurrentPasswordRequired)]),
+        (EmailOf(OTHER), [users(), Ok(()), users(), Ok(())]),
         (Username, [users(), Ok(()), users(), Ok(())]),
         (Suspension, [users(), Ok(()), users(), Ok(())]),
         (NewAccount, [users(), Ok(()), users(), Ok(())]),

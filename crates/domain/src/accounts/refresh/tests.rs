@@ -5,7 +5,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::family::LastRefresh;
-use crate::accounts::{IssuedKey, IssuedRefresh, MockApiKeys, MockLoginJournal};
+use crate::accounts::{IssuedKey, IssuedRefresh, MockApiKeys, MockLoginJournal, MockMailQueue};
 use crate::network::Network;
 use crate::storage::CommitDecision;
 use crate::testing::{
@@ -139,7 +139,11 @@ fn with_ports<T, const N: usize>(
     flow: impl AsyncFnOnce(RefreshPorts<'_>) -> T,
 ) -> (T, [Ran; N]) {
     let (storage, keys, journal) = (ScriptedStorage::new(script), keys(), journal(reuses));
-    let ports = RefreshPorts { storage: &storage, keys: &keys, journal: &journal, terms: TERMS };
+    let mut mails = MockMailQueue::new();
+    let told = mails.expect_order().withf(|order| *order == MailOrder::RefreshReused(ME, client()));
+    told.times(reuses).returning(|_| Err(Duration::from_secs(1)));
+    let ports =
+        RefreshPorts { storage: &storage, keys: &keys, journal: &journal, mails: &mails, terms: TERMS };
     let outcome = block_on(flow(ports));
     (outcome, storage.finish_as())
 }

@@ -5,7 +5,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::{KeyHash, LockStrength, MockLoginRateLimiter};
-use crate::admissions::link_code::MockLinkCodes;
+use crate::codes::MockSecretCodes;
 use crate::groups::Visibility;
 use crate::network::Network;
 use crate::permissions::{BanTerm, BuiltInRole};
@@ -145,9 +145,9 @@ fn flow(found: Option<IssuedLink>, attempts: &MockLoginRateLimiter) -> Result<In
     let mut looks = MockTx::new().authenticates(me()).bans_nobody();
     looks.invite_links.expect_find().with(eq(CODE)).returning(move |_| Ok(found.clone()));
     let storage = ScriptedStorage::new([MockTx::new().authenticates(me()), looks]);
-    let mut codes = MockLinkCodes::new();
+    let mut codes = MockSecretCodes::new();
     codes.expect_digest_code().returning(|_| CODE);
-    let code = LinkCode::parse("00000-11111-22222-33333").unwrap();
+    let code = SecretCode::parse("00000-11111-22222-33333").unwrap();
     let ports = LinkPorts { storage: &storage, codes: &codes, attempts };
     block_on(look_up_link(ports, MY_KEY, &code))
 }
@@ -173,8 +173,8 @@ fn too_many_wrong_codes_are_refused_before_the_code_is_looked_up() {
     let mut attempts = MockLoginRateLimiter::new();
     attempts.expect_take().times(1).returning(move |_| Err(retry_after));
     let storage = ScriptedStorage::new([MockTx::new().authenticates(me())]);
-    let codes = MockLinkCodes::new();
-    let code = LinkCode::parse("00000-11111-22222-33333").unwrap();
+    let codes = MockSecretCodes::new();
+    let code = SecretCode::parse("00000-11111-22222-33333").unwrap();
     let ports = LinkPorts { storage: &storage, codes: &codes, attempts: &attempts };
     let refused = block_on(accept_link(ports, MY_KEY, &code, Quotas::default()));
     assert_eq!(refused, Err(AccountRefusal::TooManyAttempts { retry_after }.into()));

@@ -245,6 +245,30 @@ pub(super) const KNOWN_DEVICES: TableRows = TableRows {
     ],
 };
 
+pub(super) const PASSWORD_RESETS: TableRows = TableRows {
+    table: "password_resets",
+    is_single_row: false,
+    first: &[&[("id", Number(1)), ("hash", Bytes(1, 32)), ("state", Bytes(2, 32)), ("used_at", Number(7))]],
+    another: &[
+        ("id", Number(3)),
+        ("user_id", Number(1)),
+        ("hash", Bytes(3, 32)),
+        ("state", Bytes(2, 32)),
+        ("created_at", Number(0)),
+        ("expires_at", Number(0)),
+    ],
+    accepted: &[&[("used_at", Number(9))]],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("hash", Bytes(1, 32))]),
+        (Check, &[("hash", Bytes(3, 31))]),
+        (Check, &[("hash", Bytes(3, 33))]),
+        (Check, &[("state", Bytes(2, 31))]),
+        (Check, &[("state", Bytes(2, 33))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};
+
 pub(super) const TOTP: TableRows = TableRows {
     table: "totp",
     is_single_row: false,

@@ -40,6 +40,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     accounts::TOTP,
     accounts::RECOVERY_CODES,
     accounts::HALF_LOGINS,
+    accounts::PASSWORD_RESETS,
     accounts::SERVER_ROLES,
     accounts::USER_ROLES,
     accounts::BLOCKS,
