@@ -33,6 +33,8 @@ struct Entry {
     last_use: Timestamp,
     /// The last use that the database knows.
     stored: Option<Timestamp>,
+    /// Whether it is still valid. What is not stays until its last use is stored: its session may go on with another key.
+    is_valid: bool,
 }
 
 /// The keys that were recently found valid, and when.
@@ -55,24 +57,25 @@ impl KeyActivity {
     pub(crate) fn note(&self, key: KeyHash, actor: &Actor, at: Timestamp) {
         let mut entries = locked(&self.entries);
         if let Some(entry) = entries.get_mut(&key) {
+            entry.is_valid = true;
             // Of uses at about the same time, the latest counts. After the clock was set back, the new time counts.
             if at > entry.last_use || entry.last_use > at.plus(OUT_OF_ORDER) {
                 entry.last_use = at;
             }
         } else if entries.len() < self.capacity {
             let (session, user) = (actor.session, actor.id());
-            entries.insert(key, Entry { session, user, last_use: at, stored: None });
+            entries.insert(key, Entry { session, user, last_use: at, stored: None, is_valid: true });
         }
     }
 
     /// Whether the key was found valid recently.
     pub(crate) fn knows(&self, key: &KeyHash) -> bool {
-        locked(&self.entries).contains_key(key)
+        locked(&self.entries).get(key).is_some_and(|entry| entry.is_valid)
     }
 
     /// The user of the key, if it was recently found valid.
     pub(crate) fn holder(&self, key: &KeyHash) -> Option<UserId> {
-        locked(&self.entries).get(key).map(|entry| entry.user)
+        locked(&self.entries).get(key).filter(|entry| entry.is_valid).map(|entry| entry.user)
     }
 
     /// The uses that the database doesn't know yet, by session.
@@ -103,6 +106,7 @@ impl KeyActivity {
                 entry.stored = Some(key_use.at);
             }
         }
+        entries.retain(|_, entry| entry.is_valid || entry.stored != Some(entry.last_use));
     }
 
     /// Forgets the keys of a user's ended sessions, so that no caller counts as the user because of them. If a session
@@ -111,9 +115,13 @@ impl KeyActivity {
         locked(&self.entries).retain(|_, entry| entry.user != user || !ends(entry.session));
     }
 
-    /// Forgets a key that is no longer valid.
+    /// Forgets a key that is no longer valid, once its last use is stored.
     pub(crate) fn forget(&self, key: &KeyHash) {
-        locked(&self.entries).remove(key);
+        let mut entries = locked(&self.entries);
+        match entries.get_mut(key) {
+            Some(entry) if entry.stored != Some(entry.last_use) => entry.is_valid = false,
+            _ => drop(entries.remove(key)),
+        }
     }
 
     /// Forgets keys that were not used recently. Uses that could not be stored until now are lost with them.
@@ -165,6 +173,22 @@ mod tests {
         assert_eq!(activity.unstored(), [KeyUse { key: key(1), session: SESSION, at: at(6) }]);
         activity.stored(&activity.unstored());
         assert_eq!(activity.unstored(), []);
+    }
+
+    #[test]
+    fn the_last_use_of_a_key_that_is_no_longer_valid_is_stored_all_the_same() {
+        let activity = KeyActivity::new();
+        activity.note(key(1), &actor(), at(5));
+        activity.forget(&key(1));
+        assert_eq!((activity.knows(&key(1)), activity.holder(&key(1))), (false, None));
+        let uses = activity.unstored_of(UserId::new(7));
+        assert_eq!(uses, [KeyUse { key: key(1), session: SESSION, at: at(5) }]);
+        activity.stored(&uses);
+        assert_eq!(locked(&activity.entries).len(), 0);
+        activity.note(key(1), &actor(), at(6));
+        activity.forget(&key(1));
+        activity.note(key(1), &actor(), at(7));
+        assert!(activity.knows(&key(1)), "valid after all");
     }
 
     #[test]
