@@ -194,7 +194,9 @@ async fn a_database_that_somebody_removed_is_missed_also_after_a_clean_stop() {
     let words = fails(&data).await;
     assert!(words.contains("not a first start") && words.contains("groupchat.lock"), "{words}");
     // As the handbook has it.
-    std::fs::remove_file(data.path().join("groupchat.lock")).unwrap();
+    for left in ["groupchat.lock", "secrets.key"] {
+        std::fs::remove_file(data.path().join(left)).unwrap();
+    }
     let server = Server::start(&data).await;
     assert!(server.password.is_some());
     server.stop().await;
