@@ -128,7 +128,8 @@ async fn a_cursor_of_another_list_or_of_none_is_refused() {
         let mut damaged = cursor.clone();
         damaged.replace_range(0..1, if cursor.starts_with('B') { "C" } else { "B" });
         reader.get(&format!("{path}?cursor={damaged}")).await.invalid(&[("cursor", "invalid_format")]);
-        assert_eq!(reader.get(&format!("{path}?cursor={cursor}")).await.ok()["next"], Value::Null);
+        let rest = reader.get(&format!("{path}?limit=200&cursor={cursor}")).await.ok();
+        assert_eq!(rest["next"], Value::Null, "{path}");
     }
 }
 

@@ -326,15 +326,15 @@ fn enter(tx: &mut dyn Tx, proven: &Proven) -> Result<Entered, Error> {
     if tx.accounts().password(id)?.as_ref() != Some(checked) {
         return Ok(Entered::Changed);
     }
+    if user.suspended {
+        return Err(AccountRefusal::Suspended.into());
+    }
     if let Some(hash) = renewed {
         tx.accounts().renew_password(id, hash)?;
     }
     let methods = factors::asked_of(tx, id)?;
     if methods.is_empty() {
         return new_session::begin_session(tx, user, &proven.draft).map(Entered::Session);
-    }
-    if user.suspended {
-        return Err(AccountRefusal::Suspended.into());
     }
     let expires_at = tx.now().plus(HALF_LOGIN_LIFETIME);
     factors::begin_half_login(tx, &proven.half(expires_at))?;

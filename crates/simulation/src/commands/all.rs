@@ -216,7 +216,7 @@ commands! {
             username: name, password, refresh: true, device_name: device, device: on, client: client(network),
         });
     /// Somebody finishes a login with a second factor.
-    8 flow LoginWithCode[accounts::login_with_code](ticket: ALoginTicket, code: ATypedCode, network: ANetwork)
+    20 flow LoginWithCode[accounts::login_with_code](ticket: ALoginTicket, code: ATypedCode, network: ANetwork)
         |ports| accounts::login_with_code(ports.second_factor(), ticket, code, None, client(network));
     /// A user begins to set up one-time passwords.
     3 flow SetUpTotp[factors::set_up_totp](password: ATypedPassword)

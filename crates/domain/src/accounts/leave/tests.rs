@@ -53,6 +53,7 @@ fn deletes() -> MockTx {
     tx.sessions.expect_end_all().with(eq(ME), eq(None)).times(1).returning(|_, _| Ok(true));
     tx.known_networks.expect_forget().with(eq(ME)).times(1).returning(|_| Ok(()));
     tx.known_devices.expect_forget().with(eq(ME), eq(None)).times(1).returning(|_, _| Ok(()));
+    tx.factors.expect_remove().with(eq(ME)).times(1).returning(|_| Ok(true));
     tx.server_roles.expect_take_all().with(eq(ME)).times(1).returning(|_| Ok(()));
     let job = tx.jobs.expect_enqueue().withf(|task, _| *task == Task::EndMemberships(ME));
     job.times(1).returning(|_, _| Ok(()));
