@@ -182,7 +182,7 @@ enum Extension {
     Version(i64),
     /// How a login goes on.
     #[serde(untagged)]
-    SecondFactor(SecondFactorNotice),
+    SecondFactor(Box<SecondFactorNotice>),
 }
 
 /// How a login goes on that lacks a second factor.

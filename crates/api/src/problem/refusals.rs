@@ -73,7 +73,10 @@ impl From<HalfWay> for ApiError {
         let HalfWay { ticket, expires_at, .. } = half;
         let notice = SecondFactorNotice { ticket, expires_at: expires_at.into(), methods };
         let detail = "the password is right; send the ticket and a code to /api/login/mfa";
-        Self { extension: Some(Extension::SecondFactor(notice)), ..Self::new(Code::MfaRequired, detail) }
+        Self {
+            extension: Some(Extension::SecondFactor(Box::new(notice))),
+            ..Self::new(Code::MfaRequired, detail)
+        }
     }
 }
 

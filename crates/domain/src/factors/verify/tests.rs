@@ -110,10 +110,10 @@ fn only_wrong_codes_count_and_each_kind_for_itself() {
         (TypedCode::Recovery(recovery(1)), PasswordAttempt::RecoveryCode(ME)),
     ];
     for (typed, counted) in kinds {
-        let outcomes: [(Result<Checked<u8>, Error>, Result<Option<u8>, Error>); 3] = [
+        let outcomes = [
             (Ok(Checked::Right(1)), Ok(Some(1))),
             (Ok(Checked::Wrong), Ok(None)),
-            (Err(fault().into()), Err(fault().into())),
+            (Err(Error::from(fault())), Err(Error::from(fault()))),
         ];
         for (outcome, expected) in outcomes {
             let mut attempts = MockLoginRateLimiter::new();
