@@ -37,13 +37,12 @@ fn own_file(config: &Config) -> Option<PathBuf> {
     config.database_url.is_none().then(|| config.data_dir.join(FILE))
 }
 
-/// What encrypts secrets. On the first start, makes a key in the data folder, unless the configuration has one. Warns of
-/// keys that are missing.
+/// What encrypts secrets. As long as there are none, makes a key where there is no file yet, unless the configuration has
+/// a key itself. Warns of keys that are missing.
 pub(crate) async fn sealer(storage: &dyn Storage, config: &Config) -> Result<Arc<RingSealer>, ProgramError> {
     let source = source(config)?;
     let used = storage.run(READ, |tx| keys_in_use(tx)).await?;
     if let KeySource::File(path) = &source
-        && own_file(config).as_ref() == Some(path)
         && used.is_empty()
     {
         // Not where secrets need another one: it may come back, and this one would be in its place.

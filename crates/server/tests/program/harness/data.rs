@@ -76,7 +76,13 @@ impl Data {
     pub(crate) fn arguments(&self) -> Vec<OsString> {
         let folder = ["--data-dir".into(), self.folder.clone().into_os_string()];
         #[cfg(feature = "postgres")]
-        let database = ["--database-url".into(), self.url().into()];
+        let database = [
+            "--database-url".into(),
+            self.url().into(),
+            // Otherwise there is no key for secrets, which is worth a warning.
+            "--secrets-key-file".into(),
+            self.folder.join("secrets.key").into_os_string(),
+        ];
         #[cfg(not(feature = "postgres"))]
         let database = [];
         folder.into_iter().chain(database).collect()
