@@ -87,6 +87,7 @@ fn a_healthy_database_passes_every_check() {
             "quotes",
             "mentions",
             "group_mentions",
+            "factors",
             "audit_log",
             "logged_messages",
             "event_log",
