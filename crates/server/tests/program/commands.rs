@@ -15,7 +15,7 @@ pub(crate) async fn run(data: &Data, arguments: &[&str]) -> Output {
 /// Runs a command on a server's data and types something in.
 pub(crate) async fn run_with_input(data: &Data, arguments: &[&str], input: &str) -> Output {
     let mut command = program();
-    command.args(arguments).args(data.arguments()).stdin(Stdio::piped());
+    command.args(arguments).args(data.arguments()).envs(data.key_file()).stdin(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     // A command that reads nothing may have ended already.

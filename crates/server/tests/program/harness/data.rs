@@ -69,20 +69,20 @@ impl Data {
         let address = vec![("GROUPCHAT_DATABASE_URL", self.url().into())];
         #[cfg(not(feature = "postgres"))]
         let address = Vec::new();
-        address
+        address.into_iter().chain(self.key_file()).collect()
+    }
+
+    /// Where the key for secrets is. On PostgreSQL there is none otherwise, which is worth a warning.
+    pub(crate) fn key_file(&self) -> Option<(&'static str, OsString)> {
+        let file = self.folder.join("secrets.key").into_os_string();
+        cfg!(feature = "postgres").then_some(("GROUPCHAT_SECRETS_KEY_FILE", file))
     }
 
     /// What tells the program to use this data.
     pub(crate) fn arguments(&self) -> Vec<OsString> {
         let folder = ["--data-dir".into(), self.folder.clone().into_os_string()];
         #[cfg(feature = "postgres")]
-        let database = [
-            "--database-url".into(),
-            self.url().into(),
-            // Otherwise there is no key for secrets, which is worth a warning.
-            "--secrets-key-file".into(),
-            self.folder.join("secrets.key").into_os_string(),
-        ];
+        let database = ["--database-url".into(), self.url().into()];
         #[cfg(not(feature = "postgres"))]
         let database = [];
         folder.into_iter().chain(database).collect()

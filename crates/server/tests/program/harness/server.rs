@@ -36,7 +36,7 @@ pub(crate) fn serve(data: &Data) -> Command {
 /// The same without saying where to listen.
 pub(crate) fn serve_somewhere(data: &Data) -> Command {
     let mut command = program();
-    command.stderr(Stdio::inherit()).arg("serve").args(data.arguments());
+    command.stderr(Stdio::inherit()).arg("serve").args(data.arguments()).envs(data.key_file());
     command
 }
 
