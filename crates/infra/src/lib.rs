@@ -37,6 +37,7 @@ pub mod factors;
 pub mod mail;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+pub mod private_file;
 pub mod request_limiter;
 pub mod secrets;
 pub mod sqlite;

@@ -2,8 +2,8 @@
 
 use crate::accounts::delete::delete_locked;
 use crate::accounts::error::AccountRefusal;
-use crate::accounts::own_password::OwnPasswordPorts;
-use crate::accounts::proof::{Proven, prove};
+use crate::accounts::own_password::{OwnPasswordPorts, Owner};
+use crate::accounts::proof::prove;
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{Actor, Secret};
 use crate::audit::{AuditAction, AuditEntry};
@@ -16,17 +16,17 @@ use crate::storage::{Credential, Tx, WritePurpose, Writing};
 /// [`AccountRefusal::WrongPassword`], [`AccountRefusal::ProvisionedKey`], [`AccountRefusal::TooManyAttempts`],
 /// [`AccountRefusal::LastAdmin`], [`AccountRefusal::ChangedMeanwhile`], busy, or a fault.
 pub async fn delete_self(ports: OwnPasswordPorts<'_>, who: Credential, typed: Secret) -> Result<(), Error> {
-    let proven = prove(ports, who, typed, AuditAction::UserDeleted).await?;
+    let owner = prove(ports, who, typed, AuditAction::UserDeleted).await?;
     let tidying = Writing::new(who, WritePurpose::Tidy);
-    ports.storage.write_as(tidying, move |tx, actor| leave(tx, actor, &proven)).await
+    ports.storage.write_as(tidying, move |tx, actor| leave(tx, actor, &owner)).await
 }
 
-fn leave(tx: &mut dyn Tx, actor: &Actor, proven: &Proven) -> Result<(), Error> {
+fn leave(tx: &mut dyn Tx, actor: &Actor, owner: &Owner) -> Result<(), Error> {
     let id = actor.id();
     // Who the admins are comes before users, and must not change until it is known that there is another.
     tx.accounts().lock_admins()?;
     tx.accounts().lock(&[id], LockStrength::Exclusive)?;
-    proven.require(tx, actor)?;
+    owner.require_unchanged(tx, actor)?;
     let user = tx.accounts().find(id)?.ok_or(AccountRefusal::Unauthenticated)?;
     delete_locked(tx, Some(id), &user)?;
     tx.record(AuditEntry::by(actor, AuditAction::UserDeleted).to(id));

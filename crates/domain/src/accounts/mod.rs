@@ -62,7 +62,7 @@ pub use model::{
 pub use new_session::{LoggedIn, Refreshable};
 pub use origin::{Origin, UserAgent};
 pub use own_password::OwnPasswordPorts;
-pub(crate) use own_password::{Owner, owner_for_factors};
+pub(crate) use own_password::owner_for_factors;
 pub use password::change_password;
 pub use permit::Reach;
 pub(crate) use permit::permit;

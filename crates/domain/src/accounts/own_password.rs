@@ -2,7 +2,7 @@
 
 use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
-use crate::accounts::model::{PasswordHash, Username};
+use crate::accounts::model::{PasswordHash, User};
 use crate::accounts::ports::{
     HashCaller, LoginRateLimiter, PasswordAttempt, PasswordCheck, PasswordHasher, Verification,
 };
@@ -24,13 +24,35 @@ pub struct OwnPasswordPorts<'a> {
     pub attempts: &'a dyn LoginRateLimiter,
 }
 
-/// Who changes something of their own.
-#[derive(Debug, Clone)]
+/// Who changes something of their own, and the hash of the password of now.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Owner {
-    pub(crate) user: UserId,
-    pub(crate) username: Username,
-    /// The hash of the password.
+    pub(crate) user: User,
     pub(crate) hash: PasswordHash,
+}
+
+impl Owner {
+    /// The actor, who is about to make this change.
+    ///
+    /// # Errors
+    /// [`AccountRefusal::ProvisionedKey`], or a fault.
+    pub(super) fn of(tx: &mut dyn Tx, actor: &Actor, change: CredentialChange) -> Result<Self, Error> {
+        // Being an admin makes no difference for what is one's own.
+        credentials::authorize(actor, &ServerRights::NONE, change)?;
+        let hash = tx.accounts().password(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
+        let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
+        Ok(Self { user, hash })
+    }
+
+    /// Rejects what the password was entered for if it has changed since. The user must be locked.
+    ///
+    /// # Errors
+    /// [`AccountRefusal::ChangedMeanwhile`], or a fault.
+    pub(crate) fn require_unchanged(&self, tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
+        let is_same =
+            actor.id() == self.user.id && tx.accounts().password(actor.id())?.as_ref() == Some(&self.hash);
+        if is_same { Ok(()) } else { Err(AccountRefusal::ChangedMeanwhile.into()) }
+    }
 }
 
 /// The actor, who is about to change their second factors.
@@ -38,11 +60,7 @@ pub(crate) struct Owner {
 /// # Errors
 /// [`AccountRefusal::ProvisionedKey`], or a fault.
 pub(crate) fn owner_for_factors(tx: &mut dyn Tx, actor: &Actor) -> Result<Owner, Error> {
-    // Being an admin makes no difference for the own factors.
-    credentials::authorize(actor, &ServerRights::NONE, CredentialChange::OwnFactors)?;
-    let hash = tx.accounts().password(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
-    let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
-    Ok(Owner { user: user.id, username: user.username, hash })
+    Owner::of(tx, actor, CredentialChange::OwnFactors)
 }
 
 impl OwnPasswordPorts<'_> {

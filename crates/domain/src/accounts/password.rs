@@ -1,18 +1,16 @@
 //! Changing your own password.
 
-use crate::accounts::credentials::{self, CredentialChange};
+use crate::accounts::credentials::CredentialChange;
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{Password, PasswordHash};
 use crate::accounts::new_password::{hash_chosen, known_of};
-use crate::accounts::own_password::OwnPasswordPorts;
+use crate::accounts::own_password::{OwnPasswordPorts, Owner};
 use crate::accounts::ports::{HashCaller, LoginRateLimiter, PasswordHasher};
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{Actor, KeyHash, Secret};
 use crate::accounts::sessions::{self, Ending};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
-use crate::ids::UserId;
-use crate::permissions::ServerRights;
 use crate::storage::{Asking, Credential, Storage, Tx, WritePurpose, Writing};
 use crate::validation::{Violation, ViolationCode};
 
@@ -33,38 +31,22 @@ pub async fn change_password(
     device: Option<KeyHash>,
 ) -> Result<(), Error> {
     let asking = Asking::from(who).before_password_change();
-    let Current { user, hash: old, known, is_temporary } =
-        storage.read_as(asking, |tx, actor| current_password(tx, actor)).await?;
+    let (owner, is_temporary) = storage.read_as(asking, |tx, actor| current_password(tx, actor)).await?;
+    let Owner { user, hash: old } = owner;
     let ports = OwnPasswordPorts { storage, hasher, attempts };
-    ports.prove(who, user, &old, current.clone(), AuditAction::PasswordChanged).await?;
+    ports.prove(who, user.id, &old, current.clone(), AuditAction::PasswordChanged).await?;
     if is_temporary && Password::parse(current.reveal()).as_ref() == Ok(&new) {
         let detail = "must not be the one that was made up for you";
         return Err(Violation::new(ViolationCode::OutOfRange, detail).in_field("new").into());
     }
-    let hash = hash_chosen(hasher, HashCaller::User(user), "new", new, known).await?;
+    let hash = hash_chosen(hasher, HashCaller::User(user.id), "new", new, known_of(&user)).await?;
     let securing = Writing::new(who, WritePurpose::Secure).before_password_change();
     storage.write_as(securing, move |tx, actor| replace(tx, actor, &old, &hash, device)).await
 }
 
-/// The password of now.
-#[derive(Debug, PartialEq, Eq)]
-struct Current {
-    /// Whose it is.
-    user: UserId,
-    hash: PasswordHash,
-    /// What guessers know of the user.
-    known: Vec<String>,
-    /// Whether it was made up, to be changed.
-    is_temporary: bool,
-}
-
-fn current_password(tx: &mut dyn Tx, actor: &Actor) -> Result<Current, Error> {
-    // Being an admin makes no difference for the own password.
-    credentials::authorize(actor, &ServerRights::NONE, CredentialChange::OwnPassword)?;
-    let hash = tx.accounts().password(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
-    let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
-    let is_temporary = actor.must_change_password;
-    Ok(Current { user: user.id, hash, known: known_of(&user), is_temporary })
+/// The actor with the password of now, and whether that was made up, to be changed.
+fn current_password(tx: &mut dyn Tx, actor: &Actor) -> Result<(Owner, bool), Error> {
+    Ok((Owner::of(tx, actor, CredentialChange::OwnPassword)?, actor.must_change_password))
 }
 
 fn replace(

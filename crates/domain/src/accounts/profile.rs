@@ -5,8 +5,8 @@ use crate::accounts::edit::{ProfileChanges, edit_self_if};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::mail_order::MailQueue;
 use crate::accounts::model::User;
-use crate::accounts::own_password::OwnPasswordPorts;
-use crate::accounts::proof::{Proven, prove};
+use crate::accounts::own_password::{OwnPasswordPorts, Owner};
+use crate::accounts::proof::prove;
 use crate::accounts::session::{Actor, Secret};
 use crate::audit::AuditAction;
 use crate::error::Error;
@@ -39,9 +39,9 @@ pub async fn edit_profile(
     ports.storage.write_as(who, edit).await
 }
 
-fn require(tx: &mut dyn Tx, actor: &Actor, proven: Option<&Proven>) -> Result<(), Error> {
+fn require(tx: &mut dyn Tx, actor: &Actor, proven: Option<&Owner>) -> Result<(), Error> {
     credentials::authorize(actor, &ServerRights::NONE, CredentialChange::OwnPassword)?;
-    proven.ok_or(AccountRefusal::CurrentPasswordRequired)?.require(tx, actor)
+    proven.ok_or(AccountRefusal::CurrentPasswordRequired)?.require_unchanged(tx, actor)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What users do with their second factors: they need their password again, and a code.
 
-use crate::accounts::{AccountRefusal, LockStrength, Owner, Secret, owner_for_factors};
+use crate::accounts::{LockStrength, Secret, owner_for_factors};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::Event;
@@ -15,8 +15,8 @@ use crate::storage::{Credential, Tx, WritePurpose, Writing};
 /// Ends the actor's one-time passwords and recovery codes.
 ///
 /// # Errors
-/// [`AccountRefusal::ProvisionedKey`], [`AccountRefusal::WrongPassword`], [`AccountRefusal::TooManyAttempts`],
-/// [`AccountRefusal::ChangedMeanwhile`], [`FactorRefusal::NotSetUp`], [`FactorRefusal::WrongCode`],
+/// `ProvisionedKey`, `WrongPassword`, `TooManyAttempts`, `ChangedMeanwhile` of
+/// [`AccountRefusal`](crate::accounts::AccountRefusal), [`FactorRefusal::NotSetUp`], [`FactorRefusal::WrongCode`],
 /// [`FactorRefusal::NoKey`], busy, or a fault.
 pub async fn disable_totp(
     ports: FactorPorts<'_>,
@@ -60,20 +60,19 @@ async fn proven(
     let storage = ports.password.storage;
     let owner = storage.read_as(who, |tx, actor| {
         let owner = owner_for_factors(tx, actor)?;
-        require_set_up(tx, owner.user)?;
+        require_set_up(tx, owner.user.id)?;
         Ok(owner)
     });
-    let Owner { user, hash, .. } = owner.await?;
-    ports.password.prove(who, user, &hash, password, action).await?;
+    let owner = owner.await?;
+    let user = owner.user.id;
+    ports.password.prove(who, user, &owner.hash, password, action).await?;
     let verifier = Verifier::new(&ports.codes, &ports.sealer, code);
     let changing = {
         let verifier = verifier.clone();
         let changing_own = Writing::new(who, WritePurpose::Tidy);
         storage.write_as(changing_own, move |tx, actor| {
             tx.accounts().lock(&[user], LockStrength::Exclusive)?;
-            if tx.accounts().password(user)?.as_ref() != Some(&hash) {
-                return Err(AccountRefusal::ChangedMeanwhile.into());
-            }
+            owner.require_unchanged(tx, actor)?;
             require_set_up(tx, user)?;
             let entry = AuditEntry::by(actor, action).to(user);
             if !verify_code(tx, &verifier, user, &entry)? {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::accounts::{AccountRefusal, LockStrength, Owner, Secret, Username, owner_for_factors};
+use crate::accounts::{LockStrength, Secret, Username, owner_for_factors};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::Event;
@@ -36,8 +36,8 @@ pub struct TotpSetUp {
 /// `issuer` is what authenticators call the server.
 ///
 /// # Errors
-/// [`AccountRefusal::ProvisionedKey`], [`AccountRefusal::WrongPassword`], [`AccountRefusal::TooManyAttempts`],
-/// [`AccountRefusal::ChangedMeanwhile`], [`FactorRefusal::AlreadySetUp`], [`FactorRefusal::NoKey`], busy, or a fault.
+/// `ProvisionedKey`, `WrongPassword`, `TooManyAttempts`, `ChangedMeanwhile` of
+/// [`AccountRefusal`](crate::accounts::AccountRefusal), [`FactorRefusal::AlreadySetUp`], [`FactorRefusal::NoKey`], busy, or a fault.
 pub async fn set_up_totp(
     ports: FactorPorts<'_>,
     who: Credential,
@@ -47,21 +47,20 @@ pub async fn set_up_totp(
     let storage = ports.password.storage;
     let owner = storage.read_as(who, |tx, actor| {
         let owner = owner_for_factors(tx, actor)?;
-        reject_second(tx, owner.user)?;
+        reject_second(tx, owner.user.id)?;
         Ok(owner)
     });
-    let Owner { user, username, hash } = owner.await?;
+    let owner = owner.await?;
+    let (user, username) = (owner.user.id, owner.user.username.clone());
     let secret = ports.codes.new_secret();
     let sealed = ports.sealer.seal(&Totp::context(user), secret.as_bytes());
     let sealed = sealed.map_err(|_| FactorRefusal::NoKey)?;
-    ports.password.prove(who, user, &hash, password, AuditAction::TotpSetUp).await?;
+    ports.password.prove(who, user, &owner.hash, password, AuditAction::TotpSetUp).await?;
     let changing_own = Writing::new(who, WritePurpose::Tidy);
     storage
         .write_as(changing_own, move |tx, actor| {
             tx.accounts().lock(&[user], LockStrength::Exclusive)?;
-            if tx.accounts().password(user)?.as_ref() != Some(&hash) {
-                return Err(AccountRefusal::ChangedMeanwhile.into());
-            }
+            owner.require_unchanged(tx, actor)?;
             reject_second(tx, user)?;
             let now = tx.now();
             tx.factors().begin_totp(user, &sealed, now)?;
@@ -94,15 +93,17 @@ fn otpauth(issuer: &str, username: &Username, secret: &TotpSecret) -> String {
 /// recovery codes, which are shown once.
 ///
 /// # Errors
-/// [`AccountRefusal::ProvisionedKey`], [`FactorRefusal::NotSetUp`], [`FactorRefusal::AlreadySetUp`],
-/// [`FactorRefusal::WrongCode`], [`FactorRefusal::NoKey`], [`AccountRefusal::TooManyAttempts`], or a fault.
+/// `ProvisionedKey`, `TooManyAttempts` of [`AccountRefusal`](crate::accounts::AccountRefusal),
+/// [`FactorRefusal::NotSetUp`], [`FactorRefusal::AlreadySetUp`], [`FactorRefusal::WrongCode`],
+/// [`FactorRefusal::NoKey`], or a fault.
 pub async fn confirm_totp(
     ports: FactorPorts<'_>,
     who: Credential,
     code: Passcode,
 ) -> Result<Vec<RecoveryCode>, Error> {
     let storage = ports.password.storage;
-    let Owner { user, .. } = storage.read_as(who, |tx, actor| owner_for_factors(tx, actor)).await?;
+    let owner = storage.read_as(who, |tx, actor| owner_for_factors(tx, actor)).await?;
+    let user = owner.user.id;
     let verifier = Verifier::new(&ports.codes, &ports.sealer, &TypedCode::Passcode(code));
     let Drawn { codes, hashes } = Drawn::draw(&*ports.codes);
     let confirming = {

@@ -1,11 +1,11 @@
 //! The file with the server's keys: one on each line, the newest first. Lines that begin with `#` are comments.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::key::{KeyRing, SecretKey};
-use crate::sqlite::staged_file::StagedFile;
+use crate::private_file::replace_private_file;
 
 /// The most bytes of such a file.
 const MAX_BYTES: u64 = 64 << 10;
@@ -73,33 +73,8 @@ pub fn create_key_file(path: &Path) -> Result<(), KeyFileError> {
 /// [`KeyFileError::Io`].
 pub fn write_key_file(path: &Path, ring: &KeyRing) -> Result<(), KeyFileError> {
     let lines: String = ring.keys().iter().map(|key| format!("{}\n", key.reveal())).collect();
-    let write = || -> io::Result<()> {
-        StagedFile::sweep(path)?;
-        let staged = StagedFile::of(path)?;
-        fs::OpenOptions::new()
-            .write(true)
-            .open(staged.path())?
-            .write_all(format!("{HEADING}{lines}").as_bytes())?;
-        keep_owner(path, staged.path())?;
-        staged.publish()
-    };
-    write().map_err(|source| KeyFileError::Io { path: path.to_owned(), source })
-}
-
-/// Gives a new file the owner of the one that it replaces: the command may be run by root, and the server by somebody else.
-#[cfg(unix)]
-fn keep_owner(old: &Path, new: &Path) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt;
-    let (Ok(old), found) = (fs::metadata(old), fs::metadata(new)?) else { return Ok(()) };
-    if (old.uid(), old.gid()) == (found.uid(), found.gid()) {
-        return Ok(());
-    }
-    std::os::unix::fs::chown(new, Some(old.uid()), Some(old.gid()))
-}
-
-#[cfg(not(unix))]
-fn keep_owner(_: &Path, _: &Path) -> io::Result<()> {
-    Ok(())
+    let written = replace_private_file(path, format!("{HEADING}{lines}").as_bytes());
+    written.map_err(|source| KeyFileError::Io { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

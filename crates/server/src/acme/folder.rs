@@ -1,9 +1,10 @@
 //! The folder with the account at the authority and the certificate, both with their private keys.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use groupchat_infra::private_file::replace_private_file;
 use instant_acme::AccountCredentials;
 use serde::{Deserialize, Serialize};
 
@@ -57,16 +58,7 @@ impl Folder {
     /// Replaces a file in one step, for its owner only.
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), AcmeError> {
         let path = self.0.join(name);
-        let written = self.make().and_then(|()| {
-            let new = self.0.join(format!("{name}.new"));
-            // One that was left behind may be anybody's.
-            let _ = fs::remove_file(&new);
-            let mut file = private().open(&new)?;
-            file.write_all(contents)?;
-            file.sync_all()?;
-            fs::rename(&new, &path)?;
-            File::open(&self.0)?.sync_all()
-        });
+        let written = self.make().and_then(|()| replace_private_file(&path, contents));
         written.map_err(|source| AcmeError::Folder { path, source })
     }
 
@@ -84,14 +76,6 @@ pub(crate) fn certificate_in(folder: &Path) -> PathBuf {
     folder.join(CERTIFICATE)
 }
 
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,7 +87,7 @@ mod tests {
         assert_eq!(folder.certificate(), None);
         // As a power failure leaves it.
         fs::create_dir_all(&folder.0).unwrap();
-        fs::write(folder.0.join("certificate.pem.new"), "half").unwrap();
+        fs::write(folder.0.join("certificate.pem.unfinished-1"), "half").unwrap();
         for text in ["one", "another"] {
             folder.write_certificate(text).unwrap();
             assert_eq!(folder.certificate().unwrap(), text.as_bytes());

@@ -1,6 +1,7 @@
 use mockall::predicate::eq;
 
 use super::*;
+use crate::accounts::AccountRefusal;
 use crate::accounts::{
     AttemptPool, MockLoginRateLimiter, MockPasswordHasher, OwnPasswordPorts, Verification,
 };
