@@ -75,7 +75,7 @@ program() {
 # Starts a server on a fresh data folder below $work, and sets ORIGIN and PASSWORD (of the user admin).
 start_server() {
   program
-  "$PROGRAM" serve --data-dir "$work/data" --listen 127.0.0.1:0 >"$work/out" 2>"$work/log" &
+  "$PROGRAM" serve --data-dir "$work/data" --listen "${LISTEN:-127.0.0.1:0}" >"$work/out" 2>"$work/log" &
   server=$!
   for _ in $(seq 200); do
     grep -q 'password: ' "$work/out" && break

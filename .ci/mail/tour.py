@@ -177,6 +177,28 @@ def a_whole_reset(kind, scheme):
     controller.stop()
 
 
+def who_signs_up_confirms_the_address():
+    inbox = Inbox()
+    controller, port = mail_server(inbox, "plain")
+    server = Server(
+        mail_server=f"smtp://127.0.0.1:{port}",
+        mail_from="Chat <chat@example.org>",
+        sign_up_open="confirmed",
+    )
+    wanted = {"username": "ada", "password": "correct horse battery", "email": ADDRESS}
+    assert server.call("POST", "/sign-up", wanted) == (202, None)
+    envelope, _, _ = inbox.wait(1)
+    assert envelope.rcpt_tos == [ADDRESS]
+    assert server.login("ada", wanted["password"]) == 401
+    _, code = code_in(envelope)
+    status, begun = server.call("POST", "/sign-up/confirm", {"code": code})
+    assert status == 201 and begun["user"]["username"] == "ada", begun
+    assert server.call("POST", "/sign-up/confirm", {"code": code})[1]["code"] == "confirmation_not_found"
+    assert server.login("ada", wanted["password"]) == 200
+    server.stop()
+    controller.stop()
+
+
 def what_is_refused():
     inbox = Inbox()
     controller, port = mail_server(inbox, "starttls")
@@ -245,6 +267,7 @@ def a_killed_server_loses_mails_and_nothing_else():
 a_whole_reset("starttls", "smtp")
 a_whole_reset("tls", "smtps")
 a_whole_reset("plain", "smtp")
+who_signs_up_confirms_the_address()
 what_is_refused()
 a_slow_server_holds_nobody_up()
 a_killed_server_loses_mails_and_nothing_else()

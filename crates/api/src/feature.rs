@@ -35,6 +35,8 @@ pub struct Operation {
     pub is_limited: bool,
     /// Whether it is open to those who must change their password first.
     pub is_open_before_password_change: bool,
+    /// Whether it is open to those who lack a second factor that is required of them.
+    pub is_open_before_factor: bool,
 }
 
 /// An operation that rejects these things besides what follows from its shape.
@@ -46,6 +48,7 @@ pub const fn operation(id: &'static str, refusals: &'static [Code]) -> Operation
         has_storage: true,
         is_limited: true,
         is_open_before_password_change: false,
+        is_open_before_factor: false,
     }
 }
 
@@ -58,6 +61,11 @@ impl Operation {
     /// It is open to those who must change their password first.
     pub const fn before_password_change(self) -> Self {
         Self { is_open_before_password_change: true, ..self }
+    }
+
+    /// It is open to those who lack a second factor that is required of them.
+    pub const fn before_factor(self) -> Self {
+        Self { is_open_before_factor: true, ..self }
     }
 
     /// It needs no storage.

@@ -5,11 +5,13 @@ use std::time::Duration;
 use groupchat_domain::accounts::{
     KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, RefreshTerms, SESSIONS_PER_USER,
 };
+use groupchat_domain::admissions::SignUpOpening;
 use groupchat_domain::groups::Quotas;
 use groupchat_domain::messages::ChangeWindows;
 
 use crate::events::WRITE_TIMEOUT;
 use crate::extract::IpNetwork;
+use crate::security_headers::StrictTransport;
 
 /// The options of the API, chosen by the operator.
 #[derive(Debug, Clone)]
@@ -34,6 +36,8 @@ pub struct ServerOptions {
     pub write_timeout: Duration,
     /// The maximum number of event connections of a user: sockets, streams and waiting polls.
     pub connections_per_user: u32,
+    /// Who can make themselves an account without an invite.
+    pub sign_up: SignUpOpening,
     /// The limits on groups.
     pub quotas: Quotas,
     /// How long authors may edit and delete their messages.
@@ -47,8 +51,8 @@ pub struct ServerOptions {
     pub undelivered: u64,
     /// The maximum bytes of incomplete request bodies, for all users together.
     pub incoming: u64,
-    /// For how long browsers are told to come back by TLS only (RFC 6797). `None` where the server doesn't speak it.
-    pub strict_transport: Option<Duration>,
+    /// What browsers are told about TLS (RFC 6797). `None` where the server doesn't speak it.
+    pub strict_transport: Option<StrictTransport>,
     /// Origins of other sites whose pages may use the API.
     pub allowed_origins: Vec<String>,
     /// Origins of further sites whose pages may listen with a ticket, and nothing else.
@@ -83,6 +87,7 @@ impl Default for ServerOptions {
             sessions_per_user: SESSIONS_PER_USER,
             networks_known_for: KNOWN_NETWORK_RETENTION,
             devices_known_for: KNOWN_DEVICE_RETENTION,
+            sign_up: SignUpOpening::Closed,
             heartbeat: HEARTBEAT,
             write_timeout: WRITE_TIMEOUT,
             connections_per_user: CONNECTIONS_PER_USER,

@@ -13,11 +13,9 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde::Serialize;
 
 use crate::assets::{Pieces, Slices, WRITE_BUFFER};
+use crate::json;
 use crate::limits::{CountedBody, Permit};
 use crate::problem::ApiError;
-
-/// Most responses fit into this many bytes. A page grows from there.
-const USUAL_SIZE: usize = 512;
 
 /// 200 with a body.
 #[derive(Debug)]
@@ -96,6 +94,15 @@ pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 #[derive(Debug, Clone, Copy)]
 pub struct Queued;
 
+/// What was done at once, or 202.
+#[derive(Debug)]
+pub enum OrQueued<R> {
+    /// It was done.
+    Done(R),
+    /// It is done later.
+    Queued,
+}
+
 /// 204: done.
 #[derive(Debug, Clone, Copy)]
 pub struct NoContent;
@@ -104,7 +111,7 @@ impl<T: Serialize> Responder for Ok200<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        json(StatusCode::OK, None, &self.0)
+        with_body(StatusCode::OK, None, &self.0)
     }
 }
 
@@ -112,7 +119,7 @@ impl<T: Serialize> Responder for Accepted<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        json(StatusCode::ACCEPTED, None, &self.0)
+        with_body(StatusCode::ACCEPTED, None, &self.0)
     }
 }
 
@@ -140,7 +147,7 @@ impl<T: Serialize> Responder for Created<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        json(StatusCode::CREATED, Some(self.location), &self.body)
+        with_body(StatusCode::CREATED, Some(self.location), &self.body)
     }
 }
 
@@ -199,6 +206,17 @@ impl Responder for Queued {
     }
 }
 
+impl<R: Responder<Body = BoxBody>> Responder for OrQueued<R> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Done(done) => done.respond_to(request),
+            Self::Queued => Queued.respond_to(request),
+        }
+    }
+}
+
 impl Responder for NoContent {
     type Body = BoxBody;
 
@@ -207,10 +225,10 @@ impl Responder for NoContent {
     }
 }
 
-fn json(status: StatusCode, location: Option<String>, value: &impl Serialize) -> HttpResponse {
-    let body = match to_json(value) {
+fn with_body(status: StatusCode, location: Option<String>, value: &impl Serialize) -> HttpResponse {
+    let body = match json::to_vec(value) {
         Ok(body) => body,
-        Err(error) => return HttpResponse::from_error(error),
+        Err(error) => return HttpResponse::from_error(ApiError::internal(error)),
     };
     let mut response = HttpResponse::build(status);
     response.insert_header(ContentType::json());
@@ -218,12 +236,6 @@ fn json(status: StatusCode, location: Option<String>, value: &impl Serialize) ->
         response.insert_header((LOCATION, location));
     }
     if body.len() <= WRITE_BUFFER { response.body(body) } else { response.body(Slices::of(body.into())) }
-}
-
-fn to_json(value: &impl Serialize) -> Result<Vec<u8>, ApiError> {
-    let mut body = Vec::with_capacity(USUAL_SIZE);
-    serde_json::to_writer(&mut body, value).map_err(ApiError::internal)?;
-    Ok(body)
 }
 
 fn describe<T: Apiv2Schema>(operation: &mut DefaultOperationRaw, status: StatusCode, text: &str) {
@@ -307,6 +319,19 @@ document_as!(
 
 document_as!(Accepted: ACCEPTED "Accepted. Others decide.");
 
+impl<R> Apiv2Schema for OrQueued<R> {}
+
+impl<R: OperationModifier> OperationModifier for OrQueued<R> {
+    fn update_response(operation: &mut DefaultOperationRaw) {
+        R::update_response(operation);
+        Queued::update_response(operation);
+    }
+
+    fn update_definitions(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
+        R::update_definitions(definitions);
+    }
+}
+
 impl<R, T> Apiv2Schema for OrAccepted<R, T> {}
 
 impl<R: OperationModifier, T: Apiv2Schema> OperationModifier for OrAccepted<R, T> {
@@ -362,6 +387,8 @@ mod tests {
         assert_eq!(answer(CreatedOrReplayed::Created(created())).0, 201);
         assert_eq!(answer(OrAccepted::<_, i32>::Done(Ok200(1))).0, 200);
         assert_eq!(answer(OrAccepted::<NoContent, _>::Accepted(Accepted(1))).0, 202);
+        assert_eq!(answer(OrQueued::Done(Ok200(1))).0, 200);
+        assert_eq!(answer(OrQueued::<NoContent>::Queued).0, 202);
         let (status, headers) = answer(CreatedOrReplayed::Replayed(1));
         let replayed = HeaderName::from_bytes(REPLAYED.as_bytes()).unwrap();
         assert_eq!((status, header(&headers, replayed)), (200, "true"));

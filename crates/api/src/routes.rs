@@ -4,15 +4,25 @@ use actix_web::dev::HttpServiceFactory;
 use paperclip::actix::{Mountable, web};
 
 use crate::feature::Feature;
-use crate::{accounts, admissions, audit, events, factors, groups, messages, operations};
+use crate::{
+    accounts, admissions, audit, bots, events, factors, groups, messages, operations, polls, saved,
+    scheduled, sign_up, sync, tokens,
+};
 
 /// The features of the API, in the order of the document.
 pub const FEATURES: &[Feature] = &[
     accounts::FEATURE,
     factors::FEATURE,
+    tokens::FEATURE,
+    bots::FEATURE,
     groups::FEATURE,
     admissions::FEATURE,
+    sign_up::FEATURE,
     messages::FEATURE,
+    saved::FEATURE,
+    scheduled::FEATURE,
+    polls::FEATURE,
+    sync::FEATURE,
     audit::FEATURE,
     events::FEATURE,
     operations::FEATURE,

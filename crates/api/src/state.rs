@@ -10,7 +10,7 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::codes::SecretCodes;
 use groupchat_domain::events::LiveEvents;
-use groupchat_domain::factors::FactorCodes;
+use groupchat_domain::factors::{Ceremonies, FactorCodes};
 use groupchat_domain::rates::RequestLimiter;
 use groupchat_domain::secrets::Sealer;
 use groupchat_domain::storage::Storage;
@@ -32,6 +32,8 @@ pub struct Ports {
     pub codes: Arc<dyn SecretCodes>,
     /// Makes and checks the codes of second factors.
     pub factors: Arc<dyn FactorCodes>,
+    /// Begins and ends ceremonies of passkeys.
+    pub ceremonies: Arc<dyn Ceremonies>,
     /// Encrypts secrets.
     pub sealer: Arc<dyn Sealer>,
     /// Checks and hashes passwords.

@@ -16,6 +16,10 @@ use groupchat_domain::codes::{CodeHash, SecretCode, SecretCodes};
 use groupchat_domain::events::{
     Cursor, Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents, Viewer,
 };
+use groupchat_domain::factors::{
+    Asserted, Ceremonies, Ceremony, CeremonyError, CredentialId, CredentialRecord, PasskeyOwner,
+    ShownCeremony, Terms,
+};
 use groupchat_domain::factors::{FactorCodes, Passcode, RecoveryCode, Step, TotpSecret};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::presence::Activity;
@@ -58,6 +62,7 @@ pub(crate) fn state_with(options: ServerOptions) -> State {
         keys: Arc::new(Plain),
         codes: Arc::new(Plain),
         factors: Arc::new(Plain),
+        ceremonies: Arc::new(Plain),
         sealer: Arc::new(Plain),
         hasher: Arc::new(Plain),
         attempts: Arc::new(Plain),
@@ -103,6 +108,10 @@ struct Plain;
 impl ApiKeys for Plain {
     fn issue(&self) -> IssuedKey {
         IssuedKey { secret: Secret::new("gc_1".to_owned()), hash: digest("gc_1") }
+    }
+
+    fn issue_token(&self) -> IssuedKey {
+        self.issue()
     }
 
     fn issue_login_ticket(&self) -> IssuedKey {
@@ -231,6 +240,10 @@ impl LiveEvents for Silent {
         Vec::new()
     }
 
+    fn presence_in(&self, _: &[groupchat_domain::ids::GroupId], _: UserId) -> Vec<EphemeralEvent> {
+        Vec::new()
+    }
+
     fn stop(&self) {}
 }
 
@@ -253,5 +266,42 @@ impl Feed for Silent {
 
     fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Delivery>> {
         Poll::Pending
+    }
+}
+
+impl Ceremonies for Plain {
+    fn begin_registration<'a>(
+        &self,
+        _: &Terms<'a>,
+        _: &PasskeyOwner<'a>,
+        _: &[CredentialId],
+    ) -> Result<Ceremony, CeremonyError> {
+        Err(CeremonyError::NoSite)
+    }
+
+    fn finish_registration<'a>(
+        &self,
+        _: &Terms<'a>,
+        _: &ShownCeremony,
+    ) -> Result<(CredentialId, CredentialRecord), CeremonyError> {
+        Err(CeremonyError::NoSite)
+    }
+
+    fn begin_assertion<'a>(&self, _: &Terms<'a>, _: &[CredentialId]) -> Result<Ceremony, CeremonyError> {
+        Err(CeremonyError::NoSite)
+    }
+
+    fn identify(&self, _: &str) -> Option<CredentialId> {
+        None
+    }
+
+    fn finish_assertion<'a>(
+        &self,
+        _: &Terms<'a>,
+        _: &ShownCeremony,
+        _: UserId,
+        _: &CredentialRecord,
+    ) -> Result<Asserted, CeremonyError> {
+        Err(CeremonyError::NoSite)
     }
 }

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Abuse(AbuseArgs),
     /// Measure how long a decision about a permission takes, in a group and on the server.
     Decide(DecideArgs),
+    /// Measure what a request costs before its own work begins: the limit on its rate, and the check of its session.
+    Admission(AdmissionArgs),
     /// Measure how long messages that are hard to format take to become HTML.
     Html(HtmlArgs),
     /// Fill a database with users, groups and messages.
@@ -94,6 +96,23 @@ pub(crate) struct DecideArgs {
     /// Fail if a decision takes a microsecond or more.
     #[arg(long)]
     pub check: bool,
+    /// Also write the report to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// How to measure what a request costs before its own work begins.
+#[derive(Debug, Args)]
+pub(crate) struct AdmissionArgs {
+    /// How often each step is taken in each of the rounds, whose median is reported.
+    #[arg(long, default_value_t = 1_000_000, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub times: u32,
+    /// How many users ask in turn, each with a session.
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub users: u32,
+    /// The CPU time of an echo in microseconds, as `run` reports it, to compare with.
+    #[arg(long, value_name = "MICROSECONDS")]
+    pub echo: Option<f64>,
     /// Also write the report to this file as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

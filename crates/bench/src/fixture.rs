@@ -157,7 +157,7 @@ async fn find(
 /// messages, and a login does not.
 fn routes(has_quiet_groups: bool, has_rich_groups: bool) -> Vec<Route> {
     let is_there = |route: &Route| match route {
-        Route::Groups | Route::Login => has_quiet_groups,
+        Route::Groups | Route::Sync | Route::Login => has_quiet_groups,
         route => has_rich_groups || !route.is_rich(),
     };
     Route::value_variants().iter().copied().filter(is_there).collect()

@@ -2,6 +2,7 @@
 //! it and how it measures.
 
 mod abuse;
+mod admission;
 mod audit;
 mod audit_fault;
 mod baseline;
@@ -49,6 +50,7 @@ fn dispatch(command: Command) -> Result<(), BenchError> {
         Command::Live(args) => runtime()?.block_on(live::live(&args)),
         Command::Abuse(args) => runtime()?.block_on(abuse::abuse(&args)),
         Command::Decide(args) => decide::decide_command(&args),
+        Command::Admission(args) => runtime()?.block_on(admission::admission_command(&args)),
         Command::Html(args) => html::html_command(&args),
         Command::Seed(args) => runtime()?.block_on(seed::seed_command(&args)),
         // actix-web brings a runtime of its own.

@@ -59,6 +59,7 @@ pub(crate) fn workload(route: Route, base: &str, fixture: &Fixture) -> Result<Wo
         Route::ByTime => pages_by_time(in_rooms("/messages")?, fixture, keys),
         Route::Unread => gets(in_rooms("")?, keys),
         Route::Groups => gets(vec![at("/api/groups?limit=200")?], keys),
+        Route::Sync => gets(vec![at("/api/sync")?], keys),
         Route::Login => logins(at("/api/login")?, fixture),
     })
 }

@@ -35,6 +35,8 @@ pub(crate) enum Route {
     Unread,
     /// Reads 200 of 500 groups, with the counts of unread messages and the last messages.
     Groups,
+    /// Reads what a client shows first, with 500 groups.
+    Sync,
     /// Signs in with a password.
     Login,
 }
@@ -77,6 +79,7 @@ impl fmt::Display for Scenario {
             Route::ByTime => "page of a time",
             Route::Unread => "unread count",
             Route::Groups => "group list",
+            Route::Sync => "first screen",
             Route::Login => "login",
         };
         write!(f, "{name} @ {}", self.connections)
@@ -89,7 +92,7 @@ pub(crate) const READERS: usize = 64;
 pub(crate) const LOGINS: usize = 2;
 
 /// The reading scenarios, in the order of a round.
-const READS: [Route; 11] = [
+const READS: [Route; 12] = [
     Route::Static,
     Route::Page,
     Route::RichStatic,
@@ -101,6 +104,7 @@ const READS: [Route; 11] = [
     Route::Mentions,
     Route::Unread,
     Route::Groups,
+    Route::Sync,
 ];
 
 /// The scenarios of a round, in their order: what is compared runs side by side.

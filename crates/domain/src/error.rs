@@ -4,9 +4,14 @@ use std::time::Duration;
 
 use crate::accounts::AccountRefusal;
 use crate::admissions::AdmissionRefusal;
+use crate::bots::BotRefusal;
 use crate::factors::FactorRefusal;
 use crate::groups::GroupRefusal;
 use crate::messages::MessageRefusal;
+use crate::polls::PollRefusal;
+use crate::saved::SavedRefusal;
+use crate::scheduled::ScheduledRefusal;
+use crate::tokens::TokenRefusal;
 use crate::validation::FieldError;
 
 /// The error of every use case: either it rejected the request, or something underneath failed. The two never mix: a
@@ -57,6 +62,21 @@ pub enum Refusal {
     /// About messages and reactions.
     #[error(transparent)]
     Message(#[from] MessageRefusal),
+    /// About scheduled messages.
+    #[error(transparent)]
+    Scheduled(#[from] ScheduledRefusal),
+    /// About drafts, bookmarks and reminders.
+    #[error(transparent)]
+    Saved(#[from] SavedRefusal),
+    /// About polls.
+    #[error(transparent)]
+    Poll(#[from] PollRefusal),
+    /// About bots.
+    #[error(transparent)]
+    Bot(#[from] BotRefusal),
+    /// About tokens.
+    #[error(transparent)]
+    Token(#[from] TokenRefusal),
 }
 
 /// Why the storage failed. Says nothing of SQL; what happened in detail is in the log.

@@ -41,6 +41,10 @@ integer_newtype! {
     UserId;
     /// A session. Each API key belongs to one.
     SessionId;
+    /// A token, which is a session.
+    TokenId;
+    /// A passkey.
+    PasskeyId;
     /// A group.
     GroupId;
     /// A role on the server.
@@ -51,6 +55,10 @@ integer_newtype! {
     InvitationId;
     /// An invite link to a group.
     InviteLinkId;
+    /// An invite to the server.
+    ServerInviteId;
+    /// A scheduled message. The message that is sent gets an id of its own.
+    ScheduledId;
     /// An event. Taken under the lock of the group that the event is about, so that the ids of a group's events
     /// go up in the order in which these happened; between them may be gaps.
     EventId;
@@ -112,7 +120,27 @@ macro_rules! id_of_caller {
     )+};
 }
 
-id_of_caller! { UserId SessionId RoleId GroupId InvitationId InviteLinkId MessageId Version }
+id_of_caller! {
+    UserId SessionId TokenId PasskeyId RoleId GroupId InvitationId InviteLinkId ServerInviteId MessageId ScheduledId Version
+}
+
+impl SessionId {
+    /// No session has this id: of who acts without one.
+    pub const NONE: Self = Self(0);
+}
+
+impl TokenId {
+    /// The session that the token is.
+    pub const fn session(self) -> SessionId {
+        SessionId(self.0)
+    }
+}
+
+impl From<SessionId> for TokenId {
+    fn from(session: SessionId) -> Self {
+        Self(session.0)
+    }
+}
 
 impl Seq {
     /// Before the first message.

@@ -12,6 +12,7 @@
 pub mod accounts;
 pub mod admissions;
 pub mod audit;
+pub mod bots;
 pub mod codes;
 pub mod error;
 pub mod events;
@@ -25,15 +26,20 @@ pub mod network;
 pub mod operations;
 pub mod paging;
 pub mod permissions;
+pub mod polls;
 pub mod presence;
 pub mod rates;
+pub mod saved;
+pub mod scheduled;
 pub mod search;
 pub mod secrets;
 pub mod storage;
+pub mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;
 pub mod time;
+pub mod tokens;
 pub mod validation;
 
 pub use error::{Error, Refusal};

@@ -71,7 +71,8 @@ impl Limit {
     /// # Errors
     /// That of the first row that can't be read.
     pub fn read<T: TextBytes, E>(self, rows: impl IntoIterator<Item = Result<T, E>>) -> Result<Vec<T>, E> {
-        let mut read = Vec::new();
+        // Room for a page of the usual size at once, so that it isn't moved each time that it outgrows its room.
+        let mut read = Vec::with_capacity(usize::from(self.items.min(Self::DEFAULT.items)) + 1);
         let mut room = TextBudget::of(self);
         for row in rows {
             let row = row?;

@@ -87,6 +87,8 @@ request_classes! {
     "code" => Code, RequestRate::new(5, 100);
     /// Asking for a mail.
     "mail" => Mail, RequestRate::new(1, 20);
+    /// Exporting all that is stored about oneself.
+    "export" => Export, RequestRate::new(1, 20);
     /// Sending and forwarding messages.
     "send" => Send, RequestRate::new(1_000, 20_000);
     /// Any other change.

@@ -70,6 +70,28 @@ pub trait Sealer: Send + Sync {
     fn open(&self, context: &str, sealed: &Sealed) -> Result<Vec<u8>, SealError>;
 }
 
+/// Secrets that one command looks at, when it goes through all that are stored.
+pub(crate) const SECRETS_AT_ONCE: i64 = 100;
+
+/// Where to go on after a batch of secrets, by what each of them is of; `None` at the end.
+pub(crate) fn after_batch<K: Copy, T>(secrets: &[(K, T)]) -> Option<K> {
+    let is_full = i64::try_from(secrets.len()).is_ok_and(|rows| rows >= SECRETS_AT_ONCE);
+    secrets.last().filter(|_| is_full).map(|(of, _)| *of)
+}
+
+/// A secret encrypted again with the newest key. `None` for one that is encrypted with it, or that can't be read.
+pub(crate) fn resealed(
+    sealer: &dyn Sealer,
+    newest: SecretKeyId,
+    context: &str,
+    old: &Sealed,
+) -> Option<Sealed> {
+    if old.key == newest {
+        return None;
+    }
+    sealer.open(context, old).and_then(|secret| sealer.seal(context, &secret)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

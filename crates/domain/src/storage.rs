@@ -14,7 +14,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::accounts::{Actor, KeyHash};
+use crate::accounts::{Actor, FactorPolicy, KeyHash};
 use crate::audit::AuditEntry;
 use crate::error::Error;
 use crate::events::{Event, LoggedEvent};
@@ -154,6 +154,11 @@ pub trait Storage: Send + Sync {
     /// The rate limiter for writes of users, if there is one. Asked once for each write, before it is queued.
     fn write_limiter(&self) -> Option<&dyn WriteLimiter> {
         self.inner()?.write_limiter()
+    }
+
+    /// Of whom the server requires a second factor. Asked once for each command of a user.
+    fn factor_policy(&self) -> FactorPolicy {
+        self.inner().map_or(FactorPolicy::Nobody, Storage::factor_policy)
     }
 
     /// Reports how full the disk is, if the implementation knows.

@@ -7,6 +7,7 @@
 mod accounts;
 mod entities;
 mod faults;
+mod secrets;
 mod storage;
 mod text;
 mod tx;
@@ -14,6 +15,7 @@ mod tx;
 pub(crate) use accounts::{accept_passwords, accepts_passwords, sealed, totp};
 pub(crate) use entities::*;
 pub(crate) use faults::{FailingRepository, assert_flow_hands_faults_on, assert_hands_faults_on, fault};
+pub(crate) use secrets::{NEWEST_KEY, sealed_with, sealer};
 pub(crate) use storage::{Ran, ScriptedStorage, Step, block_on};
 pub(crate) use text::any_text;
-pub(crate) use tx::{Emitted, FIRST_EVENT, MockTx, sessions_ended};
+pub(crate) use tx::{Emitted, FIRST_EVENT, MockTx, sessions_ended, told};

@@ -1,6 +1,7 @@
 //! Rejecting invalid input: what is wrong, in which field, and what would be valid.
 
 use crate::time::Timestamp;
+use std::time::Duration;
 
 /// What kind of rule a value broke. Part of the HTTP contract: names never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,6 +93,21 @@ pub(crate) fn in_future(end: Option<Timestamp>, now: Timestamp) -> Result<(), Vi
         return Ok(());
     }
     Err(Violation::new(ViolationCode::OutOfRange, "must be in the future"))
+}
+
+/// The furthest away that a time may be at which something is to happen: a year, in every calendar.
+pub(crate) const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// Rejects a time that is not in the future, or more than a year away.
+///
+/// # Errors
+/// [`ViolationCode::OutOfRange`].
+pub(crate) fn within_a_year(at: Timestamp, now: Timestamp) -> Result<(), Violation> {
+    in_future(Some(at), now)?;
+    if at <= now.plus(YEAR) {
+        return Ok(());
+    }
+    Err(Violation::new(ViolationCode::OutOfRange, "must be at most a year away"))
 }
 
 /// The value of this name, among all that there are.

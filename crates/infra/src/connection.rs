@@ -78,6 +78,22 @@ where
     limit.read(rows.map(|row| row.map(T::from)))
 }
 
+/// Loads rows one by one, so that whoever has enough of them reads no more.
+///
+/// # Errors
+/// The failure of the statement.
+pub(crate) fn row_by_row<'conn, 'query: 'conn, C, Q, R>(
+    connection: &'conn mut C,
+    query: Q,
+) -> QueryResult<Q::RowIter<'conn>>
+where
+    C: RowByRow,
+    Q: RunQueryDsl<C> + LoadQuery<'query, C, R, C::Mode> + 'query,
+    R: 'conn,
+{
+    query.load_iter::<R, C::Mode>(connection)
+}
+
 /// Runs statements that may fail without losing the transaction.
 pub(crate) trait Attempt: Sized {
     /// Runs statements. If they fail, only they are undone, and the transaction can continue.

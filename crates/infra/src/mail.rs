@@ -14,6 +14,8 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{AsyncSmtpTransport, Error};
 use lettre::{Address, AsyncTransport, Tokio1Executor};
 
+use crate::hex::hexadecimal;
+
 /// Random bytes in the id of a message.
 const ID_BYTES: usize = 16;
 
@@ -156,7 +158,7 @@ fn random_id() -> String {
     let mut bytes = [0_u8; ID_BYTES];
     // Fails only where a system has no random source at all, and no code can be made there.
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&bytes)
 }
 
 /// What the server said is left out, since it may name the recipient.

@@ -23,6 +23,7 @@ macro_rules! for_each_table {
                 receipts_hidden -> Bool,
                 suspended -> Bool,
                 must_change_password -> Bool,
+                owner_id -> Nullable<BigInt>,
             }
 
             sessions (id) numbered {
@@ -46,6 +47,7 @@ macro_rules! for_each_table {
                 refresh_previous -> Nullable<Binary>,
                 refresh_salt -> Nullable<Binary>,
                 rotated_at -> Nullable<BigInt>,
+                group_ids -> Nullable<Text>,
             }
 
             tickets (id) numbered {
@@ -81,6 +83,18 @@ macro_rules! for_each_table {
                 hash -> Binary,
             }
 
+            passkeys (id) numbered {
+                id -> BigInt,
+                user_id -> BigInt,
+                credential_id -> Binary,
+                record -> Text,
+                name -> Text,
+                used -> Binary,
+                created_at -> BigInt,
+                last_used_at -> Nullable<BigInt>,
+                host -> Nullable<Text>,
+            }
+
             half_logins (id) numbered {
                 id -> BigInt,
                 hash -> Binary,
@@ -100,6 +114,17 @@ macro_rules! for_each_table {
                 created_at -> BigInt,
                 expires_at -> BigInt,
                 used_at -> Nullable<BigInt>,
+            }
+
+            pending_accounts (id) numbered {
+                id -> BigInt,
+                code_hash -> Binary,
+                username -> Text,
+                display_name -> Nullable<Text>,
+                email -> Text,
+                password_hash -> Text,
+                created_at -> BigInt,
+                expires_at -> BigInt,
             }
 
             server_roles (id) numbered {
@@ -208,6 +233,18 @@ macro_rules! for_each_table {
                 expires_at -> BigInt,
             }
 
+            server_invites (id) numbered {
+                id -> BigInt,
+                created_by -> BigInt,
+                code_hash -> Binary,
+                group_ids -> Text,
+                note -> Nullable<Text>,
+                max_uses -> Nullable<BigInt>,
+                uses -> BigInt,
+                created_at -> BigInt,
+                expires_at -> BigInt,
+            }
+
             join_requests (group_id, user_id) {
                 group_id -> BigInt,
                 user_id -> BigInt,
@@ -285,6 +322,35 @@ macro_rules! for_each_table {
                 created_at -> BigInt,
             }
 
+            polls (message_id) {
+                message_id -> BigInt,
+                options -> Text,
+                counts -> Text,
+                max_choices -> BigInt,
+                results -> Text,
+                options_by -> Text,
+                closes_at -> Nullable<BigInt>,
+                closed_at -> Nullable<BigInt>,
+                voters -> BigInt,
+                told_at -> Nullable<BigInt>,
+                is_untold -> Bool,
+                due_at -> Nullable<BigInt>,
+                key_id -> Nullable<BigInt>,
+                secret -> Nullable<Binary>,
+            }
+
+            poll_ballots (message_id, user_id) {
+                message_id -> BigInt,
+                user_id -> BigInt,
+                choices -> BigInt,
+            }
+
+            secret_ballots (message_id, voter) {
+                message_id -> BigInt,
+                voter -> Binary,
+                choices -> BigInt,
+            }
+
             mentions (message_id, user_id) {
                 message_id -> BigInt,
                 user_id -> BigInt,
@@ -304,6 +370,47 @@ macro_rules! for_each_table {
                 root_seq -> BigInt,
                 seq -> BigInt,
                 author_id -> BigInt,
+            }
+
+            drafts (user_id, group_id, root_id) {
+                user_id -> BigInt,
+                group_id -> BigInt,
+                root_id -> BigInt,
+                text -> Text,
+                version -> BigInt,
+                updated_at -> BigInt,
+            }
+
+            bookmarks (user_id, message_id) {
+                user_id -> BigInt,
+                message_id -> BigInt,
+                place -> BigInt,
+                note -> Nullable<Text>,
+                created_at -> BigInt,
+            }
+
+            reminders (user_id, message_id) {
+                user_id -> BigInt,
+                message_id -> BigInt,
+                remind_at -> BigInt,
+                due_at -> BigInt,
+                is_due -> Bool,
+                created_at -> BigInt,
+            }
+
+            scheduled_messages (id) numbered {
+                id -> BigInt,
+                user_id -> BigInt,
+                group_id -> BigInt,
+                token_id -> Nullable<BigInt>,
+                client_id -> Nullable<Text>,
+                document -> Text,
+                send_at -> BigInt,
+                due_at -> BigInt,
+                created_at -> BigInt,
+                failed_code -> Nullable<Text>,
+                failed_detail -> Nullable<Text>,
+                failed_at -> Nullable<BigInt>,
             }
 
             jobs (id) numbered {
@@ -354,6 +461,11 @@ macro_rules! for_each_table {
                 newest_hash -> Binary,
                 pruned -> BigInt,
                 pruned_hash -> Binary,
+            }
+
+            known_settings (name) {
+                name -> Text,
+                digest -> Text,
             }
 
             storage_probe (id) {
@@ -416,6 +528,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_bans,
     invitations,
     invite_links,
+    server_invites,
     join_requests,
     group_mutes,
     messages,
@@ -424,8 +537,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_edits,
     message_quotes,
     reactions,
+    polls,
+    poll_ballots,
     mentions,
     group_mentions,
+    bookmarks,
+    reminders,
     renames
 );
 // For the subqueries that look up the ends of the log.

@@ -6,6 +6,7 @@ use groupchat_domain::audit::AuditEntry;
 use groupchat_domain::events::{Event, LoggedEvent};
 use groupchat_domain::for_each_repository;
 use groupchat_domain::ids::{EventId, Position, UserId};
+use groupchat_domain::secrets::Sealer;
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
 
@@ -18,6 +19,7 @@ use crate::events::log::{CommandEvents, EventRow};
 use crate::fault;
 use crate::messages::DamagedMessage;
 use crate::schema::storage_probe;
+use crate::secrets::SealerSlot;
 use crate::time_limit::{self, EndCause};
 
 /// The reason for rejecting an emit in a read command.
@@ -42,6 +44,8 @@ pub(crate) struct DbTx<'c> {
     events: Events<'c>,
     has_enqueued: bool,
     failure: Option<TxFailure>,
+    /// What encrypts and reads secrets of polls, if the command may need some.
+    sealer: Option<&'c SealerSlot>,
     /// What is to be appended to the audit log.
     recorded: Vec<Recorded>,
     /// Messages that were read and don't match their checksums.
@@ -93,9 +97,20 @@ impl<'c> DbTx<'c> {
             events,
             has_enqueued: false,
             failure: None,
+            sealer: None,
             recorded: Vec::new(),
             damaged: Vec::new(),
         }
+    }
+
+    /// The same with what encrypts and reads secrets.
+    pub(crate) fn with_sealer(self, sealer: &'c SealerSlot) -> Self {
+        Self { sealer: Some(sealer), ..self }
+    }
+
+    /// What encrypts and reads secrets.
+    pub(crate) fn sealer(&self) -> Option<&'c dyn Sealer> {
+        self.sealer.map(|slot| -> &dyn Sealer { slot })
     }
 
     /// The keys that were used recently.

@@ -9,12 +9,16 @@ use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use groupchat_domain::accounts::{Origin, UsernameKey};
+use groupchat_domain::admissions::NewInvitation;
+use groupchat_domain::events::Cursor;
 use groupchat_domain::groups::{Batch, DirectKey, NewDirect, Quotas, Visibility, add_members};
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft, MessageRange, Sent, Window};
 use groupchat_domain::network::Network;
 use groupchat_domain::permissions::BuiltInRole;
+use groupchat_domain::polls::{self, Choices, OptionId, OptionText, PollDraft, PollOptions};
 use groupchat_domain::storage::Credential;
+use groupchat_domain::sync;
 
 use support::Database;
 use support::fixture::*;
@@ -67,6 +71,7 @@ fn send(database: &Database, who: Credential, group: GroupId, name: &'static str
                 client_id: Some(client_id(name)),
                 thread: None,
                 reply_to: None,
+                poll: None,
             },
         )
     });
@@ -183,8 +188,14 @@ fn a_page_with_reactions_takes_four(open: fn() -> Database) {
 /// Replies to a message; the root where there is none yet.
 fn reply(database: &Database, who: Credential, group: GroupId, root: Option<MessageId>) -> MessageId {
     let sent = database.write_as(who, move |tx, actor| {
-        let draft =
-            MessageDraft { group, text: text("hello"), client_id: None, thread: root, reply_to: None };
+        let draft = MessageDraft {
+            group,
+            text: text("hello"),
+            client_id: None,
+            thread: root,
+            reply_to: None,
+            poll: None,
+        };
         messages::send(tx, actor, &draft)
     });
     sent.unwrap().view.message.id
@@ -221,8 +232,14 @@ fn a_page_with_threads_takes_four(open: fn() -> Database) {
 /// Sends a message that quotes this one, if any.
 fn quote(database: &Database, who: Credential, group: GroupId, quoted: Option<MessageId>) -> MessageId {
     let sent = database.write_as(who, move |tx, actor| {
-        let draft =
-            MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: quoted };
+        let draft = MessageDraft {
+            group,
+            text: text("hello"),
+            client_id: None,
+            thread: None,
+            reply_to: quoted,
+            poll: None,
+        };
         messages::send(tx, actor, &draft)
     });
     sent.unwrap().view.message.id
@@ -255,6 +272,71 @@ fn a_quote_takes(open: fn() -> Database, expected: &[&str]) {
     assert_statements(&database.take_queries(), expected);
 }
 
+/// Sends a poll; its id.
+fn ask(database: &Database, who: Credential, group: GroupId, anonymous: bool) -> MessageId {
+    let sent = database.write_as(who, move |tx, actor| {
+        let options = ["yes", "no"].map(|text| OptionText::parse(text).unwrap());
+        let mut poll = PollDraft::new(PollOptions::parse(options.to_vec()).unwrap(), None).unwrap();
+        poll.anonymous = anonymous;
+        let (text, poll) = (text("when?"), Some(poll));
+        let draft = MessageDraft { group, text, client_id: None, thread: None, reply_to: None, poll };
+        messages::send(tx, actor, &draft)
+    });
+    sent.unwrap().view.message.id
+}
+
+fn vote(database: &Database, who: Credential, group: GroupId, id: MessageId, option: i64) {
+    let voted = database.write_as(who, move |tx, actor| {
+        polls::vote(tx, actor, group, id, Choices::from_iter([OptionId::new(option)]))
+    });
+    voted.unwrap();
+}
+
+/// The statements of a vote in an open poll must begin like this; in an anonymous one, it takes one more. A vote soon after
+/// another is told later, and so takes one less.
+fn a_vote_takes(open: fn() -> Database, expected: &[&str]) {
+    for anonymous in [false, true] {
+        let database = open();
+        let (group, who) = prepare(&database);
+        let warm = ask(&database, who, group, anonymous);
+        vote(&database, who, group, warm, 1);
+        let id = ask(&database, who, group, anonymous);
+        database.take_queries();
+        vote(&database, who, group, id, 1);
+        let mut expected = expected.to_vec();
+        if anonymous {
+            let found = expected.iter().position(|sql| sql.starts_with("SELECT messages.id")).unwrap();
+            expected.insert(found + 1, "SELECT secret_ballots.voter");
+            let put = expected.iter().position(|sql| sql.contains("poll_ballots")).unwrap();
+            expected[put] = "INSERT INTO secret_ballots";
+        }
+        assert_statements(&database.take_queries(), &expected);
+        vote(&database, who, group, id, 2);
+        assert_eq!(database.take_queries().len(), expected.len() - 1);
+    }
+}
+
+/// A page with polls takes one more statement for all of them, and another one if some are anonymous.
+fn a_page_with_polls_takes_four(open: fn() -> Database) {
+    let database = open();
+    let (group, who) = prepare(&database);
+    let mut expected =
+        vec!["SELECT users.id", "SELECT groups.id", "SELECT messages.id", "SELECT polls.message_id"];
+    for (anonymous, rows) in [(false, 3), (true, 6)] {
+        for _ in 0..3 {
+            let id = ask(&database, who, group, anonymous);
+            vote(&database, who, group, id, 1);
+        }
+        read_page(&database, who, group);
+        database.take_queries();
+        assert_eq!(read_page(&database, who, group), rows);
+        if anonymous {
+            expected.push("SELECT secret_ballots.voter");
+        }
+        assert_statements(&database.take_queries(), &expected);
+    }
+}
+
 /// The list of followed threads takes five, however many there are.
 fn followed_threads_take_five(open: fn() -> Database) {
     let database = open();
@@ -280,10 +362,76 @@ fn followed_threads_take_five(open: fn() -> Database) {
     assert_statements(&database.take_queries(), &expected);
 }
 
+/// A snapshot takes as many statements however many groups there are, and as many threads, direct conversations, mentions
+/// and invitations in them.
+fn a_snapshot_takes_the_same_for_any_number_of_groups(open: fn() -> Database) {
+    let database = open();
+    let (_, who) = prepare(&database);
+    let snapshot = |since: Option<Cursor>| {
+        database.read_as(who, move |tx, actor| sync::take(tx, actor, since.as_ref())).unwrap()
+    };
+    let mut seen = 1;
+    let mut grow = |groups: usize| {
+        let before = snapshot(None);
+        for _ in 0..groups {
+            seen += 1;
+            let name = format!("group{seen}");
+            let group = database.write_as(who, move |tx, actor| {
+                let ann = actor.id();
+                let other = user(tx, &name).id;
+                let key = DirectKey::of(ann, &[other]);
+                let now = tx.now();
+                let talk = stored(tx.groups().insert_direct(&NewDirect { key, created_at: now })?);
+                let group = stored(tx.groups().insert(&new_group(&name))?);
+                for (id, person) in [(talk, ann), (talk, other), (group, ann), (group, other)] {
+                    join(tx, id, person, BuiltInRole::Member);
+                }
+                let inviting = stored(tx.groups().insert(&new_group(&format!("inviting{name}")))?);
+                join(tx, inviting, other, BuiltInRole::Owner);
+                tx.invitations().put(&NewInvitation {
+                    group: inviting,
+                    user: ann,
+                    invited_by: other,
+                    role: BuiltInRole::Member.into(),
+                    note: None,
+                    created_at: now,
+                    expires_at: None,
+                })?;
+                Ok(group)
+            });
+            let group = group.unwrap();
+            let root = reply(&database, who, group, None);
+            reply(&database, who, group, Some(root));
+            say(&database, who, group, format!("hello @group{seen}"));
+        }
+        snapshot(None);
+        database.take_queries();
+        let whole = snapshot(None);
+        let of_whole = database.take_queries();
+        assert!(
+            whole.groups.len() >= 2 * groups && whole.invitations.is_some_and(|some| some.len() >= groups)
+        );
+        let part = snapshot(Some(before.cursor));
+        let of_part = database.take_queries();
+        assert!(!part.is_whole && part.groups.len() >= groups);
+        [of_whole, of_part].map(|queries| queries.len())
+    };
+    let few = grow(2);
+    assert_eq!(grow(20), few);
+    assert!(few[0] <= 12 && few[1] <= 18, "{few:?}");
+}
+
 /// Sends this text.
 fn say(database: &Database, who: Credential, group: GroupId, words: String) -> Sent {
     let sent = database.write_as(who, move |tx, actor| {
-        let draft = MessageDraft { group, text: text(&words), client_id: None, thread: None, reply_to: None };
+        let draft = MessageDraft {
+            group,
+            text: text(&words),
+            client_id: None,
+            thread: None,
+            reply_to: None,
+            poll: None,
+        };
         messages::send(tx, actor, &draft)
     });
     sent.unwrap()
@@ -470,6 +618,30 @@ mod sqlite {
         followed_threads_take_five(Database::sqlite);
     }
 
+    /// Two more than a message, none of which looks at more than a row.
+    #[test]
+    fn a_vote_takes_six_statements() {
+        let expected = [
+            "SELECT users.id",
+            "SELECT groups.id",
+            "SELECT messages.id",
+            "INSERT INTO poll_ballots",
+            "UPDATE polls",
+            "INSERT INTO events",
+        ];
+        a_vote_takes(Database::sqlite, &expected);
+    }
+
+    #[test]
+    fn a_page_with_polls_takes_four_statements() {
+        a_page_with_polls_takes_four(Database::sqlite);
+    }
+
+    #[test]
+    fn a_snapshot_takes_the_same_for_any_number_of_groups() {
+        super::a_snapshot_takes_the_same_for_any_number_of_groups(Database::sqlite);
+    }
+
     #[test]
     fn mentions_take_a_constant_number_of_statements() {
         mentions_take_a_constant_number(Database::sqlite, 4);
@@ -533,6 +705,30 @@ mod postgres {
     #[test]
     fn followed_threads_take_five_statements() {
         followed_threads_take_five(Database::postgres_with_one_of_each);
+    }
+
+    #[test]
+    fn a_vote_takes_seven_statements() {
+        let expected = [
+            "SELECT users.id",
+            "SELECT groups.id FROM groups",
+            "SELECT groups.id",
+            "SELECT messages.id",
+            "INSERT INTO poll_ballots",
+            "UPDATE polls",
+            "INSERT INTO events",
+        ];
+        a_vote_takes(Database::postgres_with_one_of_each, &expected);
+    }
+
+    #[test]
+    fn a_page_with_polls_takes_four_statements() {
+        a_page_with_polls_takes_four(Database::postgres_with_one_of_each);
+    }
+
+    #[test]
+    fn a_snapshot_takes_the_same_for_any_number_of_groups() {
+        super::a_snapshot_takes_the_same_for_any_number_of_groups(Database::postgres_with_one_of_each);
     }
 
     #[test]

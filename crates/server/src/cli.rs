@@ -11,6 +11,8 @@ use crate::completions::CompletionsOptions;
 use crate::config::{SettingFlags, Sources};
 use crate::migrate_database::MigrateOptions;
 use crate::restore::RestoreOptions;
+use crate::secrets::SecretsCommand;
+use crate::token::TokenCommand;
 use crate::user::UserCommand;
 
 /// The exit codes, for the end of `--help`.
@@ -45,6 +47,9 @@ pub(crate) enum Command {
     /// Manage users, also while the server is running.
     #[command(subcommand)]
     User(UserCommand),
+    /// Issue tokens for programs that act for a user, also while the server is running.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Check the database, the disk space and the clock, also while the server is running.
     ///
     /// The exit code is 1 if a check fails. A warning is not a failure.
@@ -73,6 +78,9 @@ pub(crate) enum Command {
     /// Look after the audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look after the keys that secrets are encrypted with.
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
     /// Print a shell completion script.
     Completions(CompletionsOptions),
     /// Show the configuration.

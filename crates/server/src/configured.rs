@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use groupchat_api::ServerOptions;
+use groupchat_api::{ServerOptions, StrictTransport};
 use groupchat_domain::accounts::RefreshTerms;
 use groupchat_domain::events::Retention;
 use groupchat_domain::groups::Quotas;
@@ -26,17 +26,22 @@ pub(crate) fn options(config: &Config) -> ServerOptions {
         devices_known_for: config.login_known_devices_age,
         heartbeat: config.events_heartbeat,
         connections_per_user: config.events_connections_per_user,
+        sign_up: config.sign_up_open,
         quotas: quotas(config),
         change_windows: change_windows(config),
         requests_per_caller: config.requests_per_caller,
         undelivered_per_caller: config.undelivered_per_user << 20,
         undelivered: config.undelivered << 20,
         incoming: config.incoming << 20,
-        strict_transport: tls::is_spoken(config).then_some(config.tls_hsts),
+        strict_transport: tls::is_spoken(config).then_some(strict_transport(config)),
         allowed_origins: config.http_allowed_origins.clone(),
         event_origins: config.events_allowed_origins.clone(),
         ..ServerOptions::default()
     }
+}
+
+const fn strict_transport(config: &Config) -> StrictTransport {
+    StrictTransport { lasts: config.tls_hsts, subdomains: config.tls_hsts_subdomains }
 }
 
 /// What is old.
@@ -89,6 +94,7 @@ pub(crate) fn request_rates(config: &Config) -> RequestRates {
         RequestClass::Connect => config.rates_connect,
         RequestClass::Code => config.rates_code,
         RequestClass::Mail => config.rates_mail,
+        RequestClass::Export => config.rates_export,
         RequestClass::Send => config.rates_send,
         RequestClass::Write => config.rates_write,
         RequestClass::Search => config.rates_search,

@@ -36,8 +36,8 @@ impl ReplaceableWelcome {
 }
 
 impl Welcome for ReplaceableWelcome {
-    fn prepare(&self, tx: &mut dyn Tx) -> Result<(), Error> {
-        self.0.load().prepare(tx)
+    fn prepare(&self, tx: &mut dyn Tx, further: &[GroupId]) -> Result<(), Error> {
+        self.0.load().prepare(tx, further)
     }
 
     fn welcome(&self, tx: &mut dyn Tx, user: &User) -> Result<(), Error> {

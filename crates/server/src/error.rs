@@ -8,7 +8,7 @@ use groupchat_domain::{Error as DomainError, Refusal};
 use groupchat_infra::audit::AuditDamage;
 #[cfg(feature = "postgres")]
 use groupchat_infra::postgres;
-use groupchat_infra::secrets::KeyFileError;
+use groupchat_infra::secrets::{KeyFileError, RotateError};
 use groupchat_infra::sqlite::{BackupError, DataDirLockError, OpenError, RestoreError, VerifyError};
 use groupchat_infra::transfer::TransferError;
 
@@ -40,6 +40,18 @@ pub(crate) enum ProgramError {
     /// The keys are given twice.
     #[error("the settings secrets.key and secrets.key_file can't be used together")]
     TwoKeySources,
+    /// The keys can't be changed by a command, since they are a setting.
+    #[error(
+        "the keys are in the setting secrets.key: put a new one (`groupchat secrets new-key`) behind the others, restart all \
+         servers, put it first, restart them again, and use --no-new-key"
+    )]
+    FixedKeys,
+    /// There is nothing to rotate.
+    #[error("the server has no key for secrets: set secrets.key_file, and start it")]
+    NoKeys,
+    /// The keys can't be rotated.
+    #[error(transparent)]
+    Rotate(#[from] RotateError),
     /// Mail can't be sent as the settings say.
     #[error(transparent)]
     Mail(#[from] MailError),

@@ -12,14 +12,22 @@ use crate::panic_guard::guarded;
 /// How often to look for jobs that were put off, or that another process has enqueued.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Wakes the runner of jobs.
+/// Wakes a runner in the background.
 #[derive(Default)]
 pub(crate) struct JobSignal(Notify);
 
 impl JobSignal {
-    /// There are new jobs.
+    /// There is something new to do.
     pub(crate) fn wake(&self) {
         self.0.notify_one();
+    }
+
+    /// Waits until there is something, or for this long.
+    pub(crate) async fn wait(&self, at_most: Duration) {
+        tokio::select! {
+            () = self.0.notified() => {}
+            () = tokio::time::sleep(at_most) => {}
+        }
     }
 }
 
@@ -35,10 +43,7 @@ pub(crate) async fn run(storage: Arc<dyn Storage>, signal: Arc<JobSignal>) {
             Some(Err(error)) => tracing::warn!(%error, "can't run jobs at the moment"),
             None => tracing::error!("running jobs panicked"),
         }
-        tokio::select! {
-            () = signal.0.notified() => {}
-            () = tokio::time::sleep(POLL_INTERVAL) => {}
-        }
+        signal.wait(POLL_INTERVAL).await;
     }
 }
 

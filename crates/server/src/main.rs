@@ -16,18 +16,22 @@ mod console;
 mod database_url;
 mod default_groups;
 mod disk;
+mod due;
 mod error;
 mod files;
 mod hasher;
 mod health;
 mod hub_runner;
 mod jobs;
+mod known_settings;
 mod logging;
 mod mail;
 mod maintenance;
 mod migrate_database;
 mod panic_guard;
+mod passkeys;
 mod pinned;
+mod polls;
 mod progress;
 mod reload;
 mod restore;
@@ -39,6 +43,7 @@ mod signals;
 mod sinks;
 mod storage;
 mod tls;
+mod token;
 mod user;
 
 use std::process::ExitCode;
@@ -46,8 +51,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::cli::{Cli, Command, ConfigCommand};
-use crate::config::{Config, Sources};
+use crate::config::{Config, Layers, Sources};
 use crate::error::ProgramError;
+use crate::known_settings::PresentSettings;
 
 /// Gives memory back to the system soon after a burst, which glibc's does not.
 #[cfg(target_os = "linux")]
@@ -91,24 +97,32 @@ fn run(cli: &Cli) -> Result<(), ProgramError> {
         }
         command => {
             let sources = cli.sources();
-            run_configured(command.as_ref(), &Config::load(&sources)?, &sources)
+            let layers = config::gather(&sources);
+            run_configured(command.as_ref(), &Config::read(&layers)?, &layers, &sources)
         }
     }
 }
 
-fn run_configured(command: Option<&Command>, config: &Config, sources: &Sources) -> Result<(), ProgramError> {
+fn run_configured(
+    command: Option<&Command>,
+    config: &Config,
+    layers: &Layers,
+    sources: &Sources,
+) -> Result<(), ProgramError> {
     // Dropped last, so that the last lines are written.
     let log = logging::start(config.log_format, &config.log_filter)
         .map_err(|source| ProgramError::Start { what: "the log", source })?;
     match command {
         Some(Command::Health(_)) => health::run(config),
         Some(Command::User(command)) => user::run(config, command),
+        Some(Command::Token(command)) => token::run(config, command),
         Some(Command::Audit(command)) => audit::run(config, command),
+        Some(Command::Secrets(command)) => secrets::run(config, command),
         Some(Command::Check(options)) => check::run(config, options),
         Some(Command::Backup(options)) => backup::run(config, options),
         Some(Command::Restore(options)) => restore::run(config, options),
         Some(Command::AdvanceIds) => advance_ids::run(config),
         Some(Command::MigrateDatabase(options)) => migrate_database::run(options),
-        _ => serve::run(config, sources, &log),
+        _ => serve::run(config, PresentSettings::all(layers), sources, &log),
     }
 }

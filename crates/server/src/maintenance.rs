@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     remove_expired_sessions, remove_expired_tickets, remove_old_known_devices, remove_old_known_networks,
-    remove_old_resets, remove_old_salts,
+    remove_old_pending_accounts, remove_old_resets, remove_old_salts,
 };
 use groupchat_domain::audit::prune_audit;
 use groupchat_domain::events::{Retention, prune};
@@ -97,6 +97,10 @@ impl Maintenance {
         .await;
         self.remove("old codes that reset passwords", |tx, trust| {
             Ok(trust.believes(tx.now()) && remove_old_resets(tx)?)
+        })
+        .await;
+        self.remove("accounts that nobody confirmed", |tx, trust| {
+            Ok(trust.believes(tx.now()) && remove_old_pending_accounts(tx)?)
         })
         .await;
         self.remove("ended bans", |tx, trust| Ok(trust.believes(tx.now()) && remove_ended_bans(tx)?)).await;

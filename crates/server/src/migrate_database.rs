@@ -6,6 +6,8 @@ mod progress;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use groupchat_domain::time::Clock;
+use groupchat_infra::clock::SystemClock;
 use groupchat_infra::transfer::{self, CopiedTable};
 use serde::Serialize;
 
@@ -60,7 +62,8 @@ pub(crate) fn run(options: &MigrateOptions) -> Result<(), ProgramError> {
     let to = Address::parse(&options.to).ok_or(ProgramError::Address("--to"))?;
     let began = Instant::now();
     let mut line = CopyLine::new();
-    let copied = transfer::transfer(&from.endpoint(), &to.endpoint(), &mut |step| line.show(step))?;
+    let copied =
+        transfer::transfer(&from.endpoint(), &to.endpoint(), SystemClock.now(), &mut |step| line.show(step))?;
     drop(line);
     let (from, to) = (from.to_string(), to.to_string());
     let rows = copied.iter().map(|table| table.digest.rows).sum();

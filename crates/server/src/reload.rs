@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use groupchat_api::State;
+use groupchat_domain::accounts::FactorPolicy;
 use groupchat_domain::storage::Storage;
 use groupchat_infra::request_limiter::GovernedRequests;
 
-use crate::config::{Config, Sources};
+use crate::config::{self, Config, Sources};
 use crate::configured::{ages, options, request_rates};
 use crate::default_groups::{self, ReplaceableWelcome};
+use crate::known_settings::PresentSettings;
 use crate::logging::Log;
 use crate::maintenance::Ages;
 use crate::signals::ReloadSignals;
@@ -22,6 +24,8 @@ pub(crate) struct Replaceable {
     pub welcome: Arc<ReplaceableWelcome>,
     /// What is old.
     pub ages: Arc<ArcSwap<Ages>>,
+    /// Of whom a second factor is required.
+    pub factor_policy: Arc<ArcSwap<FactorPolicy>>,
 }
 
 impl Replaceable {
@@ -30,6 +34,7 @@ impl Replaceable {
             rates: Arc::new(GovernedRequests::new(&request_rates(config))),
             welcome: Arc::new(ReplaceableWelcome::new(config)),
             ages: Arc::new(ArcSwap::from_pointee(ages(config))),
+            factor_policy: Arc::new(ArcSwap::from_pointee(config.login_factor_required_of)),
         }
     }
 }
@@ -45,7 +50,8 @@ pub(crate) async fn run(
 ) {
     loop {
         signals.next().await;
-        let other = match Config::load(sources) {
+        let layers = config::gather(sources);
+        let other = match Config::read(&layers) {
             Ok(other) => other,
             Err(error) => {
                 tracing::error!(%error, "the configuration stays as it was");
@@ -57,12 +63,14 @@ pub(crate) async fn run(
         replaceable.rates.set_rates(&request_rates(&config));
         replaceable.welcome.replace(&config);
         replaceable.ages.store(Arc::new(ages(&config)));
+        replaceable.factor_policy.store(Arc::new(config.login_factor_required_of));
         state.set_options(options(&config));
         log.set_filter(&config.log_filter);
         tracing::info!(changed = %differences.live.join(", "), "the configuration is reloaded");
         if !differences.fixed.is_empty() {
             tracing::warn!(settings = %differences.fixed.join(", "), "these need a restart to take effect");
         }
+        PresentSettings::live(&layers).note(state.storage.clone()).await;
         warn_of_default_groups(&*state.storage, &config).await;
     }
 }

@@ -1,9 +1,12 @@
 //! The server's keys for secrets: where the configuration says they are, and how secrets are.
 
+mod rotation;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use groupchat_domain::factors::{SecretsCondition, check_secrets, keys_in_use};
+use groupchat_domain::polls::check_poll_keys;
 use groupchat_domain::secrets::SecretKeyId;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use groupchat_infra::check::{CheckOutcome, Finding};
@@ -13,6 +16,8 @@ use crate::config::Config;
 use crate::error::ProgramError;
 use crate::storage;
 use crate::user::{NoListeners, block_on};
+
+pub(crate) use rotation::{SecretsCommand, run};
 
 /// The name of the file in the data folder.
 const FILE: &str = "secrets.key";
@@ -57,13 +62,14 @@ fn warn_of_missing(sealer: &RingSealer, used: &[SecretKeyId]) {
     let ring = sealer.ring();
     if ring.is_none() {
         tracing::warn!(
-            "the server has no key for secrets, so nobody can set up one-time passwords: set secrets.key_file"
+            "the server has no key for secrets, so nobody can set up one-time passwords or make anonymous polls: set \
+             secrets.key_file"
         );
     }
     for id in used.iter().filter(|id| ring.as_ref().is_none_or(|ring| ring.find(**id).is_none())) {
         tracing::warn!(
             key = format!("{:08x}", id.get()),
-            "the server lacks a key, so one-time passwords that depend on it don't work; recovery codes do"
+            "the server lacks a key, so one-time passwords and anonymous polls that depend on it don't work; recovery codes do"
         );
     }
 }
@@ -77,6 +83,15 @@ async fn condition(
     loop {
         let sealer = sealer.clone();
         let step = move |tx: &mut dyn Tx| check_secrets(tx, &*sealer, after, found);
+        (found, after) = storage.run(READ, step).await?;
+        if after.is_none() {
+            break;
+        }
+    }
+    let mut after = None;
+    loop {
+        let sealer = sealer.clone();
+        let step = move |tx: &mut dyn Tx| check_poll_keys(tx, &*sealer, after, found);
         (found, after) = storage.run(READ, step).await?;
         if after.is_none() {
             return Ok(found);

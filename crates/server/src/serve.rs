@@ -18,6 +18,7 @@ use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::disk_space::DiskWatch;
 use groupchat_infra::factors::codes::RandomFactorCodes;
+use groupchat_infra::factors::webauthn::SealedCeremonies;
 use groupchat_infra::secrets::RingSealer;
 use groupchat_infra::sqlite::{DataDirLock, LastUse};
 use groupchat_infra::write_limiter::{UserWriteLimiter, WriteRate};
@@ -31,6 +32,7 @@ use crate::console::FirstAdmin;
 use crate::error::ProgramError;
 use crate::hasher::start_hasher;
 use crate::jobs::JobSignal;
+use crate::known_settings::PresentSettings;
 use crate::logging::Log;
 use crate::mail::{MailWorker, Pace, WaitingOrders};
 use crate::maintenance::{Ages, Maintenance, TrustedClock};
@@ -39,8 +41,8 @@ use crate::signals::{ReloadSignals, StopSignals};
 use crate::sinks::Sinks;
 use crate::tls::{self, Tls};
 use crate::{
-    clock, console, default_groups, disk, files, hub_runner, jobs, mail, maintenance, reload, secrets,
-    storage,
+    clock, console, default_groups, disk, due, files, hub_runner, jobs, mail, maintenance, passkeys, polls,
+    reload, secrets, storage,
 };
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
@@ -57,11 +59,21 @@ const TCP_USER_TIMEOUT: u32 = 30_000;
 const UNSENT: u32 = 128 << 10;
 
 /// Serves until a signal says to stop.
-pub(crate) fn run(config: &Config, sources: &Sources, log: &Log) -> Result<(), ProgramError> {
-    actix_web::rt::System::new().block_on(serve(config, sources, log))
+pub(crate) fn run(
+    config: &Config,
+    settings: PresentSettings,
+    sources: &Sources,
+    log: &Log,
+) -> Result<(), ProgramError> {
+    actix_web::rt::System::new().block_on(serve(config, settings, sources, log))
 }
 
-async fn serve(config: &Config, sources: &Sources, log: &Log) -> Result<(), ProgramError> {
+async fn serve(
+    config: &Config,
+    settings: PresentSettings,
+    sources: &Sources,
+    log: &Log,
+) -> Result<(), ProgramError> {
     // From the first moment on: without this, the signal ends the program.
     let reloads =
         ReloadSignals::catch().map_err(|source| ProgramError::Start { what: "the signals", source })?;
@@ -74,23 +86,30 @@ async fn serve(config: &Config, sources: &Sources, log: &Log) -> Result<(), Prog
     let socket = bind(config.listen).map_err(unusable)?;
     let signal = Arc::new(JobSignal::default());
     let hub = LocalHub::new(HubOptions::default(), Arc::new(SystemClock));
-    let sinks = Sinks { jobs: signal.clone(), hub: hub.clone() };
+    let (due_signal, polls_signal) = (Arc::new(JobSignal::default()), Arc::new(JobSignal::default()));
+    let (due, polls) = (due_signal.clone(), polls_signal.clone());
+    let sinks = Sinks { jobs: signal.clone(), due, polls, hub: hub.clone() };
     let storage = storage::open_to_serve(config, lock.as_ref(), Arc::new(sinks))?;
     hub.begin(&*storage).await?;
     default_groups::warn_of_unusable(&*storage, config).await?;
+    passkeys::warn_of_other_host(&*storage, config).await?;
     let disk = disk::watch(config);
     let replaceable = Replaceable::new(config);
     let sealer = secrets::sealer(&*storage, config).await?;
+    storage.seal_with(sealer.clone());
     let orders = mailer.is_some().then(Arc::<WaitingOrders>::default);
-    let reached = guarded(storage.clone(), disk.clone(), config);
-    let state = wire(reached, sealer, hub.clone(), config, &replaceable, orders.clone())?;
+    let reached = guarded(storage.clone(), disk.clone(), config, &replaceable);
+    let state = wire(reached.clone(), sealer, hub.clone(), config, &replaceable, orders.clone())?;
     let is_ahead = clock::look(&*storage).await?;
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let connections = ConnectionOptions { tls: tls.as_ref().map(Tls::server), ..connections(config) };
     let mut background = vec![
         actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
+        actix_web::rt::spawn(due::run(reached.clone(), Arc::new(hub.clone()), due_signal)),
+        actix_web::rt::spawn(polls::run(storage.clone(), polls_signal)),
         actix_web::rt::spawn(maintenance(storage.clone(), replaceable.ages.clone(), is_ahead).run()),
         actix_web::rt::spawn(disk::run(disk)),
+        actix_web::rt::spawn(settings.note(storage.clone())),
         // On the main thread, which does little else.
         actix_web::rt::spawn(hub_runner::run(hub, storage.clone())),
     ];
@@ -151,10 +170,12 @@ fn guarded(
     storage: Arc<dyn DatabaseStorage>,
     disk: Option<Arc<DiskWatch>>,
     config: &Config,
+    replaceable: &Replaceable,
 ) -> Arc<dyn Storage> {
     let rate = WriteRate { rate: config.writes_rate << 10, burst: config.writes_burst << 10 };
     let disk = disk.map(|disk| -> Arc<dyn DiskSpace> { disk });
-    Arc::new(LimitedStorage::new(storage, Arc::new(UserWriteLimiter::new(rate)), disk))
+    let limiter = Arc::new(UserWriteLimiter::new(rate));
+    Arc::new(LimitedStorage::new(storage, limiter, disk, replaceable.factor_policy.clone()))
 }
 
 fn wire(
@@ -179,6 +200,7 @@ fn wire(
         keys: Arc::new(RandomKeys),
         codes: Arc::new(RandomKeys),
         factors: Arc::new(RandomFactorCodes),
+        ceremonies: Arc::new(SealedCeremonies::new(sealer.clone())),
         sealer,
         hasher: Arc::new(hasher),
         attempts: Arc::new(attempts),

@@ -1,4 +1,4 @@
-//! Publishes committed events to the hub and to the job runner.
+//! Publishes committed events to the hub, and wakes the runners of jobs and of polls.
 
 use std::sync::Arc;
 
@@ -6,12 +6,17 @@ use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::storage::EventSink;
 use groupchat_infra::LocalHub;
 
+use crate::due;
 use crate::jobs::JobSignal;
 
-/// Tells the job runner and those who listen.
+/// Tells the runners in the background and those who listen.
 pub(crate) struct Sinks {
     /// Wakes the job runner.
     pub jobs: Arc<JobSignal>,
+    /// Wakes the runner of what is due.
+    pub due: Arc<JobSignal>,
+    /// Wakes the runner of polls.
+    pub polls: Arc<JobSignal>,
     /// Tells those who listen.
     pub hub: LocalHub,
 }
@@ -19,9 +24,13 @@ pub(crate) struct Sinks {
 impl EventSink for Sinks {
     fn publish(&self, events: &[LoggedEvent]) {
         self.hub.publish(events);
+        if events.iter().any(due::may_be_sooner) {
+            self.due.wake();
+        }
     }
 
     fn jobs_enqueued(&self) {
         self.jobs.wake();
+        self.polls.wake();
     }
 }

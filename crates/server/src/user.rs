@@ -38,6 +38,11 @@ pub(crate) fn run(config: &Config, command: &UserCommand) -> Result<(), ProgramE
                 Box::pin(operator::set_suspended(storage, name, false))
             })
         }
+        UserCommand::ResetMfa(options) => {
+            change::apply(config, options, "has no second factor", |storage, name| {
+                Box::pin(operator::reset_factors(storage, name))
+            })
+        }
         UserCommand::Delete(options) => change::apply(config, options, "is deleted", |storage, name| {
             Box::pin(operator::delete(storage, name))
         }),

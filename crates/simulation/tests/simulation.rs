@@ -13,7 +13,7 @@ const RUN: &str = "GROUPCHAT_TEST_RUN";
 /// How many things happen in a run.
 const STEPS: usize = 3_000;
 /// In so many runs each bug has to be found.
-const ENOUGH: u64 = 100;
+const ENOUGH: u64 = 200;
 
 /// The seeds of the runs: those of one test differ from one time to the next.
 fn seeds() -> Vec<u64> {

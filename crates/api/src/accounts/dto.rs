@@ -2,7 +2,7 @@
 
 use groupchat_domain::accounts::{
     Block, CreatedUser, DeviceName, DisplayName, Email, LoggedIn, Password, PresenceSetting, ReceiptSetting,
-    Session, SessionKind, User, UserRef, Username,
+    Session, SessionKind, User, UserKind, UserRef, Username,
 };
 use groupchat_domain::ids::{SessionId, UserId, Version};
 use paperclip::actix::Apiv2Schema;
@@ -27,6 +27,10 @@ pub struct UserDto {
     pub is_admin: Field<bool>,
     /// Whether the user can't sign in for now.
     pub suspended: Field<bool>,
+    /// What the user is: somebody who signs in, or a program.
+    pub kind: Field<UserKind>,
+    /// The user who answers for the bot; null for a person.
+    pub owner_id: Option<Field<UserId>>,
     /// Whether others can see when the user is online, `shown` or `hidden`; null unless the user is yourself.
     pub presence: Option<Field<PresenceSetting>>,
     /// Whether others can see how far the user has read, and the user how far they have, `shown` or `hidden`; null unless
@@ -63,6 +67,7 @@ impl UserDto {
 /// As others see them.
 impl From<User> for UserDto {
     fn from(user: User) -> Self {
+        let kind = user.kind();
         Self {
             id: user.id.into(),
             username: user.username.into(),
@@ -70,6 +75,8 @@ impl From<User> for UserDto {
             email: user.email.map(Field),
             is_admin: user.is_admin.into(),
             suspended: user.suspended.into(),
+            kind: kind.into(),
+            owner_id: user.owner.map(Field),
             presence: None,
             receipts: None,
             version: user.version.into(),
@@ -245,6 +252,7 @@ mod tests {
             email,
             is_admin: false,
             suspended: false,
+            owner: Some(UserId::new(7)),
             presence: PresenceSetting::Shown,
             receipts: ReceiptSetting::Shown,
             version: Version::FIRST,

@@ -2,14 +2,13 @@
 
 use groupchat_domain::accounts::{self, Actor, LoginPorts, OwnPasswordPorts, SignedIn};
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{Asking, Tx, WritePurpose, Writing};
+use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::device_header::DeviceHeader;
 use super::dto::{CreatedUserDto, LoginDto, TemporaryPasswordDto, UserDto};
 use super::requests::{
-    LoginRequest, OwnPasswordDto, PasswordChangeDto, ProfileChangesDto, UserChangesDto, UserDraftDto,
-    UserListParams,
+    LoginRequest, PasswordChangeDto, ProfileChangesDto, UserChangesDto, UserDraftDto, UserListParams,
 };
 use crate::extract::{Body, Client, Ids, Key, NoParams, OPEN_BODY_LIMIT, Params};
 use crate::problem::ApiError;
@@ -112,7 +111,7 @@ pub async fn show(
 /// Returns the signed-in user
 #[api_v2_operation(tags(Accounts), operation_id = "getMe")]
 pub async fn show_self(state: State, key: Key, _: NoParams) -> Result<Ok200<UserDto>, ApiError> {
-    let asking = Asking::from(key.0).before_password_change();
+    let asking = key.in_groups().before_password_change().before_factor();
     let user = state.storage.read_as(asking, accounts::find_self).await?;
     Ok(Ok200(UserDto::own(user)))
 }
@@ -148,20 +147,6 @@ pub async fn change_password(
     let (storage, hasher, attempts) = (&*state.storage, &*state.hasher, &*state.attempts);
     let device = device.0.and_then(|token| state.keys.read_device(token.reveal()));
     accounts::change_password(storage, hasher, attempts, key.0, current, new, device).await?;
-    Ok(NoContent)
-}
-
-/// Deletes your own account
-///
-/// Takes your password. Your messages stay; their author has no name. The last admin stays, too.
-#[api_v2_operation(tags(Accounts), operation_id = "deleteMe")]
-pub async fn delete_self(
-    state: State,
-    key: Key,
-    body: Body<OwnPasswordDto>,
-    _: NoParams,
-) -> Result<NoContent, ApiError> {
-    accounts::delete_self(own_password(&state), key.0, body.0.parse()?).await?;
     Ok(NoContent)
 }
 

@@ -3,7 +3,9 @@
 mod block_handlers;
 mod device_header;
 mod dto;
+mod export;
 mod handlers;
+mod own_handlers;
 mod requests;
 mod reset_handlers;
 mod reset_requests;

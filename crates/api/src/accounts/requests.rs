@@ -101,7 +101,7 @@ impl LogoutRequest {
 pub(super) struct UserDraftDto {
     /// The name to sign in with: 1–50 ASCII letters, digits, `_`, `.` and `-`.
     pub username: Required<Username>,
-    /// The first password: 8–72 bytes.
+    /// The first password: at least 8 characters, at most 72 bytes.
     pub password: Required<Password>,
     /// The name that others see: 1–100 characters.
     pub display_name: Optional<DisplayName>,
@@ -119,6 +119,10 @@ pub(super) struct UserDraftDto {
     suspended: Given,
     #[serde(default)]
     roles: Given,
+    #[serde(default)]
+    kind: Given,
+    #[serde(default)]
+    owner_id: Given,
 }
 
 impl UserDraftDto {
@@ -134,6 +138,8 @@ impl UserDraftDto {
             ("receipts", self.receipts),
             ("suspended", self.suspended),
             ("roles", self.roles),
+            ("kind", self.kind),
+            ("owner_id", self.owner_id),
         ]);
         match (username, password) {
             (Some(username), Some(password)) if fields.are_good() => {
@@ -172,6 +178,10 @@ pub(super) struct ProfileChangesDto {
     suspended: Given,
     #[serde(default)]
     roles: Given,
+    #[serde(default)]
+    kind: Given,
+    #[serde(default)]
+    owner_id: Given,
 }
 
 impl ProfileChangesDto {
@@ -191,6 +201,8 @@ impl ProfileChangesDto {
             ("password", self.password),
             ("suspended", self.suspended),
             ("roles", self.roles),
+            ("kind", self.kind),
+            ("owner_id", self.owner_id),
         ]);
         fields.finish()?;
         Ok((changes, current))
@@ -213,7 +225,7 @@ pub(super) struct UserChangesDto {
     /// Whether the user is a server admin.
     #[serde(default)]
     pub is_admin: Change<bool>,
-    /// A new password, 8–72 bytes. It ends all sessions of the user.
+    /// A new password: at least 8 characters, at most 72 bytes. It ends all sessions of the user.
     #[serde(default)]
     pub password: Change<Password>,
     /// Whether the user can't sign in for now. It ends all sessions of the user.
@@ -226,6 +238,10 @@ pub(super) struct UserChangesDto {
     receipts: Given,
     #[serde(default)]
     roles: Given,
+    #[serde(default)]
+    kind: Given,
+    #[serde(default)]
+    owner_id: Given,
 }
 
 impl UserChangesDto {
@@ -239,7 +255,13 @@ impl UserChangesDto {
             password: fields.changeable("password", self.password),
             suspended: fields.changeable("suspended", self.suspended),
         };
-        fields.fixed([("presence", self.presence), ("receipts", self.receipts), ("roles", self.roles)]);
+        fields.fixed([
+            ("presence", self.presence),
+            ("receipts", self.receipts),
+            ("roles", self.roles),
+            ("kind", self.kind),
+            ("owner_id", self.owner_id),
+        ]);
         fields.finish()?;
         Ok(changes)
     }
@@ -251,7 +273,7 @@ impl UserChangesDto {
 pub(super) struct PasswordChangeDto {
     /// The current password.
     pub current: Required<Secret>,
-    /// The new password: 8–72 bytes.
+    /// The new password: at least 8 characters, at most 72 bytes.
     pub new: Required<Password>,
 }
 
@@ -265,21 +287,6 @@ impl PasswordChangeDto {
             (Some(current), Some(new)) => Ok((current, new)),
             _ => Err(fields.into()),
         }
-    }
-}
-
-/// Your current password.
-#[derive(Deserialize, Apiv2Schema)]
-#[openapi(rename = "OwnPassword")]
-pub(super) struct OwnPasswordDto {
-    /// Your current password.
-    pub password: Required<Secret>,
-}
-
-impl OwnPasswordDto {
-    pub(super) fn parse(self) -> Result<Secret, ApiError> {
-        let mut fields = Fields::new();
-        fields.required("password", self.password).ok_or_else(|| fields.into())
     }
 }
 
@@ -316,7 +323,6 @@ pub(crate) fn bodies() -> Vec<Parser> {
         Parser::of_body(ProfileChangesDto::parse),
         Parser::of_body(UserChangesDto::parse),
         Parser::of_body(PasswordChangeDto::parse),
-        Parser::of_body(OwnPasswordDto::parse),
         Parser::of_body(ResetRequestDto::parse),
         Parser::of_body(PasswordResetDto::parse),
         Parser::of_body(ServerRoleDraftDto::parse),

@@ -46,7 +46,7 @@ impl ResetRequestDto {
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "PasswordReset")]
 pub(super) struct PasswordResetDto {
-    /// The new password: 8–72 bytes.
+    /// The new password: at least 8 characters, at most 72 bytes.
     pub new: Required<Password>,
 }
 

@@ -3,7 +3,9 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{block_handlers, handlers, reset_handlers, role_handlers, session_handlers};
+use super::{
+    block_handlers, export, handlers, own_handlers, reset_handlers, role_handlers, session_handlers,
+};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -33,7 +35,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::put().to(handlers::edit_self)),
         )
         .service(web::resource("/users/me/password").route(web::put().to(handlers::change_password)))
-        .service(web::resource("/users/me/delete").route(web::post().to(handlers::delete_self)))
+        .service(web::resource("/users/me/delete").route(web::post().to(own_handlers::delete)))
+        .service(web::resource("/users/me/export").route(web::post().to(export::export)))
         .service(web::resource("/blocks").route(web::get().to(block_handlers::list)))
         .service(
             web::resource("/users/{user_id}/block")
@@ -94,7 +97,8 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("refreshLogin", &[InvalidRefreshToken, RefreshReused]).writes_to(WritePurpose::Secure),
         operation("logout", &[InvalidRefreshToken, RefreshReused])
             .writes_to(WritePurpose::Secure)
-            .before_password_change(),
+            .before_password_change()
+            .before_factor(),
         operation("requestPasswordReset", &[NotConfigured]).writes_to(WritePurpose::Secure).without_storage(),
         operation("resetPassword", &[ResetNotFound]).writes_to(WritePurpose::Secure),
         operation("listSessions", &[]),
@@ -107,7 +111,7 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("createUser", &[NotEditable, ProvisionedKey, AdminOnly, UsernameTaken]),
         operation("listUsers", &[]),
         operation("getUser", &[UserNotFound]),
-        operation("getMe", &[]).before_password_change(),
+        operation("getMe", &[]).before_password_change().before_factor(),
         operation(
             "editMe",
             &[
@@ -121,14 +125,41 @@ pub(crate) const FEATURE: Feature = Feature {
         ),
         operation("changePassword", &[WrongPassword, ProvisionedKey, ChangedMeanwhile, TooManyAttempts])
             .writes_to(WritePurpose::Secure)
-            .before_password_change(),
+            .before_password_change()
+            .before_factor(),
         operation(
             "setTemporaryPassword",
-            &[AdminOnly, ProvisionedKey, CurrentPasswordRequired, UserNotFound],
+            &[AdminOnly, ProvisionedKey, CurrentPasswordRequired, UserNotFound, IsBot],
         )
         .writes_to(WritePurpose::Secure),
-        operation("deleteMe", &[WrongPassword, ProvisionedKey, LastAdmin, ChangedMeanwhile, TooManyAttempts])
-            .writes_to(WritePurpose::Tidy),
+        operation(
+            "exportMe",
+            &[
+                WrongPassword,
+                CodeRequired,
+                WrongCode,
+                NotConfigured,
+                ProvisionedKey,
+                ChangedMeanwhile,
+                TooManyAttempts,
+                TooManyRequests,
+            ],
+        )
+        .writes_to(WritePurpose::Tidy),
+        operation(
+            "deleteMe",
+            &[
+                WrongPassword,
+                CodeRequired,
+                WrongCode,
+                NotConfigured,
+                ProvisionedKey,
+                LastAdmin,
+                ChangedMeanwhile,
+                TooManyAttempts,
+            ],
+        )
+        .writes_to(WritePurpose::Tidy),
         operation(
             "editUser",
             &[
@@ -138,6 +169,7 @@ pub(crate) const FEATURE: Feature = Feature {
                 CurrentPasswordRequired,
                 UserNotFound,
                 UsernameTaken,
+                IsBot,
                 LastAdmin,
             ],
         ),
@@ -149,7 +181,7 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("deleteServerRole", &[ProvisionedKey, AdminOnly, RoleNotFound, RoleFixed])
             .writes_to(WritePurpose::Tidy),
         operation("listUserRoles", &[UserNotFound]),
-        operation("giveServerRole", &[ProvisionedKey, AdminOnly, UserNotFound, RoleNotFound]),
+        operation("giveServerRole", &[ProvisionedKey, AdminOnly, UserNotFound, RoleNotFound, IsBot]),
         operation(
             "takeServerRole",
             &[ProvisionedKey, AdminOnly, UserNotFound, RoleNotFound, RoleFixed, LastAdmin],

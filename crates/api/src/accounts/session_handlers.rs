@@ -55,7 +55,8 @@ pub async fn logout(
     match request.body.map(LogoutRequest::parse).transpose()?.flatten() {
         Some(token) => accounts::logout_by_refresh(refresh_ports(&state), token, client.0).await?,
         None => {
-            let securing = Writing::new(request.key?, WritePurpose::Secure).before_password_change();
+            let securing =
+                Writing::new(request.key?, WritePurpose::Secure).before_password_change().before_factor();
             state.storage.write_as(securing, accounts::logout).await?;
         }
     }

@@ -1,7 +1,8 @@
 //! The values of accounts and their form in JSON.
 
 use groupchat_domain::accounts::{
-    DeviceName, DisplayName, Email, Password, PresenceSetting, ReceiptSetting, Secret, SessionKind, Username,
+    DeviceName, DisplayName, Email, Password, PresenceSetting, ReceiptSetting, Secret, SessionKind, UserKind,
+    Username,
 };
 use groupchat_domain::ids::{RoleId, SessionId, UserId};
 use groupchat_domain::permissions::{ServerPermission, ServerPermissionSet, ServerRoleName};
@@ -19,8 +20,6 @@ use crate::wire::{
 const USERNAME: &str = "^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$";
 /// No white space, a host after the last `@`, no dot at either end of the host.
 const EMAIL: &str = r"^\S+@[^\s@.](?:[^\s@]*[^\s@.])?$";
-/// The most bytes that a character takes in UTF-8.
-const MAX_CHARACTER_BYTES: usize = 4;
 
 id_values! { UserId SessionId RoleId }
 
@@ -87,6 +86,19 @@ plain_texts! {
     ApiKey => json!({"minLength": 1, "example": "gc_4xI2c0tLrbkWUQpVwzJ6m1sF8nYhD3aOeKgT5vRiBuE"});
 }
 
+impl Described for UserKind {
+    type Json = String;
+    const COMPONENT: Option<&'static str> = Some("UserKind");
+
+    fn rules() -> Value {
+        json!({
+            "description": "What a user is.",
+            "enum": Self::ALL.map(Self::as_str),
+            "example": Self::Person.as_str(),
+        })
+    }
+}
+
 impl Described for ServerPermission {
     type Json = String;
     const COMPONENT: Option<&'static str> = Some("ServerPermission");
@@ -100,7 +112,7 @@ impl Described for ServerPermission {
     }
 }
 
-write_as_str! { ServerPermission }
+write_as_str! { ServerPermission UserKind }
 
 fn permission_names() -> Vec<&'static str> {
     ServerPermission::ALL.iter().map(|permission| permission.as_str()).collect()
@@ -134,21 +146,22 @@ impl Described for SessionKind {
     type Json = String;
 
     fn rules() -> Value {
-        let all = [Self::Login, Self::Provisioned];
-        json!({"enum": all.map(session_kind), "example": "login"})
+        json!({"enum": ["login", "provisioned"], "example": "login"})
     }
 }
 
 impl ToJson for SessionKind {
     fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(session_kind(*self))
+        serializer.serialize_str(session_kind(self))
     }
 }
 
-const fn session_kind(kind: SessionKind) -> &'static str {
+const fn session_kind(kind: &SessionKind) -> &'static str {
     match kind {
         SessionKind::Login => "login",
         SessionKind::Provisioned => "provisioned",
+        // Not among the sessions that are listed.
+        SessionKind::Token(_) => "token",
     }
 }
 
@@ -167,15 +180,14 @@ impl FromJson for Secret {
     }
 }
 
-/// A password to set. Its limits are in bytes, JSON Schema counts characters: these bounds are the ones that hold for
-/// characters of any size.
+/// A password to set. Its greatest length is in bytes, JSON Schema counts characters: this one holds for characters of any size.
 impl Described for Password {
     type Json = String;
 
     fn rules() -> Value {
         json!({
             "format": "password",
-            "minLength": Self::MIN_BYTES.div_ceil(MAX_CHARACTER_BYTES),
+            "minLength": Self::MIN_LENGTH,
             "maxLength": Self::MAX_BYTES,
             "pattern": r"^[^\u0000]*$",
             "example": "engine-no-1",

@@ -31,7 +31,7 @@ pub async fn list(
     let place_after = |judged: &JudgedInvitation| ListCursor::after(judged.invitation.id.get());
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| admissions::list_invitations(tx, actor, group, below, limit),
             move |page, _| PageDto::new(list, page, place_after),
         )
@@ -51,7 +51,7 @@ pub async fn invite(
     _: NoParams,
 ) -> Result<CreatedOrOk<GroupInvitationDto>, ApiError> {
     let (draft, Ids(group)) = (body.0.parse()?, path);
-    let notice = Writing::of_notice(key.0);
+    let notice = Writing::of_notice(key.0).in_groups();
     let (made, is_new) =
         state.storage.write_as(notice, move |tx, actor| admissions::invite(tx, actor, group, &draft)).await?;
     let location = format!("/api/groups/{group}/invitations/{}", made.invitation.id);
@@ -70,7 +70,7 @@ pub async fn withdraw(
     _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let Ids((group, id)) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     state.storage.write_as(tidying, move |tx, actor| admissions::withdraw(tx, actor, group, id)).await?;
     Ok(NoContent)
 }

@@ -35,7 +35,7 @@ pub async fn list(
     let place_after = |judged: &JudgedLink| ListCursor::after(judged.link.id.get());
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| admissions::list_links(tx, actor, &query),
             move |page, _| PageDto::new(list, page, place_after),
         )
@@ -59,7 +59,7 @@ pub async fn create(
     let hash = state.codes.digest_code(&code);
     let create =
         move |tx: &mut dyn Tx, actor: &Actor| admissions::create_link(tx, actor, group, &draft, hash);
-    let made = state.storage.write_as(key.0, create).await?;
+    let made = state.storage.write_as(key.in_groups(), create).await?;
     let location = format!("/api/groups/{group}/invite-links/{}", made.link.id);
     Ok(Created { body: NewInviteLinkDto::new(made, &code), location })
 }
@@ -75,7 +75,7 @@ pub async fn revoke(
     _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let Ids((group, id)) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     state.storage.write_as(tidying, move |tx, actor| admissions::revoke_link(tx, actor, group, id)).await?;
     Ok(NoContent)
 }

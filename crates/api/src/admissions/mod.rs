@@ -13,3 +13,4 @@ pub(crate) use dto::{InvitationDto, JoinRequestDto};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::bodies;
 pub(crate) use routes::FEATURE;
+pub(crate) use values::CodeText;

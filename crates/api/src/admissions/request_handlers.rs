@@ -32,7 +32,7 @@ pub async fn join(
     let (Ids(group), quotas) = (path, state.options().quotas);
     let join =
         move |tx: &mut dyn Tx, actor: &Actor| admissions::join(tx, actor, group, message.as_ref(), &quotas);
-    Ok(match state.storage.write_as(Writing::of_notice(key.0), join).await? {
+    Ok(match state.storage.write_as(Writing::of_notice(key.0).in_groups(), join).await? {
         Joined::Now(member) => {
             let member = MemberDto::for_themselves(member);
             OrAccepted::Done(CreatedOrOk::Created(created_member(group, member)))
@@ -57,7 +57,7 @@ pub async fn list(
     let query = params.0.parse(group, list)?;
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| admissions::list_requests(tx, actor, &query),
             move |page, _| PageDto::by_name(list, page, JoinRequestDto::from),
         )
@@ -77,7 +77,7 @@ pub async fn approve(
     let (Ids((group, user)), quotas) = (path, state.options().quotas);
     let member = state
         .storage
-        .write_as(key.0, move |tx, actor| {
+        .write_as(key.in_groups(), move |tx, actor| {
             let member = admissions::approve_request(tx, actor, group, user.id(actor), &quotas)?;
             Ok(MemberDto::seen_by(actor.id(), member))
         })
@@ -96,7 +96,7 @@ pub async fn end(
     _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let Ids((group, user)) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     state
         .storage
         .write_as(tidying, move |tx, actor| admissions::end_request(tx, actor, group, user.id(actor)))

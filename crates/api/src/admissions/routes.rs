@@ -57,12 +57,13 @@ pub(crate) const FEATURE: Feature = Feature {
     routes,
     operations: &[
         operation("joinGroup", &[Banned, Archived, GroupNotFound, QuotaExceeded]),
-        operation("listJoinRequests", &[MembersOnly, RoleTooLow, Banned, GroupNotFound]),
+        operation("listJoinRequests", &[MembersOnly, RoleTooLow, NotInDirect, Banned, GroupNotFound]),
         operation(
             "approveJoinRequest",
             &[
                 MembersOnly,
                 RoleTooLow,
+                NotInDirect,
                 Banned,
                 Archived,
                 GroupNotFound,
@@ -73,15 +74,16 @@ pub(crate) const FEATURE: Feature = Feature {
         ),
         operation(
             "endJoinRequest",
-            &[MembersOnly, RoleTooLow, Banned, Archived, GroupNotFound, JoinRequestNotFound],
+            &[MembersOnly, RoleTooLow, NotInDirect, Banned, Archived, GroupNotFound, JoinRequestNotFound],
         )
         .writes_to(WritePurpose::Tidy),
-        operation("listInvitations", &[MembersOnly, RoleTooLow, Banned, GroupNotFound]),
+        operation("listInvitations", &[MembersOnly, RoleTooLow, NotInDirect, Banned, GroupNotFound]),
         operation(
             "inviteUser",
             &[
                 MembersOnly,
                 RoleTooLow,
+                NotInDirect,
                 Banned,
                 Archived,
                 GroupNotFound,
@@ -92,7 +94,7 @@ pub(crate) const FEATURE: Feature = Feature {
         ),
         operation(
             "withdrawInvitation",
-            &[MembersOnly, RoleTooLow, Banned, Archived, GroupNotFound, InvitationNotFound],
+            &[MembersOnly, RoleTooLow, NotInDirect, Banned, Archived, GroupNotFound, InvitationNotFound],
         )
         .writes_to(WritePurpose::Tidy),
         operation("listInviteLinks", &[MembersOnly, RoleTooLow, NotInDirect, Banned, GroupNotFound]),

@@ -11,6 +11,7 @@ use crate::messages::{
     AllReadDto, ReactionRequest, ReadPlaceDto, ReadUpdateDto, ThreadRefDto, ThreadUpdateDto,
 };
 use crate::openapi;
+use crate::saved::{BookmarkUpdateDto, DraftUpdateDto, GroupRefDto, MessageRefDto, ReminderUpdateDto};
 
 /// What the OpenAPI document has too, with all that it refers to.
 const OF_REST: &[&str] = &[
@@ -21,6 +22,8 @@ const OF_REST: &[&str] = &[
     "Member",
     "Message",
     "MessageReaction",
+    "PollDraft",
+    "PollUpdate",
     "Problem",
     "Reactions",
     "ReadState",
@@ -102,6 +105,11 @@ fn of_events() -> Map<String, Value> {
         raw::<ReadPlaceDto>("ReadPlace"),
         raw::<ThreadRefDto>("ThreadRef"),
         raw::<ThreadUpdateDto>("ThreadUpdate"),
+        raw::<DraftUpdateDto>("DraftUpdate"),
+        raw::<BookmarkUpdateDto>("BookmarkUpdate"),
+        raw::<ReminderUpdateDto>("ReminderUpdate"),
+        raw::<MessageRefDto>("MessageRef"),
+        raw::<GroupRefDto>("GroupRef"),
         raw::<TypingDto>("Typing"),
         raw::<PresenceDto>("Presence"),
         raw::<HelloDto>("Hello"),

@@ -73,10 +73,10 @@ pub(super) struct AuditEntryDto {
     pub target_id: Option<Field<UserId>>,
     /// The group that it was done in.
     pub group_id: Option<Field<GroupId>>,
-    /// What else it is about: the session of a `login` or `session.ended`, the role of `role.…`, the invitation or the link of
+    /// What else it is about: the session of a `login` or `session.ended`, the token of `token.…`, the role of `role.…`, the invitation or the link of
     /// `invitation.…` and `invite_link.…`, the number of the last entry that was removed.
     pub object_id: Option<Field<Count>>,
-    /// The names of the fields that were changed, separated by spaces, or the role that a member got: `custom` is one that
+    /// The names of the fields that were changed, or the scopes of a token, separated by spaces, or the role that a member got: `custom` is one that
     /// the group has defined.
     pub detail: Option<Field<FieldNames>>,
     /// The network address that the request came from. Null in the list of a group.

@@ -48,7 +48,7 @@ pub async fn list_of_group(
     let (Ids(group), query) = (path, params.0.parse(list)?);
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| audit::list_group_audit(tx, actor, group, &query),
             move |page, _| PageDto::with(list, page, place_after, AuditEntryDto::of_group),
         )

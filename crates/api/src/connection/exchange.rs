@@ -68,7 +68,8 @@ impl Exchange {
 
 fn is_for_events(response: &Response<BoxBody>) -> bool {
     let content_type = response.headers().get(CONTENT_TYPE).map(|value| value.as_bytes());
-    response.status() == StatusCode::SWITCHING_PROTOCOLS || content_type == Some(b"text/event-stream")
+    response.status() == StatusCode::SWITCHING_PROTOCOLS
+        || content_type.is_some_and(|found| found.starts_with(b"text/event-stream"))
 }
 
 /// Wraps the application to track its responses to their end.

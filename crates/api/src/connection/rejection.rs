@@ -139,7 +139,7 @@ mod tests {
                 "content-type: application/problem+json",
                 "connection: close",
                 "cache-control: no-store",
-                "content-security-policy: frame-ancestors 'none'",
+                "content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
                 "referrer-policy: no-referrer",
                 "x-content-type-options: nosniff",
                 "date: ",

@@ -43,8 +43,14 @@ fn shape_of(event_type: EventType) -> Option<Shape> {
             Shape { fixed: MessageDto::IN_EVENTS, ..logged("Message") }
         }
         SubjectKind::MessageReaction => Shape { fixed: MessageDto::IN_EVENTS, ..logged("MessageReaction") },
+        SubjectKind::PollUpdate => logged("PollUpdate"),
         SubjectKind::ThreadUpdate => logged("ThreadUpdate"),
         SubjectKind::OwnThread => logged("ThreadRef"),
+        SubjectKind::DraftUpdate => logged("DraftUpdate"),
+        SubjectKind::BookmarkUpdate => logged("BookmarkUpdate"),
+        SubjectKind::ReminderUpdate => logged("ReminderUpdate"),
+        SubjectKind::SentScheduled => logged("MessageRef"),
+        SubjectKind::OwnSchedule => logged("GroupRef"),
         SubjectKind::Tombstone => Shape { fixed: MessageDto::TOMBSTONE, ..logged("Message") },
     };
     let actor = if event_type.may_be_by_server() { Nullness::Either } else { Nullness::Given };

@@ -11,6 +11,7 @@ use groupchat_domain::events::{
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::presence::Presence;
+use groupchat_domain::time::Timestamp;
 use paperclip::actix::Apiv2Schema;
 use paperclip::v2::models::DataType;
 use paperclip::v2::schema::TypedData;
@@ -21,9 +22,12 @@ use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{RolesOfUserDto, ServerRolesDto, UserDto, UserRefDto};
 use crate::admissions::{InvitationDto, JoinRequestDto};
 use crate::groups::{BanDto, GroupDto, MemberDto};
+use crate::json;
 use crate::messages::{
     AllReadDto, MessageDto, MessageReactionDto, ReadUpdateDto, ThreadRefDto, ThreadUpdateDto,
 };
+use crate::polls::PollUpdateDto;
+use crate::saved::{BookmarkUpdateDto, DraftUpdateDto, GroupRefDto, MessageRefDto, ReminderUpdateDto};
 use crate::wire::{Field, Time};
 
 /// Something that happened.
@@ -71,10 +75,22 @@ pub(crate) enum EventData {
     Message(MessageDto),
     /// A reaction to a message.
     Reaction(Box<MessageReactionDto>),
+    /// A poll.
+    Poll(Box<PollUpdateDto>),
     /// A thread.
     Thread(ThreadUpdateDto),
     /// A thread, only by its root.
     ThreadRef(ThreadRefDto),
+    /// A draft.
+    Draft(DraftUpdateDto),
+    /// A bookmark.
+    Bookmark(BookmarkUpdateDto),
+    /// A reminder.
+    Reminder(ReminderUpdateDto),
+    /// A message, only by its id.
+    MessageRef(MessageRefDto),
+    /// A group, only by its id.
+    GroupRef(GroupRefDto),
     /// What was removed.
     Removed(RemovedDto),
     /// How far the listener has read.
@@ -110,6 +126,12 @@ pub(crate) struct RemovedDto {
     pub id: Field<GoneId>,
 }
 
+impl From<GroupId> for RemovedDto {
+    fn from(group: GroupId) -> Self {
+        Self { id: GoneId(group.get()).into() }
+    }
+}
+
 /// Who is typing.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Typing")]
@@ -130,6 +152,19 @@ pub(crate) struct PresenceDto {
     pub presence: Field<Presence>,
     /// When the user was last seen; null unless `offline`.
     pub last_seen_at: Option<Time>,
+}
+
+impl PresenceDto {
+    fn new(user: UserId, presence: Presence, last_seen_at: Option<Timestamp>) -> Self {
+        let last_seen_at = last_seen_at.map(Time::from);
+        Self { user_id: user.into(), presence: presence.into(), last_seen_at }
+    }
+
+    /// What an event says of somebody's presence; `None` for other events.
+    pub(crate) fn of(event: EphemeralEvent) -> Option<Self> {
+        let EphemeralEvent::PresenceChanged { user, presence, last_seen_at } = event else { return None };
+        Some(Self::new(user, presence, last_seen_at))
+    }
 }
 
 /// A new ticket.
@@ -200,8 +235,7 @@ impl EventDto {
                 (EphemeralType::Typing, Some(group.into()), EventData::Typing(data))
             }
             EphemeralEvent::PresenceChanged { user, presence, last_seen_at } => {
-                let (presence, last_seen_at) = (presence.into(), last_seen_at.map(Time::from));
-                let data = PresenceDto { user_id: user.into(), presence, last_seen_at };
+                let data = PresenceDto::new(user, presence, last_seen_at);
                 (EphemeralType::Presence, None, EventData::Presence(data))
             }
         };
@@ -254,7 +288,7 @@ impl EventDto {
 
     /// The event as JSON on one line.
     pub(crate) fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("strings and numbers are always JSON")
+        json::to_string(self).expect("strings and numbers are always JSON")
     }
 }
 
@@ -287,8 +321,16 @@ impl From<Subject> for EventData {
                 Self::Message(MessageDto::for_everybody(Arc::unwrap_or_clone(message)))
             }
             Subject::MessageReaction(reaction) => Self::Reaction(Box::new(reaction.into())),
+            Subject::PollUpdate(update) => Self::Poll(Box::new(update.into())),
             Subject::ThreadUpdate(ThreadUpdate(thread)) => Self::Thread(thread.into()),
             Subject::OwnThread(own) => Self::ThreadRef(ThreadRefDto { message_id: own.root.into() }),
+            Subject::DraftUpdate(update) => Self::Draft(update.into()),
+            Subject::BookmarkUpdate(update) => Self::Bookmark(update.into()),
+            Subject::ReminderUpdate(update) => Self::Reminder(update.into()),
+            Subject::SentScheduled(sent) => {
+                Self::MessageRef(MessageRefDto { message_id: sent.message.into() })
+            }
+            Subject::OwnSchedule(own) => Self::GroupRef(GroupRefDto { group_id: own.group.into() }),
             Subject::BanUpdate(BanUpdate { ban, .. }) => Self::Ban(ban.into()),
             Subject::JoinRequestUpdate(JoinRequestUpdate { request, .. }) => {
                 Self::JoinRequest(request.into())
@@ -299,7 +341,7 @@ impl From<Subject> for EventData {
             | Subject::EndedJoinRequest(EndedJoinRequest { user: id, .. }) => {
                 Self::Removed(RemovedDto { id: GoneId(id.get()).into() })
             }
-            Subject::RemovedGroup(group) => Self::Removed(RemovedDto { id: GoneId(group.id.get()).into() }),
+            Subject::RemovedGroup(group) => Self::Removed(group.id.into()),
             // Such events are delivered to nobody.
             Subject::Gone | Subject::GroupSenders(_) | Subject::DirectPartner(_) => Self::Nothing {},
         }

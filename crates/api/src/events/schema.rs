@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 use super::catalog::shapes;
 use super::dto::{EventDto, RemovedDto};
 use crate::messages::{MessageReactionDto, ThreadRefDto, ThreadUpdateDto};
+use crate::polls::PollUpdateDto;
+use crate::saved::{BookmarkUpdateDto, DraftUpdateDto, GroupRefDto, MessageRefDto, ReminderUpdateDto};
 use crate::wire::annotation::Annotation;
 
 /// Any event that an answer may hold. For the document only.
@@ -35,10 +37,18 @@ impl Apiv2Schema for AnyEvent {
         components.insert("Removed".to_owned(), raw::<RemovedDto>());
         components.insert("MessageReaction".to_owned(), reaction());
         components.insert("ThreadRef".to_owned(), raw::<ThreadRefDto>());
+        components.insert("DraftUpdate".to_owned(), raw::<DraftUpdateDto>());
+        components.insert("BookmarkUpdate".to_owned(), raw::<BookmarkUpdateDto>());
+        components.insert("ReminderUpdate".to_owned(), raw::<ReminderUpdateDto>());
+        components.insert("MessageRef".to_owned(), raw::<MessageRefDto>());
+        components.insert("GroupRef".to_owned(), raw::<GroupRefDto>());
         let mut thread = raw::<ThreadUpdateDto>();
         // Collected by itself, a type has those within it written out.
         thread["properties"]["participants"]["items"] = reference("UserRef");
         components.insert("ThreadUpdate".to_owned(), thread);
+        let mut poll = raw::<PollUpdateDto>();
+        poll["properties"]["poll"] = reference("Poll");
+        components.insert("PollUpdate".to_owned(), poll);
         let annotation = Annotation { components, ..Annotation::new(rules) };
         annotation.into_schema(DefaultSchemaRaw {
             name: Self::name(),
@@ -89,6 +99,7 @@ fn reaction() -> Value {
         ("reply_to", "QuotedMessage"),
         ("forwarded_from", "ForwardedFrom"),
         ("mentions", "Mentions"),
+        ("poll", "Poll"),
     ] {
         properties[field] = json!({"nullable": true, "allOf": [reference(component)]});
     }

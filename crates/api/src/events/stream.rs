@@ -63,7 +63,7 @@ struct Streaming {
 pub(super) fn answer(state: &State, subscriber: HttpSubscriber) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
-        .insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")))
+        .insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")))
         .insert_header((CACHE_CONTROL, "no-store"))
         // Some proxies would otherwise buffer the whole response.
         .insert_header(("X-Accel-Buffering", "no"));

@@ -132,7 +132,7 @@ macro_rules! words {
 words! {
     ServerVersion => json!({"example": "1.0.0"});
     EndReason => json!({"enum": ENDS.map(EndReason::as_str)});
-    Presence => json!({"enum": PRESENCES.map(presence_word)});
+    Presence => json!({"enum": PRESENCES.map(presence_word), "example": presence_word(Presence::Online)});
 }
 
 write_as_str! { ServerVersion EndReason }

@@ -6,10 +6,13 @@ use actix_web::dev::{Path, Payload, Url};
 use actix_web::{FromRequest, HttpRequest};
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{
-    GroupId, InvitationId, InviteLinkId, MAX_SAFE_INTEGER, MessageId, RoleId, SessionId, UserId,
+    GroupId, InvitationId, InviteLinkId, MAX_SAFE_INTEGER, MessageId, PasskeyId, RoleId, ServerInviteId,
+    SessionId, TokenId, UserId,
 };
 use groupchat_domain::messages::Emoji;
 use groupchat_domain::permissions::RoleName;
+use groupchat_domain::polls::OptionId;
+use groupchat_domain::scheduled::ScheduledId;
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Parameter, ParameterIn};
@@ -103,8 +106,12 @@ path_ids! {
     InvitationId = "The invitation's id."
     InviteLinkId = "The link's id."
     MessageId = "The message's id."
+    ScheduledId = "The scheduled message's id."
     RoleId = "The role's id."
+    ServerInviteId = "The invite's id."
+    PasskeyId = "The passkey's id."
     SessionId = "The session's id."
+    TokenId = "The token's id."
     UserId = "The user's id."
 }
 
@@ -136,6 +143,26 @@ impl PathIds for (GroupId, MessageId, Emoji) {
         let emoji = segments.next(|text| Emoji::parse(&percent_decode_str(text).decode_utf8_lossy()));
         Some((group?, message?, emoji?))
     }
+}
+
+impl PathIds for (GroupId, MessageId, OptionId) {
+    const SEGMENTS: &[Segment] = &[
+        GroupId::SEGMENTS[0],
+        MessageId::SEGMENTS[0],
+        Segment { description: "The option's id.", rules: option_id_rules },
+    ];
+
+    fn take(segments: &mut Segments<'_>) -> Option<Self> {
+        let (group, message) = (GroupId::take(segments), MessageId::take(segments));
+        let option = segments.next(|text| integer(text).and_then(OptionId::parse));
+        Some((group?, message?, option?))
+    }
+}
+
+fn option_id_rules() -> Value {
+    let mut rules = OptionId::rules_to_give();
+    rules["type"] = "integer".into();
+    rules
 }
 
 fn emoji_rules() -> Value {
@@ -193,6 +220,15 @@ impl PathIds for (UserOrMe, SessionId) {
     }
 }
 
+impl PathIds for (UserId, TokenId) {
+    const SEGMENTS: &[Segment] = &[UserId::SEGMENTS[0], TokenId::SEGMENTS[0]];
+
+    fn take(segments: &mut Segments<'_>) -> Option<Self> {
+        let (user, token) = (UserId::take(segments), TokenId::take(segments));
+        Some((user?, token?))
+    }
+}
+
 impl PathIds for (UserOrMe, RoleId) {
     const SEGMENTS: &[Segment] = &[UserOrMe::SEGMENTS[0], RoleId::SEGMENTS[0]];
 
@@ -216,7 +252,7 @@ macro_rules! after_group {
     )+};
 }
 
-after_group! { InvitationId InviteLinkId MessageId UserOrMe }
+after_group! { InvitationId InviteLinkId MessageId ScheduledId UserOrMe }
 
 impl<T: PathIds> FromRequest for Ids<T> {
     type Error = ApiError;

@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use groupchat_domain::network::Network;
-use groupchat_domain::storage::Credential;
+use groupchat_domain::storage::{Asking, Credential};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::SecurityScheme;
 use paperclip::v2::schema::Apiv2Schema;
@@ -21,6 +21,14 @@ const HEADER: &str = "X-API-Key";
 /// in the transaction that does the work.
 #[derive(Debug, Clone, Copy)]
 pub struct Key(pub Credential);
+
+impl Key {
+    /// The key, for a command that is also open to tokens for some groups: see
+    /// [`Reach::in_groups`](groupchat_domain::accounts::Reach::in_groups).
+    pub(crate) fn in_groups(self) -> Asking {
+        Asking::from(self.0).in_groups()
+    }
+}
 
 impl FromRequest for Key {
     type Error = ApiError;

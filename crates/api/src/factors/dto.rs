@@ -1,11 +1,12 @@
 //! Response bodies for second factors.
 
-use groupchat_domain::factors::{Factors, RecoveryCode, TotpSetUp};
+use groupchat_domain::factors::{Factors, MAX_PASSKEYS, RecoveryCode, TotpSetUp};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
+use super::passkey_dto::PasskeyDto;
 use super::values::{OtpAuthUri, QrSvg, RecoveryCodeTexts, TotpSecretText};
-use crate::wire::{Count, Field};
+use crate::wire::{Count, Field, Items};
 
 /// Your second factors.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -13,14 +14,23 @@ use crate::wire::{Count, Field};
 pub(super) struct FactorsDto {
     /// Whether logins ask for one-time passwords.
     pub totp: Field<bool>,
+    /// Your passkeys, the oldest first.
+    pub passkeys: Items<PasskeyDto, MAX_PASSKEYS>,
     /// How many recovery codes are left.
     pub recovery_codes_left: Field<Count>,
+    /// Whether the server requires a second factor of you.
+    pub required: Field<bool>,
 }
 
 impl From<Factors> for FactorsDto {
     fn from(factors: Factors) -> Self {
         let left = Count(factors.recovery_codes_left.into());
-        Self { totp: factors.totp.into(), recovery_codes_left: left.into() }
+        Self {
+            totp: factors.totp.into(),
+            passkeys: factors.passkeys.into_iter().map(Into::into).collect(),
+            recovery_codes_left: left.into(),
+            required: factors.required.into(),
+        }
     }
 }
 
@@ -58,6 +68,6 @@ pub(super) struct RecoveryCodesDto {
 
 impl From<Vec<RecoveryCode>> for RecoveryCodesDto {
     fn from(codes: Vec<RecoveryCode>) -> Self {
-        Self { recovery_codes: RecoveryCodeTexts(codes.iter().map(RecoveryCode::reveal).collect()).into() }
+        Self { recovery_codes: RecoveryCodeTexts::of(&codes).into() }
     }
 }

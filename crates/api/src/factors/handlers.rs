@@ -1,13 +1,15 @@
 //! Handlers for second factors.
 
-use groupchat_domain::accounts::{self, OwnPasswordPorts, SecondFactorPorts};
+use groupchat_domain::accounts::{self, Actor, OwnPasswordPorts, SecondFactorPorts};
 use groupchat_domain::factors::{self, FactorPorts};
+use groupchat_domain::ids::UserId;
+use groupchat_domain::storage::{Asking, Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{FactorsDto, RecoveryCodesDto, TotpSetUpDto};
 use super::requests::{OwnPasswordRequest, PasscodeRequest, PasswordAndCodeRequest, SecondFactorRequest};
 use crate::accounts::{DeviceHeader, LoginDto, login_ports};
-use crate::extract::{Body, Client, Key, NoParams, OPEN_BODY_LIMIT};
+use crate::extract::{Body, Client, Ids, Key, NoParams, OPEN_BODY_LIMIT};
 use crate::problem::ApiError;
 use crate::respond::{NoContent, Ok200};
 use crate::state::{AppState, State};
@@ -15,7 +17,8 @@ use crate::state::{AppState, State};
 /// What authenticators call a server that has no public address.
 const ISSUER: &str = "groupchat";
 
-fn ports(state: &AppState) -> FactorPorts<'_> {
+/// What checking passwords and codes needs.
+pub(crate) fn factor_ports(state: &AppState) -> FactorPorts<'_> {
     let password =
         OwnPasswordPorts { storage: &*state.storage, hasher: &*state.hasher, attempts: &*state.attempts };
     FactorPorts { password, codes: state.factors.clone(), sealer: state.sealer.clone() }
@@ -57,8 +60,22 @@ pub async fn login(
 /// Shows your second factors
 #[api_v2_operation(tags("Second factors"), operation_id = "getFactors")]
 pub async fn show(state: State, key: Key, _: NoParams) -> Result<Ok200<FactorsDto>, ApiError> {
-    let found = state.storage.read_as(key.0, factors::find_factors).await?;
+    let policy = state.storage.factor_policy();
+    let find = move |tx: &mut dyn Tx, actor: &Actor| factors::find_factors(tx, actor, policy);
+    let found = state.storage.read_as(Asking::from(key.0).before_factor(), find).await?;
     Ok(Ok200(found.into()))
+}
+
+/// Removes the second factors of a user
+///
+/// For a user who has lost them, with the recovery codes. For those with `manage_users` if they may do no less than the user.
+/// All sessions of the user end.
+#[api_v2_operation(tags("Second factors"), operation_id = "resetFactors")]
+pub async fn reset(state: State, key: Key, path: Ids<UserId>, _: NoParams) -> Result<NoContent, ApiError> {
+    let Ids(id) = path;
+    let securing = Writing::new(key.0, WritePurpose::Secure);
+    state.storage.write_as(securing, move |tx, actor| accounts::reset_factors(tx, actor, id)).await?;
+    Ok(NoContent)
 }
 
 /// Begins to set up one-time passwords
@@ -74,7 +91,7 @@ pub async fn set_up(
 ) -> Result<Ok200<TotpSetUpDto>, ApiError> {
     let password = body.0.parse()?;
     let issuer = issuer(&state);
-    Ok(Ok200(factors::set_up_totp(ports(&state), key.0, password, &issuer).await?.into()))
+    Ok(Ok200(factors::set_up_totp(factor_ports(&state), key.0, password, &issuer).await?.into()))
 }
 
 /// Confirms one-time passwords
@@ -89,7 +106,7 @@ pub async fn confirm(
     _: NoParams,
 ) -> Result<Ok200<RecoveryCodesDto>, ApiError> {
     let code = body.0.parse()?;
-    Ok(Ok200(factors::confirm_totp(ports(&state), key.0, code).await?.into()))
+    Ok(Ok200(factors::confirm_totp(factor_ports(&state), key.0, code).await?.into()))
 }
 
 /// Disables one-time passwords
@@ -103,7 +120,7 @@ pub async fn disable(
     _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let (password, code) = body.0.parse()?;
-    factors::disable_totp(ports(&state), key.0, password, code).await?;
+    factors::disable_totp(factor_ports(&state), key.0, password, code).await?;
     Ok(NoContent)
 }
 
@@ -118,7 +135,7 @@ pub async fn renew_recovery_codes(
     _: NoParams,
 ) -> Result<Ok200<RecoveryCodesDto>, ApiError> {
     let (password, code) = body.0.parse()?;
-    Ok(Ok200(factors::renew_recovery_codes(ports(&state), key.0, password, code).await?.into()))
+    Ok(Ok200(factors::renew_recovery_codes(factor_ports(&state), key.0, password, code).await?.into()))
 }
 
 #[cfg(test)]

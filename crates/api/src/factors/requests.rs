@@ -1,15 +1,21 @@
 //! Request bodies for second factors, parsed into domain values.
 
+#[cfg(any(test, fuzzing))]
+use groupchat_domain::accounts::ClientInfo;
 use groupchat_domain::accounts::Secret;
-use groupchat_domain::factors::{Passcode, TypedCode};
+use groupchat_domain::factors::{Passcode, Proof, TypedCode};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
+#[cfg(any(test, fuzzing))]
+use super::passkey_requests::{
+    FactorRequest, LoginRequest, NameRequest, RegistrationRequest, RemovalRequest, TicketRequest,
+};
 use super::values::LoginTicketText;
 #[cfg(any(test, fuzzing))]
 use crate::fuzzing::Parser;
 use crate::problem::ApiError;
-use crate::wire::{Fields, Required};
+use crate::wire::{Fields, Optional, Required};
 
 /// The second half of a login.
 #[derive(Deserialize, Apiv2Schema)]
@@ -85,6 +91,29 @@ impl PasswordAndCodeRequest {
     }
 }
 
+/// Your password, and a code if you have a second factor.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "Proof")]
+pub(crate) struct ProofRequest {
+    /// The password.
+    pub password: Required<Secret>,
+    /// What the authenticator shows, or a recovery code: 6–50 characters, of which spaces and hyphens mean nothing. Only
+    /// those need one who have a second factor.
+    pub code: Optional<TypedCode>,
+}
+
+impl ProofRequest {
+    pub(crate) fn parse(self) -> Result<Proof, ApiError> {
+        let mut fields = Fields::new();
+        let password = fields.required("password", self.password);
+        let code = fields.optional("code", self.code);
+        match password {
+            Some(password) if fields.are_good() => Ok(Proof { password, code }),
+            _ => Err(fields.into()),
+        }
+    }
+}
+
 /// The parsers of bodies.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn bodies() -> Vec<Parser> {
@@ -93,5 +122,12 @@ pub(crate) fn bodies() -> Vec<Parser> {
         Parser::of_body(OwnPasswordRequest::parse),
         Parser::of_body(PasscodeRequest::parse),
         Parser::of_body(PasswordAndCodeRequest::parse),
+        Parser::of_body(RegistrationRequest::parse),
+        Parser::of_body(RemovalRequest::parse),
+        Parser::of_body(TicketRequest::parse),
+        Parser::of_body(FactorRequest::parse),
+        Parser::of_body(|login: LoginRequest| login.parse(ClientInfo::default(), None)),
+        Parser::of_body(NameRequest::parse),
+        Parser::of_body(ProofRequest::parse),
     ]
 }

@@ -5,14 +5,28 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::parser::Parser;
-use crate::{accounts, admissions, factors, groups, messages};
+use crate::{
+    accounts, admissions, bots, factors, groups, messages, polls, saved, scheduled, sign_up, tokens,
+};
 
 /// The parsers of all bodies. A test compares them with the OpenAPI document.
 pub(super) static BODIES: LazyLock<Vec<Parser>> = LazyLock::new(|| {
-    [accounts::bodies(), factors::bodies(), admissions::bodies(), groups::bodies(), messages::bodies()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        accounts::bodies(),
+        factors::bodies(),
+        tokens::bodies(),
+        bots::bodies(),
+        admissions::bodies(),
+        groups::bodies(),
+        messages::bodies(),
+        saved::bodies(),
+        scheduled::bodies(),
+        polls::bodies(),
+        sign_up::bodies(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 });
 
 /// A body is rejected with an error that names its fields, or accepted; and if it is accepted, then it is an object,

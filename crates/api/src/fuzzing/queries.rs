@@ -7,7 +7,7 @@ use form_urlencoded::Serializer;
 use super::cursors::cursors;
 use super::parser::Parser;
 use crate::wire::{List, PageParams};
-use crate::{accounts, audit, events, groups, messages};
+use crate::{accounts, audit, bots, events, groups, messages, saved, sync};
 
 /// The list that the queries are for.
 pub(crate) fn list() -> List {
@@ -17,8 +17,16 @@ pub(crate) fn list() -> List {
 /// The parsers of all queries. A test compares them with the OpenAPI document.
 pub(super) static QUERIES: LazyLock<Vec<Parser>> = LazyLock::new(|| {
     let pages = vec![Parser::of_query(|params: PageParams| params.parse(list()))];
-    let features =
-        [accounts::queries(), audit::queries(), groups::queries(), messages::queries(), events::queries()];
+    let features = [
+        accounts::queries(),
+        bots::queries(),
+        audit::queries(),
+        groups::queries(),
+        messages::queries(),
+        saved::queries(),
+        events::queries(),
+        sync::queries(),
+    ];
     features.into_iter().flatten().chain(pages).collect()
 });
 

@@ -28,7 +28,7 @@ pub async fn list(
     let query = params.0.parse(group, list)?;
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| groups::list_bans(tx, actor, &query),
             move |page, _| PageDto::by_name(list, page, BanDto::from),
         )
@@ -50,7 +50,7 @@ pub async fn ban(
     let (draft, Ids((group, user))) = (body.0.parse()?, path);
     let ban = state
         .storage
-        .write_as(key.0, move |tx, actor| groups::ban(tx, actor, group, user.id(actor), &draft))
+        .write_as(key.in_groups(), move |tx, actor| groups::ban(tx, actor, group, user.id(actor), &draft))
         .await?;
     Ok(Ok200(ban.into()))
 }
@@ -66,7 +66,7 @@ pub async fn unban(
     _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let Ids((group, user)) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     state.storage.write_as(tidying, move |tx, actor| groups::unban(tx, actor, group, user.id(actor))).await?;
     Ok(NoContent)
 }

@@ -65,7 +65,7 @@ pub async fn list(
     let selection = params.0.parse(list)?;
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| groups::list(tx, actor, &selection.seen_by(actor.id())),
             move |page, _| PageDto::by_name(list, page, GroupDto::from),
         )
@@ -83,7 +83,7 @@ pub async fn show(
     _: NoParams,
 ) -> Result<Ok200<GroupDto>, ApiError> {
     let Ids(id) = path;
-    let view = state.storage.read_as(key.0, move |tx, actor| groups::find(tx, actor, id)).await?;
+    let view = state.storage.read_as(key.in_groups(), move |tx, actor| groups::find(tx, actor, id)).await?;
     Ok(Ok200(view.into()))
 }
 
@@ -99,7 +99,10 @@ pub async fn edit(
     _: NoParams,
 ) -> Result<Ok200<GroupDto>, ApiError> {
     let (changes, Ids(id)) = (body.0.parse()?, path);
-    let view = state.storage.write_as(key.0, move |tx, actor| groups::edit(tx, actor, id, &changes)).await?;
+    let view = state
+        .storage
+        .write_as(key.in_groups(), move |tx, actor| groups::edit(tx, actor, id, &changes))
+        .await?;
     Ok(Ok200(view.into()))
 }
 
@@ -114,7 +117,8 @@ pub async fn archive(
     _: NoParams,
 ) -> Result<Ok200<GroupDto>, ApiError> {
     let Ids(id) = path;
-    let view = state.storage.write_as(key.0, move |tx, actor| groups::archive(tx, actor, id)).await?;
+    let view =
+        state.storage.write_as(key.in_groups(), move |tx, actor| groups::archive(tx, actor, id)).await?;
     Ok(Ok200(view.into()))
 }
 
@@ -129,7 +133,8 @@ pub async fn restore(
     _: NoParams,
 ) -> Result<Ok200<GroupDto>, ApiError> {
     let Ids(id) = path;
-    let view = state.storage.write_as(key.0, move |tx, actor| groups::restore(tx, actor, id)).await?;
+    let view =
+        state.storage.write_as(key.in_groups(), move |tx, actor| groups::restore(tx, actor, id)).await?;
     Ok(Ok200(view.into()))
 }
 
@@ -139,7 +144,7 @@ pub async fn restore(
 #[api_v2_operation(tags(Groups), operation_id = "deleteGroup")]
 pub async fn delete(state: State, key: Key, path: Ids<GroupId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     state.storage.write_as(tidying, move |tx, actor| groups::delete(tx, actor, id)).await?;
     Ok(NoContent)
 }

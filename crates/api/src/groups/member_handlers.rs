@@ -29,7 +29,7 @@ pub async fn list(
     let query = params.0.parse(group, list)?;
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| groups::list_members(tx, actor, &query),
             move |page, actor| {
                 PageDto::by_name(list, page, |member| MemberDto::listed_for(actor.id(), member))
@@ -54,7 +54,7 @@ pub async fn add(
     let ((candidate, role), quotas) = (body.0.parse()?, state.options().quotas);
     let member = state
         .storage
-        .write_as(key.0, move |tx, actor| {
+        .write_as(key.in_groups(), move |tx, actor| {
             let member = groups::add_member(tx, actor, group, &candidate, &role, &quotas)?;
             Ok(MemberDto::seen_by(actor.id(), member))
         })
@@ -74,7 +74,7 @@ pub async fn add_batch(
     _: NoParams,
 ) -> Result<Ok200<AdditionsDto>, ApiError> {
     let (batch, Ids(group), quotas) = (body.0.parse()?, path, state.options().quotas);
-    let writing = Writing::of_many(key.0, batch.ids().len());
+    let writing = Writing::of_many(key.0, batch.ids().len()).in_groups();
     let additions = state
         .storage
         .write_as(writing, move |tx, actor| groups::add_members(tx, actor, group, &batch, &quotas))
@@ -103,7 +103,7 @@ pub async fn edit(
     let (changes, Ids((group, user)), quotas) = (body.0.parse()?, path, state.options().quotas);
     let member = state
         .storage
-        .write_as(key.0, move |tx, actor| {
+        .write_as(key.in_groups(), move |tx, actor| {
             let member = groups::edit_member(tx, actor, group, user.id(actor), &changes, &quotas)?;
             Ok(MemberDto::seen_by(actor.id(), member))
         })
@@ -125,7 +125,7 @@ pub async fn remove(
     let Ids((group, user)) = path;
     state
         .storage
-        .write_as(Writing::new(key.0, WritePurpose::Tidy), move |tx, actor| {
+        .write_as(Writing::new(key.0, WritePurpose::Tidy).in_groups(), move |tx, actor| {
             groups::remove_member(tx, actor, group, user.id(actor))
         })
         .await?;

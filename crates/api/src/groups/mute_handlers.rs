@@ -28,7 +28,7 @@ pub async fn mute(
     let (draft, Ids((group, user))) = (body.0.parse()?, path);
     let member = state
         .storage
-        .write_as(key.0, move |tx, actor| {
+        .write_as(key.in_groups(), move |tx, actor| {
             let member = groups::mute(tx, actor, group, user.id(actor), &draft)?;
             Ok(MemberDto::told_to(actor.id(), member))
         })
@@ -47,7 +47,7 @@ pub async fn unmute(
     _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let Ids((group, user)) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     state
         .storage
         .write_as(tidying, move |tx, actor| groups::unmute(tx, actor, group, user.id(actor)))

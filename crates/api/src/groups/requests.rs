@@ -352,7 +352,7 @@ impl GroupSelection {
         let Self { kind, search, all, mine, ownerless, after, limit } = self;
         let (search, after) = (search.clone(), after.clone());
         let (all, mine, ownerless) = (*all, *mine, *ownerless);
-        GroupQuery { viewer, kind: *kind, search, all, mine, ownerless, after, limit: *limit }
+        GroupQuery { viewer, kind: *kind, search, all, mine, ownerless, only: None, after, limit: *limit }
     }
 }
 

@@ -28,7 +28,8 @@ pub async fn list(
     _: NoParams,
 ) -> Result<Ok200<RolesDto>, ApiError> {
     let Ids(group) = path;
-    let roles = state.storage.read_as(key.0, move |tx, actor| groups::list_roles(tx, actor, group)).await?;
+    let roles =
+        state.storage.read_as(key.in_groups(), move |tx, actor| groups::list_roles(tx, actor, group)).await?;
     Ok(Ok200(roles.into()))
 }
 
@@ -47,7 +48,7 @@ pub async fn define(
     let ((name, definition), Ids(group)) = (body.0.parse()?, path);
     let role = state
         .storage
-        .write_as(key.0, move |tx, actor| groups::define_role(tx, actor, group, &name, definition))
+        .write_as(key.in_groups(), move |tx, actor| groups::define_role(tx, actor, group, &name, definition))
         .await?;
     let location =
         format!("/api/groups/{group}/roles/{}", utf8_percent_encode(role.title.name.as_str(), SEGMENT));
@@ -69,7 +70,7 @@ pub async fn edit(
     let (changes, Ids((group, name))) = (body.0.parse()?, path);
     let role = state
         .storage
-        .write_as(key.0, move |tx, actor| groups::edit_role(tx, actor, group, &name, changes))
+        .write_as(key.in_groups(), move |tx, actor| groups::edit_role(tx, actor, group, &name, changes))
         .await?;
     Ok(Ok200(role.into()))
 }
@@ -85,7 +86,7 @@ pub async fn delete(
     _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let Ids((group, name)) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     state.storage.write_as(tidying, move |tx, actor| groups::delete_role(tx, actor, group, &name)).await?;
     Ok(NoContent)
 }
@@ -103,7 +104,7 @@ pub async fn explain(
     let (Ids(group), user) = (path, params.0.parse()?);
     let explained = state
         .storage
-        .read_as(key.0, move |tx, actor| groups::explain(tx, actor, group, user.id(actor)))
+        .read_as(key.in_groups(), move |tx, actor| groups::explain(tx, actor, group, user.id(actor)))
         .await?;
     Ok(Ok200(explained.into()))
 }

@@ -6,13 +6,11 @@ use groupchat_domain::groups::{
 use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER};
 use groupchat_domain::permissions::{GroupPermission, PermissionSet, Rank, RoleName};
 use groupchat_domain::validation::Violation;
-use paperclip::v2::models::DataType;
-use paperclip::v2::schema::TypedData;
-use serde::{Deserialize, Serializer};
+use serde::Serializer;
 use serde_json::{Value, json};
 
 use crate::permissions::PermissionNames;
-use crate::wire::{Described, FromJson, NOT_BLANK, ToJson, id_values, text_values, write_as_str};
+use crate::wire::{Described, FromJson, IdList, NOT_BLANK, ToJson, id_values, text_values, write_as_str};
 
 id_values! { GroupId }
 
@@ -129,20 +127,10 @@ impl ToJson for PermissionSet {
     }
 }
 
-/// The JSON of several users: their ids.
-#[derive(Debug, Deserialize)]
-pub struct UserIds(Vec<i64>);
-
-impl TypedData for UserIds {
-    fn data_type() -> DataType {
-        DataType::Array
-    }
-}
-
 macro_rules! several_users {
     ($($value:ident)+) => {$(
         impl Described for $value {
-            type Json = UserIds;
+            type Json = IdList;
 
             fn rules() -> Value {
                 json!({
@@ -155,7 +143,7 @@ macro_rules! several_users {
         }
 
         impl FromJson for $value {
-            fn from_json(UserIds(ids): UserIds) -> Result<Self, Violation> {
+            fn from_json(IdList(ids): IdList) -> Result<Self, Violation> {
                 Self::parse(&ids)
             }
         }

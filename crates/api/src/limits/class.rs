@@ -9,10 +9,14 @@ pub(super) fn class_of(method: &Method, path: &str, query: &str) -> Option<Reque
         return None;
     }
     let class = match path {
-        "/api/login" | "/api/login/mfa" => RequestClass::Login,
+        "/api/login" | "/api/login/mfa" | "/api/sign-up" | "/api/sign-up/confirm" => RequestClass::Login,
+        _ if ["/api/login/mfa/", "/api/login/passkey"].iter().any(|login| path.starts_with(login)) => {
+            RequestClass::Login
+        }
         "/api/login/refresh" => RequestClass::Refresh,
         "/api/events/stream" | "/api/events/socket" => RequestClass::Connect,
         "/api/password-resets" => RequestClass::Mail,
+        "/api/users/me/export" => RequestClass::Export,
         _ if ["/api/invite-links/", "/api/password-resets/"].iter().any(|codes| path.starts_with(codes)) => {
             RequestClass::Code
         }
@@ -46,7 +50,12 @@ pub(super) fn secures(method: &Method, path: &str) -> bool {
         "/api/users/me/password" => method == Method::PUT,
         _ => {
             let of_user = path.strip_prefix("/api/users/").and_then(|rest| rest.split('/').nth(1));
-            let ends = path.starts_with("/api/sessions") || of_user == Some("sessions");
+            let is_reset = of_user == Some("mfa") && path.ends_with("/mfa");
+            let ends = path.starts_with("/api/sessions")
+                || path.starts_with("/api/tokens/")
+                || path.starts_with("/api/bots/") && path.contains("/tokens/")
+                || of_user == Some("sessions")
+                || is_reset;
             method == Method::DELETE && ends
                 || method == Method::POST && of_user == Some("temporary-password")
         }

@@ -10,12 +10,13 @@ use actix_web::web::Bytes;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{Caller, Credential, Principal, Tx};
+use groupchat_domain::storage::{Asking, Caller, Credential, Principal, Tx};
 use groupchat_domain::text::TextBytes;
 use serde::Serialize;
 
 use super::{Permit, refusal};
 use crate::assets::{Pieces, WRITE_BUFFER};
+use crate::json;
 use crate::problem::ApiError;
 use crate::respond::Large;
 use crate::state::AppState;
@@ -40,13 +41,14 @@ impl AppState {
     /// The caller, or all callers together, have too much undelivered. Also what the storage's `read_as` rejects.
     pub async fn read_large<T: TextBytes, D: Serialize>(
         &self,
-        who: Credential,
+        who: impl Into<Asking>,
         read: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
         show: impl Fn(T, &Actor) -> D + Send + 'static,
     ) -> Result<Large<D>, ApiError> {
         let undelivered = Arc::clone(&self.limits.undelivered);
         // A cheap check before the read. Concurrent requests that pass it may still be rejected below.
-        undelivered.check(self.storage.caller(Principal::Key(who))).map_err(too_much)?;
+        let who = who.into();
+        undelivered.check(self.storage.caller(who.principal())).map_err(too_much)?;
         let read = move |tx: &mut dyn Tx, actor: &Actor| {
             let data = read(tx, actor)?;
             let text = data.text_bytes();
@@ -94,7 +96,7 @@ impl<T: Serialize> Large<T> {
 fn render(data: &impl Serialize, text: usize) -> serde_json::Result<Pieces> {
     // Quotes and line breaks are escaped.
     let mut rendered = Pieces::with_capacity(BESIDE_TEXT + text + text / 8);
-    serde_json::to_writer(&mut rendered, data)?;
+    json::to_writer(&mut rendered, data)?;
     Ok(rendered)
 }
 

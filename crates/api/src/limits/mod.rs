@@ -43,6 +43,9 @@ const PART_OF_USER: u64 = 8;
 const PART_OF_STRANGERS: u64 = 4;
 const PART_OF_STRANGER: u64 = 64;
 
+/// How many exports may run at a time; a user who has none may always begin one.
+const EXPORTS: u64 = 64;
+
 /// The fraction of the memory for bodies and responses that is reserved for callers that hold none of it.
 const SPARE: u64 = 8;
 
@@ -75,6 +78,8 @@ pub(crate) struct Limits {
     pub arriving: Budgets,
     /// Bytes of responses that clients have not received yet.
     pub undelivered: Arc<Budget>,
+    /// Exports of all that is stored about a user.
+    pub exports: Arc<Budget>,
 }
 
 impl Limits {
@@ -96,12 +101,13 @@ impl Limits {
                 options.undelivered,
                 options.undelivered / SPARE,
             ),
+            exports: Budget::new(1, EXPORTS),
         }
     }
 }
 
 /// The error of a caller that exceeds a budget.
-fn refusal(exhausted: Exhausted, what: &str) -> ApiError {
+pub(crate) fn refusal(exhausted: Exhausted, what: &str) -> ApiError {
     let (code, detail) = match exhausted {
         Exhausted::ByCaller => {
             (Code::TooManyRequests, format!("you have too many {what}; wait until some of them are done"))

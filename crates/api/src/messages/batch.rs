@@ -114,7 +114,7 @@ pub async fn send_batch(
     // Before anything is sent: who has too much undelivered sends nothing.
     let permit = state.reserve(key.0, items.iter().map(response_bytes).sum())?;
     let mentions = items.iter().map(|item| item.text.mention_count()).sum();
-    let writing = Writing::of_texts(key.0, items.len(), bytes).for_others(mentions);
+    let writing = Writing::of_texts(key.0, items.len(), bytes).in_groups().for_others(mentions);
     let sent = state
         .storage
         .write_as(writing, move |tx, actor| messages::send_batch(tx, actor, group, &items))

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::values::Html;
 use crate::accounts::UserRefDto;
+use crate::polls::PollDto;
 use crate::wire::{Count, Field, FixedFields, Items, Time};
 
 /// A message, or the tombstone of a deleted one.
@@ -67,6 +68,8 @@ pub struct MessageDto {
     pub forwarded_from: Option<SourceDto>,
     /// Whom it mentions; null if nobody.
     pub mentions: Option<MentionsDto>,
+    /// The poll that it is; null if it is none, or if the message is deleted.
+    pub poll: Option<PollDto>,
 }
 
 impl MessageDto {
@@ -86,6 +89,7 @@ impl MessageDto {
             "reply_to",
             "forwarded_from",
             "mentions",
+            "poll",
         ],
         given: &["deleted_at"],
     };
@@ -161,7 +165,7 @@ impl ReactionDto {
 impl From<MessageView> for MessageDto {
     fn from(view: MessageView) -> Self {
         let reactions = ReactionDto::seen(&view);
-        let MessageView { message, liked, thread, quoted, unreachable, .. } = view;
+        let MessageView { message, liked, thread, quoted, choices, unreachable, .. } = view;
         let forwarded = message.is_forwarded();
         let (source, quoted) = if forwarded { (quoted, None) } else { (None, quoted) };
         let is_imported = message.is_imported();
@@ -189,6 +193,7 @@ impl From<MessageView> for MessageDto {
             forwarded: forwarded.into(),
             forwarded_from: source.map(SourceDto::from),
             mentions: MentionsDto::of(message.attachments, message.mentioned, unreachable),
+            poll: message.poll.map(|poll| PollDto::seen(*poll, choices)),
         }
     }
 }
@@ -220,6 +225,12 @@ impl QuotedDto {
         let excerpt = quoted.as_ref().and_then(Quoted::shown_excerpt).map(Field);
         let author = quoted.map(|quoted| quoted.author);
         Self { id: id.into(), seq, thread_id, author: author.map(UserRefDto::from), excerpt, deleted }
+    }
+}
+
+impl From<Quoted> for QuotedDto {
+    fn from(quoted: Quoted) -> Self {
+        Self::new(quoted.id, Some(quoted))
     }
 }
 
@@ -425,6 +436,7 @@ impl From<MessageReaction> for MessageReactionDto {
 #[cfg(test)]
 mod tests {
     use groupchat_domain::messages::{InThread, NewMessage, Pin, PinSeq};
+    use groupchat_domain::polls::{OptionText, Poll, PollDraft, PollOptions};
     use groupchat_domain::time::Timestamp;
 
     use super::*;
@@ -448,6 +460,11 @@ mod tests {
         )
     }
 
+    fn poll() -> Poll {
+        let options = ["yes", "no"].map(|option| OptionText::parse(option).unwrap());
+        Poll::from(&PollDraft::new(PollOptions::parse(options.to_vec()).unwrap(), None).unwrap())
+    }
+
     /// A message with every optional value.
     fn full() -> Message {
         let mut reactions = Reactions::NONE;
@@ -462,6 +479,7 @@ mod tests {
             pin: Some(Pin { seq: PinSeq::new(1), at: AT, by: UserId::new(1) }),
             reactions,
             mentioned: vec![bare().author],
+            poll: Some(Box::new(poll())),
             ..bare()
         }
     }

@@ -29,7 +29,9 @@ pub async fn edit(
     let ((text, if_version), Ids((group, id))) = (body.0.parse()?, path);
     let terms = ChangeTerms { if_version, within: state.options().change_windows.edit };
     let mentions = text.as_ref().map_or(0, MessageText::mention_count);
-    let writing = Writing::of_text(key.0, text.as_ref().map_or("", MessageText::as_str)).for_others(mentions);
+    let writing = Writing::of_text(key.0, text.as_ref().map_or("", MessageText::as_str))
+        .in_groups()
+        .for_others(mentions);
     let view = state
         .storage
         .write_as(writing, move |tx, actor| messages::edit(tx, actor, group, id, text.as_ref(), terms))
@@ -50,7 +52,7 @@ pub async fn delete(
 ) -> Result<NoContent, ApiError> {
     let (if_version, Ids((group, id))) = (params.0.parse()?, path);
     let terms = ChangeTerms { if_version, within: state.options().change_windows.delete };
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     state.storage.write_as(tidying, move |tx, actor| messages::delete(tx, actor, group, id, terms)).await?;
     Ok(NoContent)
 }
@@ -73,5 +75,5 @@ pub async fn list_history(
     let listing =
         move |tx: &mut dyn Tx, actor: &Actor| messages::list_history(tx, actor, group, id, before, limit);
     let place_after = |earlier: &EarlierText| ListCursor::after(earlier.version.get());
-    state.read_large(key.0, listing, move |page, _| PageDto::new(list, page, place_after)).await
+    state.read_large(key.in_groups(), listing, move |page, _| PageDto::new(list, page, place_after)).await
 }

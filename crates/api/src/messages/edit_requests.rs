@@ -48,8 +48,12 @@ impl MessageChangesDto {
         let mut fields = Fields::new();
         let text = fields.changeable("text", self.text);
         let if_version = fields.optional("if_version", self.if_version);
-        let fixed =
-            [("thread_id", self.thread_id), ("reply_to", self.reply_to), ("client_id", self.client_id)];
+        let fixed = [
+            ("thread_id", self.thread_id),
+            ("reply_to", self.reply_to),
+            ("client_id", self.client_id),
+            ("poll", self.poll),
+        ];
         fields.fixed(fixed);
         refuse_unset!(fields, self);
         fields.finish()?;

@@ -52,7 +52,7 @@ pub async fn forward(
     let Ids((from, message)) = path;
     let draft = body.0.parse(from, message)?;
     // How long the text is, is not known yet. A long one is charged, so that small requests don't store much for little.
-    let writing = Writing::of_copy(key.0, MessageText::MAX_LENGTH);
+    let writing = Writing::of_copy(key.0, MessageText::MAX_LENGTH).in_groups();
     let sent = state.storage.write_as(writing, move |tx, actor| messages::forward(tx, actor, &draft)).await?;
     Ok(created_or_replayed(sent))
 }

@@ -19,7 +19,8 @@ use crate::wire::{List, ListCursor, PageDto, PageParams};
 
 /// Sends a message
 ///
-/// For members. With `thread_id`, the message is a reply. With `reply_to`, it quotes a message that the caller may read. If the
+/// For members. With `thread_id`, the message is a reply. With `reply_to`, it quotes a message that the caller may read.
+/// With `poll`, it is a poll, for members who may create polls. If the
 /// caller has used the `client_id` in the group before, stores nothing and returns that message with 200 and
 /// `Idempotent-Replayed: true`, whatever the text.
 #[api_v2_operation(tags(Messages), operation_id = "sendMessage")]
@@ -31,7 +32,8 @@ pub async fn send(
     _: NoParams,
 ) -> Result<CreatedOrReplayed<MessageDto>, ApiError> {
     let draft = body.0.parse(path.0)?;
-    let writing = Writing::of_text(key.0, draft.text.as_str()).for_others(draft.text.mention_count());
+    let writing =
+        Writing::of_texts(key.0, 1, draft.bytes()).in_groups().for_others(draft.text.mention_count());
     let online = draft.online(state.live.as_ref());
     let sending =
         move |tx: &mut dyn Tx, actor: &Actor| messages::send_with_online(tx, actor, &draft, &online);
@@ -55,7 +57,7 @@ pub async fn list(
     let ListedMessages { thread, filter, start, limit, format } = params.0.parse(list)?;
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| {
                 let window = match start {
                     FilterStart::At(window) if filter.is_none() => window,
@@ -92,7 +94,7 @@ pub async fn show(
 ) -> Result<Large<MessageDto>, ApiError> {
     let (format, Ids((group, id))) = (params.0.parse()?, path);
     let read = move |tx: &mut dyn Tx, actor: &Actor| Ok(format.of(messages::find(tx, actor, group, id)?));
-    state.read_large(key.0, read, |shown, _| MessageDto::from(shown)).await
+    state.read_large(key.in_groups(), read, |shown, _| MessageDto::from(shown)).await
 }
 
 /// Finds a message
@@ -107,7 +109,7 @@ pub async fn show_anywhere(
 ) -> Result<Large<MessageDto>, ApiError> {
     let (format, Ids(id)) = (params.0.parse()?, path);
     let read = move |tx: &mut dyn Tx, actor: &Actor| Ok(format.of(messages::find_anywhere(tx, actor, id)?));
-    state.read_large(key.0, read, |shown, _| MessageDto::from(shown)).await
+    state.read_large(key.in_groups(), read, |shown, _| MessageDto::from(shown)).await
 }
 
 /// Likes a message
@@ -121,7 +123,10 @@ pub async fn like(
     _: NoParams,
 ) -> Result<Ok200<LikesDto>, ApiError> {
     let Ids((group, id)) = path;
-    let view = state.storage.write_as(key.0, move |tx, actor| messages::like(tx, actor, group, id)).await?;
+    let view = state
+        .storage
+        .write_as(key.in_groups(), move |tx, actor| messages::like(tx, actor, group, id))
+        .await?;
     Ok(Ok200(view.into()))
 }
 
@@ -136,7 +141,7 @@ pub async fn unlike(
     _: NoParams,
 ) -> Result<Ok200<LikesDto>, ApiError> {
     let Ids((group, id)) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     let view =
         state.storage.write_as(tidying, move |tx, actor| messages::unlike(tx, actor, group, id)).await?;
     Ok(Ok200(view.into()))
@@ -154,8 +159,10 @@ pub async fn react(
     _: NoParams,
 ) -> Result<Ok200<ReactionsDto>, ApiError> {
     let Ids((group, id, emoji)) = path;
-    let view =
-        state.storage.write_as(key.0, move |tx, actor| messages::react(tx, actor, group, id, emoji)).await?;
+    let view = state
+        .storage
+        .write_as(key.in_groups(), move |tx, actor| messages::react(tx, actor, group, id, emoji))
+        .await?;
     Ok(Ok200(view.into()))
 }
 
@@ -170,7 +177,7 @@ pub async fn unreact(
     _: NoParams,
 ) -> Result<Ok200<ReactionsDto>, ApiError> {
     let Ids((group, id, emoji)) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     let view = state
         .storage
         .write_as(tidying, move |tx, actor| messages::unreact(tx, actor, group, id, emoji))
@@ -195,7 +202,7 @@ pub async fn list_reactors(
     let listing =
         move |tx: &mut dyn Tx, actor: &Actor| messages::list_reactors(tx, actor, reaction, after, limit);
     let place_after = |reactor: &Reactor| ListCursor::after(reactor.user.id.get());
-    state.read_large(key.0, listing, move |page, _| PageDto::new(list, page, place_after)).await
+    state.read_large(key.in_groups(), listing, move |page, _| PageDto::new(list, page, place_after)).await
 }
 
 /// Pins a message
@@ -209,7 +216,8 @@ pub async fn pin(
     _: NoParams,
 ) -> Result<Ok200<MessageDto>, ApiError> {
     let Ids((group, id)) = path;
-    let view = state.storage.write_as(key.0, move |tx, actor| messages::pin(tx, actor, group, id)).await?;
+    let view =
+        state.storage.write_as(key.in_groups(), move |tx, actor| messages::pin(tx, actor, group, id)).await?;
     Ok(Ok200(view.into()))
 }
 
@@ -224,7 +232,7 @@ pub async fn unpin(
     _: NoParams,
 ) -> Result<Ok200<MessageDto>, ApiError> {
     let Ids((group, id)) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     let view =
         state.storage.write_as(tidying, move |tx, actor| messages::unpin(tx, actor, group, id)).await?;
     Ok(Ok200(view.into()))
@@ -248,7 +256,7 @@ pub async fn list_pins(
         |shown: &Formatted| ListCursor::after(shown.view.message.pin.map_or(0, |pin| pin.seq.get()));
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| Ok(format.of_pins(messages::list_pins(tx, actor, group, before, limit)?)),
             move |page, _| PageDto::new(list, page, place_after),
         )

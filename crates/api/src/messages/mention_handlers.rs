@@ -25,7 +25,7 @@ pub async fn list(
     let MentionList { unread, before, limit, format } = params.0.parse(list)?;
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| {
                 let page = messages::list_mentions(tx, actor, unread, before, limit)?;
                 Ok(format.of_page(page.items, page.next.map(|last| ListCursor::after(last.get()))))

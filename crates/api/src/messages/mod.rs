@@ -21,8 +21,9 @@ mod unset;
 mod values;
 mod window;
 
-pub use dto::{MessageDto, ReactionDto};
+pub use dto::{MessageDto, QuotedDto, ReactionDto};
 pub(crate) use dto::{MessageReactionDto, ReactionsDto, ThreadRefDto, ThreadUpdateDto};
+pub(crate) use format::{Formatted, MessageFormat};
 pub use format::{render_html, render_message_html};
 pub(crate) use read_dto::{AllReadDto, ReadPlaceDto, ReadStateDto, ReadUpdateDto};
 pub(crate) use read_requests::mark;

@@ -74,7 +74,7 @@ pub async fn list_readers(
     let (seq, after, limit) = params.0.parse(list)?;
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| messages::list_readers(tx, actor, group, seq, after, limit),
             move |page, _| PageDto {
                 items: page.items.into_iter().map(ReaderDto::from).collect(),

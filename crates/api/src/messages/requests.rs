@@ -24,8 +24,9 @@ use super::unset::refuse_unset;
 use super::window::MessageListParams;
 #[cfg(any(test, fuzzing))]
 use crate::fuzzing::{Parser, list};
+use crate::polls::PollDraftDto;
 use crate::problem::ApiError;
-use crate::wire::{Fields, Given, Optional, Required};
+use crate::wire::{Fields, Given, Optional, OptionalObject, Required};
 
 /// A message to send.
 #[derive(Deserialize, Apiv2Schema)]
@@ -41,6 +42,9 @@ pub(crate) struct MessageDraftDto {
     pub thread_id: Optional<MessageId>,
     /// The message of the group to quote, whether or not it is in the same thread.
     pub reply_to: Optional<MessageId>,
+    /// The poll that the message is to be: `text` is its question.
+    #[serde(default)]
+    pub poll: OptionalObject<PollDraftDto>,
     #[serde(default)]
     author_id: Given,
     #[serde(default)]
@@ -54,8 +58,6 @@ pub(crate) struct MessageDraftDto {
     #[serde(default)]
     pinned: Given,
     #[serde(default)]
-    poll: Given,
-    #[serde(default)]
     files: Given,
 }
 
@@ -66,9 +68,12 @@ impl MessageDraftDto {
         let client_id = fields.optional("client_id", self.client_id);
         let thread = fields.optional("thread_id", self.thread_id);
         let reply_to = fields.optional("reply_to", self.reply_to);
+        let poll = self.poll.0.and_then(|poll| poll.parse(&mut fields));
         refuse_unset!(fields, self);
         match text {
-            Some(text) if fields.are_good() => Ok(MessageDraft { group, text, client_id, thread, reply_to }),
+            Some(text) if fields.are_good() => {
+                Ok(MessageDraft { group, text, client_id, thread, reply_to, poll })
+            }
             _ => Err(fields.into()),
         }
     }
@@ -143,13 +148,33 @@ mod tests {
 
     #[test]
     fn what_a_draft_does_not_set_is_refused_and_not_dropped() {
-        assert!(draft(r#"{"text": "hi", "poll": null, "colour": "red"}"#).is_ok());
+        assert!(draft(r#"{"text": "hi", "poll": null, "files": null, "colour": "red"}"#).is_ok());
         let given = |field| draft(&format!(r#"{{"text": "hi", "{field}": 1}}"#));
-        for field in ["poll", "files"] {
-            assert_eq!(given(field), Err(Code::NotSupported), "{field}");
-        }
+        assert_eq!(given("files"), Err(Code::NotSupported));
         for field in ["author_id", "created_at", "reactions", "thread", "mentions", "pinned"] {
             assert_eq!(given(field), Err(Code::NotEditable), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_poll_has_terms() {
+        let poll = |json: &str| draft(&format!(r#"{{"text": "When?", "poll": {json}}}"#));
+        let plain = poll(r#"{"options": ["a", "b"]}"#).unwrap().poll.unwrap();
+        assert!(!plain.anonymous && plain.closes_at.is_none());
+        assert!(poll(r#"{"options": ["a", "b"], "max_choices": 2, "results": "after_vote"}"#).is_ok());
+        for bad in [
+            "{}",
+            r#"{"options": []}"#,
+            r#"{"options": ["a"]}"#,
+            r#"{"options": ["a", "A"]}"#,
+            r#"{"options": ["a", " "]}"#,
+            r#"{"options": ["a", "b"], "max_choices": 3}"#,
+            r#"{"options": ["a", "b"], "max_choices": 0}"#,
+            r#"{"options": ["a", "b"], "results": "never"}"#,
+            r#"{"options": ["a", "b"], "options_by": "nobody"}"#,
+            r#"{"options": ["a", "b"], "closes_at": "soon"}"#,
+        ] {
+            assert_eq!(poll(bad).unwrap_err(), Code::ValidationFailed, "{bad}");
         }
     }
 

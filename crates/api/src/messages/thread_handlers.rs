@@ -30,7 +30,7 @@ pub async fn list(
     };
     state
         .read_large(
-            key.0,
+            key.in_groups(),
             move |tx, actor| messages::list_threads(tx, actor, unread, before, limit),
             move |page, _| PageDto::new(list, page, place_after),
         )
@@ -49,8 +49,10 @@ pub async fn follow(
     _: NoParams,
 ) -> Result<Ok200<ThreadDto>, ApiError> {
     let Ids((group, root)) = path;
-    let view =
-        state.storage.write_as(key.0, move |tx, actor| messages::follow(tx, actor, group, root)).await?;
+    let view = state
+        .storage
+        .write_as(key.in_groups(), move |tx, actor| messages::follow(tx, actor, group, root))
+        .await?;
     Ok(Ok200(view.into()))
 }
 
@@ -65,7 +67,7 @@ pub async fn unfollow(
     _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let Ids((group, root)) = path;
-    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy).in_groups();
     state.storage.write_as(tidying, move |tx, actor| messages::unfollow(tx, actor, group, root)).await?;
     Ok(NoContent)
 }

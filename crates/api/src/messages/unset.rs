@@ -12,7 +12,7 @@ macro_rules! refuse_unset {
             ("mentions", $body.mentions),
             ("pinned", $body.pinned),
         ]);
-        $fields.unbuilt([("poll", $body.poll), ("files", $body.files)])
+        $fields.unbuilt([("files", $body.files)])
     };
 }
 

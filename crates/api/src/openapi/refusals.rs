@@ -24,9 +24,12 @@ pub(super) fn codes_of(method: &str, operation: &Value) -> Vec<Code> {
     let mut codes = vec![ValidationFailed, Internal];
     codes.extend(described.refusals);
     if operation["security"].is_array() {
-        codes.extend([MissingKey, InvalidKey]);
+        codes.extend([MissingKey, InvalidKey, InsufficientScope]);
         if !described.is_open_before_password_change {
             codes.push(PasswordChangeRequired);
+        }
+        if !described.is_open_before_factor {
+            codes.push(FactorRequired);
         }
     }
     if operation["requestBody"].is_object() {

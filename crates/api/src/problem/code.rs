@@ -4,9 +4,14 @@ use actix_web::http::StatusCode;
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::admissions::AdmissionRefusal;
+use groupchat_domain::bots::BotRefusal;
 use groupchat_domain::factors::FactorRefusal;
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::messages::MessageRefusal;
+use groupchat_domain::polls::PollRefusal;
+use groupchat_domain::saved::SavedRefusal;
+use groupchat_domain::scheduled::ScheduledRefusal;
+use groupchat_domain::tokens::TokenRefusal;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $status:ident, $name:literal, $title:literal $(, for $kind:ident($refusal:pat))*;)+) => {
@@ -36,7 +41,7 @@ macro_rules! codes {
             }
 
             /// What a refusal of the domain is in HTTP.
-            pub(super) const fn of_refusal(refusal: &Refusal) -> Self {
+            pub const fn of_refusal(refusal: &Refusal) -> Self {
                 match refusal { $($(Refusal::$kind($refusal) => Self::$variant,)*)+ }
             }
         }
@@ -78,17 +83,34 @@ codes! {
     /// The caller has to change the password before anything else.
     PasswordChangeRequired = FORBIDDEN, "password_change_required", "The password must be changed first",
         for Account(AccountRefusal::PasswordChangeRequired);
+    /// A second factor is required of the caller, who has to set one up before anything else.
+    FactorRequired = FORBIDDEN, "factor_required", "A second factor must be set up first",
+        for Account(AccountRefusal::FactorRequired);
     /// The password is right, and the account has a second factor: `ticket` and `methods` are for the next step.
     MfaRequired = UNAUTHORIZED, "mfa_required", "A second factor is required";
+    /// The passkey of a login is wrong, or nobody's, or it took too long.
+    InvalidPasskey = UNAUTHORIZED, "invalid_passkey", "The passkey is not valid",
+        for Factor(FactorRefusal::WrongPasskey);
+    /// What an authenticator has answered to register a passkey is wrong, or it took too long.
+    PasskeyRefused = FORBIDDEN, "passkey_refused", "The passkey can't be registered",
+        for Factor(FactorRefusal::RefusedPasskey);
+    /// The user has as many passkeys as possible.
+    TooManyPasskeys = CONFLICT, "too_many_passkeys", "You have as many passkeys as possible",
+        for Factor(FactorRefusal::TooManyPasskeys);
     /// The code of a login is wrong, or was used before.
     InvalidCode = UNAUTHORIZED, "invalid_code", "The code is not valid",
         for Factor(FactorRefusal::InvalidCode);
     /// The code, asked for again, is wrong, or was used before.
     WrongCode = FORBIDDEN, "wrong_code", "The code is wrong",
         for Factor(FactorRefusal::WrongCode);
+    /// The password is right, and the caller has a second factor: this takes a code, too.
+    CodeRequired = FORBIDDEN, "code_required", "A code of the second factor is required",
+        for Factor(FactorRefusal::CodeRequired);
     /// The operator has not set up what this takes.
     NotConfigured = FORBIDDEN, "not_configured", "This server is not set up for this",
         for Factor(FactorRefusal::NoKey),
+        for Factor(FactorRefusal::NoSite),
+        for Poll(PollRefusal::NoKey),
         for Account(AccountRefusal::MailOff);
     /// The present password, asked for again, is wrong.
     WrongPassword = FORBIDDEN, "wrong_password", "The current password is wrong",
@@ -99,11 +121,20 @@ codes! {
     /// One's own password is changed by another route, which asks for the current one.
     CurrentPasswordRequired = FORBIDDEN, "current_password_required", "The current password is required",
         for Account(AccountRefusal::CurrentPasswordRequired);
+    /// Nobody can sign up here without an invite.
+    SignUpClosed = FORBIDDEN, "sign_up_closed", "You need an invite to sign up",
+        for Admission(AdmissionRefusal::SignUpClosed);
+    /// The token is for less than this, or for other groups, or it is about how its user signs in.
+    InsufficientScope = FORBIDDEN, "insufficient_scope", "The token is not for this",
+        for Account(AccountRefusal::InsufficientScope);
     /// A page of a site that may not listen.
     OriginNotAllowed = FORBIDDEN, "origin_not_allowed", "Pages from this site are not allowed to do this";
     /// This takes being a server admin, or a role on the server that the caller lacks; the detail says what is missing.
     AdminOnly = FORBIDDEN, "admin_only", "This takes a role on the server that you do not have",
         for Account(AccountRefusal::NotPermitted(_));
+    /// Only the owner of the bot may do this.
+    NotBotOwner = FORBIDDEN, "not_bot_owner", "Only the owner of the bot may do this",
+        for Bot(BotRefusal::NotOwner);
     /// Only members of the group may do this.
     MembersOnly = FORBIDDEN, "members_only", "Only members of the group may do this",
         for Group(GroupRefusal::MembersOnly);
@@ -138,6 +169,12 @@ codes! {
     /// The author of a message can't change or delete it any more; `until` says when that ended.
     TooLate = FORBIDDEN, "too_late", "The time in which authors may do this is over",
         for Message(MessageRefusal::TooLate { .. });
+    /// Nobody learns who has voted for what in an anonymous poll.
+    PollAnonymous = FORBIDDEN, "poll_anonymous", "The poll is anonymous",
+        for Poll(PollRefusal::Anonymous);
+    /// The results of the poll are shown after a vote, or after its end.
+    ResultsHidden = FORBIDDEN, "results_hidden", "The results are not shown yet",
+        for Poll(PollRefusal::ResultsHidden);
     /// No route has this path.
     RouteNotFound = NOT_FOUND, "route_not_found", "There is nothing at this path";
     /// No such user.
@@ -149,6 +186,12 @@ codes! {
     /// No such session of the caller.
     SessionNotFound = NOT_FOUND, "session_not_found", "There is no such session",
         for Account(AccountRefusal::SessionNotFound);
+    /// No such token of the caller.
+    TokenNotFound = NOT_FOUND, "token_not_found", "There is no such token",
+        for Token(TokenRefusal::NotFound);
+    /// No such bot.
+    BotNotFound = NOT_FOUND, "bot_not_found", "There is no such bot",
+        for Bot(BotRefusal::NotFound);
     /// The caller has no such second factor, or its set-up took too long.
     FactorNotFound = NOT_FOUND, "factor_not_found", "This second factor is not set up",
         for Factor(FactorRefusal::NotSetUp);
@@ -168,12 +211,30 @@ codes! {
     /// No such invite link, or none that lets anybody in.
     InviteLinkNotFound = NOT_FOUND, "invite_link_not_found", "There is no such invite link",
         for Admission(AdmissionRefusal::LinkNotFound);
+    /// No such code that confirms an address, or one that was used or has expired.
+    ConfirmationNotFound = NOT_FOUND, "confirmation_not_found", "There is no such code",
+        for Admission(AdmissionRefusal::ConfirmationNotFound);
+    /// No such invite to the server, or none that lets anybody in.
+    InviteNotFound = NOT_FOUND, "invite_not_found", "There is no such invite",
+        for Admission(AdmissionRefusal::InviteNotFound);
     /// No such request to join the group.
     JoinRequestNotFound = NOT_FOUND, "join_request_not_found", "This user has not asked to join the group",
         for Admission(AdmissionRefusal::JoinRequestNotFound);
     /// No such message in the group.
     MessageNotFound = NOT_FOUND, "message_not_found", "There is no such message in this group",
         for Message(MessageRefusal::NotFound);
+    /// The caller has no draft there.
+    DraftNotFound = NOT_FOUND, "draft_not_found", "You have no draft there",
+        for Saved(SavedRefusal::DraftNotFound);
+    /// No such scheduled message of the caller: it was sent, or dropped.
+    ScheduledNotFound = NOT_FOUND, "scheduled_not_found", "There is no such scheduled message",
+        for Scheduled(ScheduledRefusal::NotFound);
+    /// The message is no poll.
+    NotAPoll = NOT_FOUND, "poll_not_found", "The message is no poll",
+        for Poll(PollRefusal::NoPoll);
+    /// No such option of the poll.
+    OptionNotFound = NOT_FOUND, "option_not_found", "There is no such option",
+        for Poll(PollRefusal::UnknownOption);
     /// The path exists, but not with this method.
     MethodNotAllowed = METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not support this method";
     /// The client was too slow.
@@ -217,9 +278,10 @@ codes! {
     /// Of the message nothing but a tombstone is left.
     Deleted = CONFLICT, "deleted", "The message has been deleted",
         for Message(MessageRefusal::Deleted);
-    /// The message has changed since the caller saw it; `version` says which version it has.
+    /// The message, or the draft, has changed since the caller saw it; `version` says which version it has.
     VersionConflict = CONFLICT, "version_conflict", "It has changed since you saw it",
-        for Message(MessageRefusal::VersionConflict { .. });
+        for Message(MessageRefusal::VersionConflict { .. }),
+        for Saved(SavedRefusal::DraftConflict { .. });
     /// The message is a reply, and threads have one level.
     NotARoot = CONFLICT, "not_a_root", "The message is a reply itself",
         for Message(MessageRefusal::NotRoot);
@@ -232,12 +294,45 @@ codes! {
     /// A message can have 20 different reactions.
     TooManyReactions = CONFLICT, "too_many_reactions", "The message has too many different reactions",
         for Message(MessageRefusal::TooManyReactions);
+    /// The poll is closed, or its time is over.
+    PollClosed = CONFLICT, "poll_closed", "The poll is closed",
+        for Poll(PollRefusal::Closed);
+    /// Somebody has voted in the poll, so its question and its options stay as they are.
+    PollHasVotes = CONFLICT, "poll_has_votes", "Somebody has voted in the poll",
+        for Poll(PollRefusal::HasVotes);
+    /// One may vote for fewer options than these.
+    TooManyChoices = CONFLICT, "too_many_choices", "One may vote for fewer options",
+        for Poll(PollRefusal::TooManyChoices { .. });
+    /// A poll can have 20 options.
+    TooManyOptions = CONFLICT, "too_many_options", "The poll has too many options",
+        for Poll(PollRefusal::TooManyOptions);
     /// The text mentions more users by name than it may.
     TooManyMentions = BAD_REQUEST, "too_many_mentions", "The message mentions too many users",
         for Message(MessageRefusal::TooManyMentions);
     /// The caller has blocked as many users as they may.
     TooManyBlocks = CONFLICT, "too_many_blocks", "You have blocked too many users",
         for Account(AccountRefusal::TooManyBlocks);
+    /// The caller has as many drafts as they may.
+    TooManyDrafts = CONFLICT, "too_many_drafts", "You have too many drafts",
+        for Saved(SavedRefusal::TooManyDrafts);
+    /// The caller has as many bookmarks as they may.
+    TooManyBookmarks = CONFLICT, "too_many_bookmarks", "You have too many bookmarks",
+        for Saved(SavedRefusal::TooManyBookmarks);
+    /// The caller has as many reminders as they may.
+    TooManyReminders = CONFLICT, "too_many_reminders", "You have too many reminders",
+        for Saved(SavedRefusal::TooManyReminders);
+    /// The caller has as many scheduled messages as they may.
+    TooManyScheduled = CONFLICT, "too_many_scheduled", "You have too many scheduled messages",
+        for Scheduled(ScheduledRefusal::TooMany);
+    /// The caller has as many tokens as they may.
+    TooManyTokens = CONFLICT, "too_many_tokens", "You have too many tokens",
+        for Token(TokenRefusal::TooMany);
+    /// The owner has as many bots as they may.
+    TooManyBots = CONFLICT, "too_many_bots", "The user has too many bots",
+        for Bot(BotRefusal::TooMany);
+    /// What is asked for takes a person: bots have no password, e-mail address or second factor, and are never server admins.
+    IsBot = CONFLICT, "is_bot", "This is not possible for a bot",
+        for Account(AccountRefusal::IsBot);
     /// The account changed while the request was being worked on.
     ChangedMeanwhile = CONFLICT, "changed_meanwhile", "The account was changed by another request",
         for Account(AccountRefusal::ChangedMeanwhile);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use groupchat_domain::accounts::{AccountRefusal, HalfWay};
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::messages::MessageRefusal;
+use groupchat_domain::saved::SavedRefusal;
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::validation::{FieldError, ViolationCode};
 use groupchat_domain::{Error, Refusal};
@@ -59,6 +60,10 @@ impl From<Refusal> for ApiError {
                 Self { extension, ..Self::new(code, refusal.to_string()) }
             }
             Refusal::Message(MessageRefusal::VersionConflict { current }) => {
+                let extension = Some(Extension::Version(current.get()));
+                Self { extension, ..Self::new(code, refusal.to_string()) }
+            }
+            Refusal::Saved(SavedRefusal::DraftConflict { current }) => {
                 let extension = Some(Extension::Version(current.get()));
                 Self { extension, ..Self::new(code, refusal.to_string()) }
             }
@@ -212,7 +217,7 @@ mod tests {
         assert_eq!((&body["status"], &body["code"]), (&json!(401), &json!("mfa_required")));
         assert_eq!(body["ticket"], "gch_1");
         assert_eq!(body["expires_at"], "1970-01-01T00:00:00.000000Z");
-        assert_eq!(body["methods"], json!(["totp", "recovery_code"]));
+        assert_eq!(body["methods"], json!(["totp", "passkey", "recovery_code"]));
     }
 
     #[test]

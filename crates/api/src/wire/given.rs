@@ -90,6 +90,37 @@ impl<T: Apiv2Schema, const MOST: usize> Apiv2Schema for RequiredItems<T, MOST> {
     }
 }
 
+/// An object that may be left out. Null says the same. Mark the field `#[serde(default)]`.
+pub struct OptionalObject<T>(pub Option<T>);
+
+impl<T> Default for OptionalObject<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OptionalObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<T: Apiv2Schema> Apiv2Schema for OptionalObject<T> {
+    fn required() -> bool {
+        false
+    }
+
+    fn raw_schema() -> DefaultSchemaRaw {
+        let name = T::name().expect("an object of a request has a name");
+        let rules = json!({"allOf": [{"$ref": format!("#/components/schemas/{name}")}]});
+        let mut annotation = Annotation { occurrence: Some(Occurrence::Optional), ..Annotation::new(rules) };
+        // As for the items of a list.
+        let object = serde_json::to_value(T::raw_schema()).expect("a schema is JSON");
+        annotation.components.insert(name, object);
+        annotation.into_schema(DefaultSchemaRaw::default())
+    }
+}
+
 /// Notes whether a field was given that a call does not take, and so must not drop in silence; forgets its value. Null
 /// asks for nothing, and so counts as absent. Mark the field `#[serde(default)]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

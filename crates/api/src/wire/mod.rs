@@ -13,6 +13,7 @@ mod fixed;
 mod given;
 mod page;
 mod patch;
+mod time_text;
 mod values;
 
 pub use cursor::{List, ListCursor};
@@ -21,7 +22,7 @@ pub(crate) use described::{id_values, plain_texts, text_values, write_as_str};
 pub use fields::Fields;
 pub use fixed::FixedFields;
 pub(crate) use given::UnknownFields;
-pub use given::{Alternative, Given, Optional, Required, RequiredItems};
+pub use given::{Alternative, Given, Optional, OptionalObject, Required, RequiredItems};
 pub use page::{Items, PageDto, PageParams};
 pub use patch::{Change, Patch};
-pub use values::{Count, CursorText};
+pub use values::{Count, CursorText, IdList};

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serializer};
 use serde_json::{Value, json};
 
 use super::described::{Described, Field, FromJson, ToJson, text_values};
+use super::time_text;
 
 text_values! {
     SearchText => json!({"maxLength": SearchText::MAX_LENGTH, "example": "engine"});
@@ -154,9 +155,23 @@ impl FromJson for Timestamp {
 
 impl ToJson for Timestamp {
     fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Out of range only after the year 9999; no clock of ours tells such a time.
+        let mut buffer = [0; time_text::LENGTH];
+        if let Some(text) = time_text::write(self.as_micros(), &mut buffer) {
+            return serializer.serialize_str(text);
+        }
+        // No clock of ours tells such a time.
         let time = jiff::Timestamp::from_microsecond(self.as_micros()).unwrap_or(jiff::Timestamp::MAX);
         serializer.collect_str(&format_args!("{time:.6}"))
+    }
+}
+
+/// The JSON of several ids.
+#[derive(Debug, Deserialize)]
+pub struct IdList(pub Vec<i64>);
+
+impl TypedData for IdList {
+    fn data_type() -> DataType {
+        DataType::Array
     }
 }
 

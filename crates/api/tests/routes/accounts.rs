@@ -2,6 +2,7 @@
 
 mod blocks;
 mod defaults;
+mod exports;
 mod leaving;
 mod logins;
 mod passwords;
@@ -9,6 +10,7 @@ mod refreshes;
 mod resets;
 mod roles;
 mod sessions;
+mod sign_up;
 mod standing;
 
 use serde_json::{Value, json};
@@ -37,7 +39,7 @@ async fn a_created_user_is_shown_whole_with_a_key() {
     let mut user = answer.created();
     let expected = json!({
         "id": user["id"], "username": "Zoe", "display_name": "Zoë", "email": "zoe@example.org",
-        "is_admin": false, "suspended": false, "presence": null, "receipts": null, "version": 1, "created_at": time(&user["created_at"]),
+        "is_admin": false, "suspended": false, "kind": "person", "owner_id": null, "presence": null, "receipts": null, "version": 1, "created_at": time(&user["created_at"]),
         "api_key": user["api_key"],
     });
     assert_eq!(user, expected);
@@ -212,7 +214,7 @@ async fn ones_own_profile_keeps_clears_and_sets() {
     let user = ann.patch("/api/users/me", both).await.ok();
     let expected = json!({
         "id": ann.id(), "username": "ann", "display_name": "Ann", "email": "ann@example.org",
-        "is_admin": false, "suspended": false, "presence": "shown", "receipts": "shown", "version": 2, "created_at": time(&user["created_at"]),
+        "is_admin": false, "suspended": false, "kind": "person", "owner_id": null, "presence": "shown", "receipts": "shown", "version": 2, "created_at": time(&user["created_at"]),
     });
     assert_eq!(user, expected);
     assert_eq!(ann.put("/api/users/me", json!({})).await.ok(), expected, "absent keeps, nothing changes");
@@ -246,7 +248,7 @@ async fn an_admin_edits_every_field_of_a_user() {
     let user = admin.patch(&path, changes).await.ok();
     let expected = json!({
         "id": ann.id(), "username": "Annie", "display_name": "A", "email": "a@b.c", "is_admin": true,
-        "suspended": false, "presence": null, "receipts": null, "version": 2,
+        "suspended": false, "kind": "person", "owner_id": null, "presence": null, "receipts": null, "version": 2,
         "created_at": time(&user["created_at"]),
     });
     assert_eq!(user, expected);

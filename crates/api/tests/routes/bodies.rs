@@ -111,7 +111,8 @@ async fn every_body_over_the_limit_is_refused() {
     for (operation, path) in with_bodies(&server, &scene).await {
         let body = scene.body(&operation).unwrap();
         // What strangers may send is small.
-        let is_open = path.starts_with("/api/login") || path.starts_with("/api/password-resets");
+        let is_open =
+            ["/api/login", "/api/password-resets", "/api/sign-up"].iter().any(|open| path.starts_with(open));
         let limit = if is_open { 8 * 1024 } else { 256 * 1024 };
         let root = match operation.id() {
             "logout" => &elsewhere,
@@ -122,7 +123,8 @@ async fn every_body_over_the_limit_is_refused() {
         let over = send_json(root, &operation.method, &path, padded(&body, limit + 1)).await;
         over.refused(413, "payload_too_large");
         let fits = send_json(root, &operation.method, &path, padded(&body, limit)).await;
-        assert!(fits.status() < 300 || fits.status() == 403, "{fits}");
+        // Of what the server is not set up for, and of what isn't there, the body was read.
+        assert!(fits.status() < 300 || matches!(fits.status(), 403 | 404), "{fits}");
     }
 }
 

@@ -80,7 +80,7 @@ async fn every_status_of_the_matrix_is_documented() {
     let matrix = Matrix::read();
     for operation in operations(&server).await {
         let row = operation.row();
-        for status in matrix.statuses.get(&row).into_iter().flatten() {
+        for (_, status) in matrix.answers(&row) {
             let response = &operation.description["responses"][status.to_string()];
             let file = operation.file();
             assert!(response.is_object(), "{file} lacks a refusal of {row} with the status {status}");

@@ -1,6 +1,8 @@
 //! Second factors: one-time passwords, recovery codes, and logins that lack one.
 
 mod guesses;
+mod passkeys;
+mod required;
 
 use std::time::Duration;
 
@@ -90,7 +92,10 @@ fn both(code: &str) -> Value {
 async fn a_set_up_is_asked_for_nowhere_until_it_is_confirmed() {
     let server = start().await;
     let ann = server.user("ann").await;
-    assert_eq!(factors(&ann).await, json!({"totp": false, "recovery_codes_left": 0}));
+    assert_eq!(
+        factors(&ann).await,
+        json!({"totp": false, "passkeys": [], "recovery_codes_left": 0, "required": false})
+    );
     let begun = begin(&ann).await;
     assert_fields(&begun, &["secret", "uri", "qr_svg"]);
     let secret = begun["secret"].as_str().unwrap();
@@ -105,7 +110,10 @@ async fn a_set_up_is_asked_for_nowhere_until_it_is_confirmed() {
     ann.post("/api/users/me/mfa/totp/confirm", wrong).await.refused(403, "wrong_code");
     let (_, codes) = set_up(&ann).await;
     assert_eq!(codes.len(), 10);
-    assert_eq!(factors(&ann).await, json!({"totp": true, "recovery_codes_left": 10}));
+    assert_eq!(
+        factors(&ann).await,
+        json!({"totp": true, "passkeys": [], "recovery_codes_left": 10, "required": false})
+    );
     let again = json!({"password": PASSWORD});
     ann.post("/api/users/me/mfa/totp", again).await.refused(409, "factor_exists");
     ann.post("/api/users/me/mfa/totp/confirm", json!({"code": "000000"})).await.refused(409, "factor_exists");
@@ -289,9 +297,40 @@ async fn one_time_passwords_are_disabled_with_password_and_code() {
     let wrong = json!({"password": "another password", "code": authenticator.code(0)});
     ann.post("/api/users/me/mfa/totp/disable", wrong).await.refused(403, "wrong_password");
     ann.post("/api/users/me/mfa/totp/disable", both(&authenticator.code(0))).await.no_content();
-    assert_eq!(factors(&ann).await, json!({"totp": false, "recovery_codes_left": 0}));
+    assert_eq!(
+        factors(&ann).await,
+        json!({"totp": false, "passkeys": [], "recovery_codes_left": 0, "required": false})
+    );
     refused(&server, &half, &codes[0], 401, "invalid_ticket").await;
     server.nobody().post("/api/login", credentials("ann")).await.ok();
+}
+
+#[actix_web::test]
+async fn who_manages_users_resets_the_factors_of_somebody_who_has_lost_them() {
+    let server = start().await;
+    let (root, ann) = (server.admin("root").await, server.user("ann").await);
+    let id = ann.id();
+    let path = format!("/api/users/{id}/mfa");
+    let (_, codes) = set_up(&ann).await;
+    let half = ticket(&server, "ann").await;
+    ann.delete(&path).await.refused(403, "admin_only");
+    root.delete(&format!("/api/users/{}/mfa", root.id())).await.refused(403, "current_password_required");
+    root.delete("/api/users/4000000000/mfa").await.refused(404, "user_not_found");
+    root.delete(&path).await.no_content();
+    // Nothing that was begun before goes on.
+    ann.get("/api/users/me").await.refused(401, "invalid_key");
+    refused(&server, &half, &codes[0], 401, "invalid_ticket").await;
+    let ann = server.sign_in_again("ann").await;
+    assert_eq!(
+        factors(&ann).await,
+        json!({"totp": false, "passkeys": [], "recovery_codes_left": 0, "required": false})
+    );
+    let told = root.get("/api/audit?action=factors.reset").await.ok();
+    assert_eq!(told["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(told["items"][0]["target_id"], id);
+    // Also if there are none: whoever comes from outside can't tell.
+    root.delete(&path).await.no_content();
+    ann.get("/api/users/me").await.refused(401, "invalid_key");
 }
 
 #[actix_web::test]
@@ -350,4 +389,28 @@ async fn a_deleted_account_has_no_way_in_left() {
     let half = ticket(&server, "ann").await;
     root.delete(&format!("/api/users/{}", ann.id())).await.no_content();
     refused(&server, &half, &codes[0], 401, "invalid_ticket").await;
+}
+
+#[actix_web::test]
+async fn deleting_the_account_takes_a_code_which_works_once() {
+    let server = start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let (authenticator, _) = set_up(&ann).await;
+    let (_, recovery) = set_up(&bob).await;
+    let path = "/api/users/me/delete";
+    let password = json!({"password": PASSWORD});
+    ann.post(path, json!({"password": "guess"})).await.refused(403, "wrong_password");
+    ann.post(path, password.clone()).await.refused(403, "code_required");
+    ann.post(path, both("000000")).await.refused(403, "wrong_code");
+    ann.post(path, json!({"password": "guess", "code": authenticator.code(0)}))
+        .await
+        .refused(403, "wrong_password");
+    ann.post(path, both(&authenticator.code(-1))).await.refused(403, "wrong_code");
+    ann.post(path, both("12")).await.invalid(&[("code", "invalid_format")]);
+    ann.get("/api/users/me").await.ok();
+    ann.post(path, both(&authenticator.code(0))).await.no_content();
+    bob.post(path, both(&recovery[3])).await.no_content();
+    for gone in [&ann, &bob] {
+        gone.get("/api/users/me").await.refused(401, "invalid_key");
+    }
 }

@@ -12,7 +12,7 @@ use groupchat_domain::storage::{Access, BoxFuture, Condition, Done, EventSink, S
 use groupchat_infra::clock::SystemClock;
 use serde_json::json;
 
-use crate::harness::{Answer, Database, PASSWORD, Server, assert_fields};
+use crate::harness::{Answer, Database, Outbox, PASSWORD, Server, assert_fields};
 
 /// A storage of which every command fails alike.
 struct Faulty {
@@ -123,6 +123,17 @@ async fn a_handler_that_panics_is_a_500_and_the_next_request_is_served() {
     assert_fields(&problem, &["type", "title", "status", "code", "detail", "request_id"]);
     client.post("/api/groups", json!({"name": "x"})).await.refused(500, "internal");
     client.get("/api/version").await.ok();
+}
+
+/// Nor can the time of the answer tell whether there is such an account.
+#[actix_web::test]
+async fn a_request_for_a_mail_looks_at_nothing() {
+    let outbox = Arc::new(Outbox::with_room(2));
+    let server = Server::on(Arc::new(Panicking)).await.with_mails(outbox).await;
+    for account in [json!({"username": "ann"}), json!({"email": "ann@example.org"})] {
+        let answer = server.nobody().post("/api/password-resets", account).await;
+        assert_eq!(answer.status(), 202, "{answer}");
+    }
 }
 
 /// A storage that never answers a write.

@@ -73,10 +73,18 @@ async fn nul_in_any_text_is_refused_or_finds_nothing() {
             // A wrong password, name or token is just wrong.
             let expected = match (operation.template.as_str(), field.as_str()) {
                 ("/api/login" | "/api/login/refresh", _) | ("/api/login/mfa", "ticket") => 401,
+                // Whatever else is typed, for this server has no public address.
+                ("/api/users/me/mfa/passkeys/finish" | "/api/users/me/mfa/passkeys/{passkey_id}", "name") => {
+                    400
+                }
+                ("/api/users/me/mfa/passkeys/{passkey_id}/remove", "password") => 404,
+                (path, _) if path.contains("/passkey") => 403,
                 // Whatever is typed, for this server sends no mail.
                 ("/api/password-resets", _) => 403,
-                (_, "current") | ("/api/users/me/mfa/totp" | "/api/users/me/delete", "password") => 403,
-                ("/api/users/me/delete", _) => 403,
+                (_, "current")
+                | ("/api/users/me/mfa/totp" | "/api/users/me/delete" | "/api/users/me/export", "password") => {
+                    403
+                }
                 // There is none, before any password is looked at.
                 (_, "password") if operation.template.starts_with("/api/users/me/mfa") => 404,
                 _ => 400,

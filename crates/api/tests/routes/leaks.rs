@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Client, Server, id_in};
-use crate::operations::{Operation, Scene, operations};
+use crate::operations::{Operation, Scene, TOKEN_ELSEWHERE, operations};
 
 /// In everything that is hidden.
 const MARKER: &str = "zq-marker";
@@ -25,7 +25,7 @@ const NOTHING: i64 = 4_000_000_000;
 const AT_ONCE: usize = 16;
 
 /// Whom the group is hidden from, by the name of a caller of the scene. Another one takes another line.
-const HUNTERS: [&str; 5] = ["user", "invited", "member", "banned", "server admin"];
+const HUNTERS: [&str; 6] = ["user", "invited", "member", "banned", "server admin", TOKEN_ELSEWHERE];
 
 /// What server admins manage: they see these groups here, but not what is said in them.
 const MANAGED: &[&str] = &[
@@ -113,7 +113,8 @@ fn assert_shows_invitation(answer: &Answer, scene: &Scene) {
     if answer.status() != 200 {
         return;
     }
-    let listed = &answer.json()["items"][0];
+    let body = answer.json();
+    let listed = body.get("items").unwrap_or_else(|| &body["invitations"]).get(0).unwrap_or(&Value::Null);
     let fields = |value: &Value| value.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>());
     let shown = ["created_at", "expires_at", "group", "id", "invited_by", "note"].map(str::to_owned);
     assert_eq!(fields(listed), Some(shown.to_vec()), "{answer}");
@@ -158,7 +159,8 @@ fn is_managed(operation: &Operation, hunter: &str) -> bool {
 /// Whether the operation changes nothing for this hunter unless something leaks, so that a scene will do for all of these.
 fn only_looks(operation: &Operation, hunter: &str) -> bool {
     let is_refused = operation.parameters().contains(&"group_id") && !is_managed(operation, hunter);
-    operation.method == Method::GET || is_refused
+    // A token for other groups is refused all else but forwards.
+    operation.method == Method::GET || is_refused || hunter == TOKEN_ELSEWHERE
 }
 
 /// The operations to hunt on. What listens has no end: `events` hunts there.
@@ -202,7 +204,9 @@ async fn hunt(scene: &Scene, operation: &Operation, hunter: &str) {
         assert_clean(&answer, hunter, &format!("{MARKER} client"));
         return;
     }
-    if hunter == "invited" && operation.template.starts_with("/api/invitations") {
+    let shows_invitations =
+        operation.template.starts_with("/api/invitations") || operation.template == "/api/sync";
+    if hunter == "invited" && shows_invitations {
         let answer = call(client, operation, &path, body.as_ref()).await;
         assert_shows_invitation(&answer, scene);
         return;
@@ -249,7 +253,11 @@ async fn hunt_from_another_group(
     scene: &Scene,
     body: Option<&Value>,
 ) {
-    let den = client.new_group(&format!("Den of {} for {}", client.id(), operation.row())).await;
+    let den = if hunter == TOKEN_ELSEWHERE {
+        scene.den.clone()
+    } else {
+        client.new_group(&format!("Den of {} for {}", client.id(), operation.row())).await
+    };
     let path = scene.path(&operation.template, 1);
     let found = elsewhere(&path, &scene.group, id_in(&den));
     let nothing =

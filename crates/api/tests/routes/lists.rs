@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use crate::harness::{Client, PASSWORD, Server};
 use crate::operations::{Operation, Scene, operations};
 
-/// Operations that end the session of their caller, or others of the same user, and one after which nothing is added.
-const END_ADDING: [&str; 5] =
-    ["deleteMe", "logout", "changePassword", "setTemporaryPassword", "archiveGroup"];
+/// Operations that end the session of their caller, or others of the same user, and those after which nothing is added.
+const END_ADDING: [&str; 6] =
+    ["deleteMe", "logout", "changePassword", "setTemporaryPassword", "archiveGroup", "handOverBot"];
 
 /// Every list of the OpenAPI document, with at least two entries each.
 struct Lists {
@@ -26,7 +26,7 @@ impl Lists {
         let mut scene = Scene::set(server, 0).await;
         let reader = scene.caller("owner").clone();
         // Lists of other users are for those who manage them.
-        let draft = json!({"name": "Manager", "permissions": ["manage_users"]});
+        let draft = json!({"name": "Manager", "permissions": ["manage_users", "invite_users"]});
         let role = scene.caller("server admin").post("/api/roles", draft).await.created();
         let path = format!("/api/users/{}/roles/{}", reader.id(), role["id"]);
         scene.caller("server admin").put_empty(&path).await.ok();

@@ -44,7 +44,7 @@ async fn a_sent_message_is_shown_whole() {
         "client_id": "a-1", "version": 1, "created_at": time(&message["created_at"]), "edited_at": null,
         "deleted_at": null, "likes": 0, "liked": false, "reactions": [], "pinned_at": null, "pinned_by": null,
         "thread_id": null, "imported": false, "thread": null, "reply_to": null, "forwarded": false, "forwarded_from": null,
-        "mentions": null,
+        "mentions": null, "poll": null,
     });
     assert_eq!(message, expected);
     assert_eq!(location, format!("{messages}/{}", message["id"]));
@@ -94,16 +94,15 @@ async fn what_a_request_does_not_set_is_refused() {
     let (ann, _, group, messages) = pair(&server).await;
     let path = ann.say_at(&group, "first").await;
     let elsewhere = ["author_id", "created_at", "reactions", "thread", "mentions", "pinned"];
-    let later = ["poll", "files"];
     let fields = elsewhere.map(|field| (field, "not_editable")).into_iter();
-    for (field, code) in fields.chain(later.map(|field| (field, "not_supported"))) {
+    for (field, code) in fields.chain([("files", "not_supported")]) {
         let given = json!({"text": "hi", field: [1]});
         ann.post(&messages, given.clone()).await.refused(400, code);
         ann.patch(&path, given.clone()).await.refused(400, code);
         ann.put(&path, given).await.invalid(&[(field, code)]);
         ann.post(&messages, json!({"text": "hi", field: null})).await.created();
     }
-    for field in ["thread_id", "reply_to", "client_id"] {
+    for field in ["thread_id", "reply_to", "client_id", "poll"] {
         ann.patch(&path, json!({"text": "hi", field: 1})).await.refused(400, "not_editable");
     }
 }

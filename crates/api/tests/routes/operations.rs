@@ -5,13 +5,15 @@ use std::time::Duration;
 use actix_web::http::Method;
 use groupchat_api::FEATURES;
 use groupchat_domain::accounts::{
-    ApiKeys, ClientInfo, NewRefresh, NewReset, NewSession, RESET_LIFETIME, SessionKind, User,
+    ApiKeys, ClientInfo, DeviceName, NewBot, NewRefresh, NewReset, NewSession, RESET_LIFETIME, Scope,
+    SessionKind, TokenGroups, TokenTerms, User, Username,
 };
 use groupchat_domain::admissions::JoinRequest;
 use groupchat_domain::codes::SecretCodes;
 use groupchat_domain::factors::{FactorCodes, HALF_LOGIN_LIFETIME, NewHalfLogin, RecoveryCode, UsedSteps};
 use groupchat_domain::ids::{GroupId, UserId};
-use groupchat_domain::storage::Tx;
+use groupchat_domain::storage::{Tx, Unique};
+use groupchat_domain::tokens::NO_END;
 use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::factors::codes::RandomFactorCodes;
 use serde_json::{Value, json};
@@ -135,6 +137,10 @@ pub(crate) struct Scene {
     /// The code of an invite link to the group, and its id.
     pub code: String,
     link: i64,
+    /// An invite to the server.
+    invite: i64,
+    /// Its code.
+    invite_code: String,
     /// Who is invited next, and asks to join.
     guest: i64,
     /// Who asks to join, and is approved next.
@@ -145,12 +151,32 @@ pub(crate) struct Scene {
     reset_code: String,
     /// The ticket of a login of the peer that lacks a second factor.
     login_ticket: String,
+    /// A token of the peer.
+    token: i64,
+    /// A bot of the owner.
+    bot: i64,
+    /// A token of the bot.
+    bot_token: i64,
+    /// Another group of the owner, which a token is for.
+    pub den: String,
+    /// An hour after the beginning of the scene.
+    soon: String,
+    /// A message that the owner has scheduled then.
+    scheduled: i64,
     /// The one-time password of the peer at the beginning of the scene.
     passcode: String,
 }
 
+/// The caller with a token of the owner for another group than that of the scene.
+pub(crate) const TOKEN_ELSEWHERE: &str = "token elsewhere";
+
 /// A recovery code that every caller has.
 const RECOVERY_CODE: &str = "0000-0000-0000-0000";
+
+/// What a browser returns, without anything that counts: the server has no public address.
+fn credential() -> Value {
+    json!({"id": "AQID", "rawId": "AQID", "type": "public-key", "response": {}})
+}
 
 /// The secret of everybody's one-time passwords.
 const TOTP_SECRET: [u8; 20] = *b"12345678901234567890";
@@ -211,6 +237,45 @@ async fn refreshing(server: &Server, user: i64) -> String {
     };
     server.run(begin).await;
     refresh.secret.reveal().to_owned()
+}
+
+/// Issues a token of a user, for these groups or for all, past all rules. Returns its id and its key.
+pub(crate) async fn issue_token(
+    server: &Server,
+    user: i64,
+    scope: Scope,
+    group: Option<i64>,
+) -> (i64, String) {
+    let (key, user) = (RandomKeys.issue_token(), UserId::new(user));
+    let (groups, hash) = (group.map(|group| vec![GroupId::new(group)]), key.hash);
+    let groups = groups.map(|groups| TokenGroups::parse(groups).expect("a group"));
+    let issue = move |tx: &mut dyn Tx| {
+        let token = NewSession {
+            user,
+            kind: SessionKind::Token(TokenTerms { scope, groups: groups.clone() }),
+            key: hash,
+            created_at: tx.now(),
+            expires_at: NO_END,
+            client: ClientInfo::default(),
+            name: DeviceName::parse("Deploys").ok(),
+            refresh: None,
+        };
+        tx.sessions().insert(&token).expect("the storage works").get()
+    };
+    (server.run(issue).await, key.secret.reveal().to_owned())
+}
+
+/// Stores a bot of a user, past all rules; its id.
+async fn own_bot(server: &Server, owner: i64, name: &str) -> i64 {
+    let (username, owner) = (Username::parse(name).expect("a username"), UserId::new(owner));
+    let create = move |tx: &mut dyn Tx| {
+        let bot = NewBot { username: username.clone(), display_name: None, owner, created_at: tx.now() };
+        match tx.accounts().insert_bot(&bot).expect("the storage works") {
+            Unique::Stored(id) => id.get(),
+            Unique::Taken => panic!("there is a user {username:?} already"),
+        }
+    };
+    server.run(create).await
 }
 
 /// Has a user with a session change the password first, and suspends another, past all rules.
@@ -313,7 +378,7 @@ impl Scene {
         let draft = json!({"user_id": invited.id()});
         let invitation = owner.post(&format!("{group}/invitations"), draft).await.created();
         let invitation = format!("{group}/invitations/{}", invitation["id"]);
-        let message = peer.say_at(&group, "hi").await;
+        let message = peer.ask_at(&group, "hi").await;
         peer.reply_to(&message, "hi myself").await;
         owner.put(&format!("{group}/bans/{}", banned.id()), json!({})).await.ok();
         let role = json!({"name": "Guest", "rank": 7, "permissions": ["view"]});
@@ -321,11 +386,39 @@ impl Scene {
         let (peer_id, newcomer, guest, asker) = (peer.id(), newcomer.id(), guest.id(), asker.id());
         ask(server, &group, &[guest, asker]).await;
         let link = owner.post(&format!("{group}/invite-links"), json!({})).await.created();
+        let invite = root.post("/api/invites", json!({})).await.created();
         let peer_name = format!("peer-{number}");
         let refresh_token = refreshing(server, peer_id).await;
         let equipped = [&user, &invited, &member, &admin, &owner, &peer, &root, &banned, &readonly, &teacher];
         let equipped: Vec<_> = equipped.iter().map(|client| client.id()).collect();
         let (login_ticket, passcode) = equip(server, &equipped, peer_id, readonly.id()).await;
+        let (token, _) = issue_token(server, peer_id, Scope::Write, None).await;
+        let (of_member, of_root) = (member.id(), root.id());
+        let mut tokens = Vec::new();
+        for (caller, user, scope) in [
+            ("read token", of_member, Scope::Read),
+            ("write token", of_member, Scope::Write),
+            ("write token of admin", of_root, Scope::Write),
+            ("admin token", of_root, Scope::Admin),
+        ] {
+            let (_, key) = issue_token(server, user, scope, None).await;
+            tokens.push((caller, server.with_key(key)));
+        }
+        let now = server.run(|tx| tx.now()).await.plus(Duration::from_secs(3600));
+        let soon = jiff::Timestamp::from_microsecond(now.as_micros()).expect("a time of today").to_string();
+        let draft = json!({"text": "Good evening", "send_at": soon});
+        let scheduled = owner.post(&format!("{group}/scheduled-messages"), draft).await.created();
+        let scheduled = scheduled["id"].as_i64().expect("an id");
+        let den = owner.new_group(&format!("Den {number}")).await;
+        for (caller, user, scope, only) in [
+            ("group token", of_member, Scope::Write, &group),
+            (TOKEN_ELSEWHERE, owner.id(), Scope::Admin, &den),
+        ] {
+            let (_, key) = issue_token(server, user, scope, Some(id_in(only))).await;
+            tokens.push((caller, server.with_key(key)));
+        }
+        let bot = own_bot(server, owner.id(), &format!("bot-{number}")).await;
+        let (bot_token, _) = issue_token(server, bot, Scope::Write, None).await;
         let reset_code = resetting(server, newcomer).await;
         let callers = [
             ("nobody", server.nobody()),
@@ -347,27 +440,35 @@ impl Scene {
             group,
             message,
             invitation,
-            callers: callers.into(),
+            callers: callers.into_iter().chain(tokens).collect(),
             peer: peer_id,
             peer_name,
             newcomer,
             role: 4_000_000_000,
             code: link["code"].as_str().expect("a code").to_owned(),
             link: link["link"]["id"].as_i64().expect("an id"),
+            invite: invite["invite"]["id"].as_i64().expect("an id"),
+            invite_code: invite["code"].as_str().expect("a code").to_owned(),
             guest,
             asker,
             refresh_token,
             login_ticket,
+            token,
+            bot,
+            bot_token,
+            den,
+            soon,
+            scheduled,
             passcode,
             reset_code,
         }
     }
 
-    /// Has the owner send and edit the next message, which the admin reads and reacts to, too, and be invited by the peer, and
+    /// Has the owner send and edit the next message, which the admin reads, reacts to and votes in, too, and be invited by the peer, and
     /// another newcomer and guest come: what could
     /// be added once can be added again.
     pub(crate) async fn renew(&mut self, server: &Server) {
-        self.message = self.caller("owner").say_at(&self.group, "hi again").await;
+        self.message = self.caller("owner").ask_at(&self.group, "hi again").await;
         self.caller("owner").reply_to(&self.message, "and again").await;
         for text in ["hi once more", "hi for the last time"] {
             self.caller("owner").patch(&self.message, json!({"text": text})).await.ok();
@@ -376,6 +477,7 @@ impl Scene {
         for reactor in [owner, self.caller("group admin")] {
             // 🎉
             reactor.put_empty(&format!("{}/reactions/%F0%9F%8E%89", self.message)).await.ok();
+            reactor.put(&format!("{}/poll/vote", self.message), json!({"options": [1]})).await.ok();
         }
         self.caller("group admin").post_empty("/api/read-all").await.no_content();
         let elsewhere = peer.new_group(&format!("Group for {}", self.newcomer)).await;
@@ -412,15 +514,25 @@ impl Scene {
             .replace("/api/groups/{group_id}", &self.group)
             .replace("{invitation_id}", &id_in(&self.invitation).to_string())
             .replace("{link_id}", &self.link.to_string())
+            .replace("{invite_id}", &self.invite.to_string())
             .replace("/api/password-resets/{code}", &format!("/api/password-resets/{}", self.reset_code))
             .replace("{code}", &self.code)
             .replace("{name}", "Guest")
             // 🎉
             .replace("{emoji}", "%F0%9F%8E%89")
+            .replace("{option_id}", "1")
             // The peer can't block themselves.
             .replace("/api/users/{user_id}/block", &format!("/api/users/{}/block", self.newcomer))
             .replace("{user_id}", &self.peer.to_string())
             .replace("{role_id}", &self.role.to_string())
+            .replace(
+                "/api/bots/{bot_id}/tokens/{token_id}",
+                &format!("/api/bots/{}/tokens/{}", self.bot, self.bot_token),
+            )
+            .replace("{bot_id}", &self.bot.to_string())
+            .replace("{token_id}", &self.token.to_string())
+            .replace("{passkey_id}", "4000000000")
+            .replace("{scheduled_id}", &self.scheduled.to_string())
             .replace("{session_id}", &session.to_string());
         assert!(!path.contains('{'), "no id for {template}");
         path
@@ -438,12 +550,36 @@ impl Scene {
             "POST   /api/login/mfa" => json!({"ticket": self.login_ticket, "code": RECOVERY_CODE}),
             "POST   /api/users/me/mfa/totp" => json!({"password": PASSWORD}),
             "POST   /api/users/me/mfa/totp/confirm" => json!({"code": self.passcode}),
-            "POST   /api/users/me/mfa/totp/disable" | "POST   /api/users/me/mfa/recovery-codes" => {
+            "POST   /api/users/me/mfa/totp/disable"
+            | "POST   /api/users/me/mfa/recovery-codes"
+            | "POST   /api/users/me/export"
+            | "POST   /api/users/me/delete" => {
                 json!({"password": PASSWORD, "code": RECOVERY_CODE})
+            }
+            "POST   /api/sign-up" => {
+                json!({"username": format!("signed-up-{unique}"), "password": PASSWORD, "invite": self.invite_code})
+            }
+            "POST   /api/sign-up/confirm" => json!({"code": "00000-00000-00000-00000"}),
+            "POST   /api/invites" => json!({"max_uses": 20}),
+            "POST   /api/login/mfa/passkey" => json!({"ticket": self.login_ticket}),
+            "POST   /api/login/mfa/passkey/finish" => {
+                json!({"ticket": self.login_ticket, "ceremony": "x", "credential": credential()})
+            }
+            "POST   /api/login/passkey/finish" => json!({"ceremony": "x", "credential": credential()}),
+            "POST   /api/users/me/mfa/passkeys" | "POST   /api/users/me/mfa/passkeys/{passkey_id}/remove" => {
+                json!({"password": PASSWORD})
+            }
+            "PATCH  /api/users/me/mfa/passkeys/{passkey_id}" => json!({"name": "phone"}),
+            "POST   /api/users/me/mfa/passkeys/finish" => {
+                json!({"ceremony": "x", "name": "phone", "credential": credential()})
             }
             "POST   /api/users" => json!({"username": unique, "password": PASSWORD}),
             "PUT    /api/users/me/password" => json!({"current": PASSWORD, "new": "another password"}),
-            "POST   /api/users/me/delete" => json!({"password": PASSWORD}),
+            "POST   /api/tokens" | "POST   /api/bots/{bot_id}/tokens" => {
+                json!({"name": "Deploys", "scopes": ["write"]})
+            }
+            "POST   /api/bots" => json!({"username": format!("bot-{unique}")}),
+            "PUT    /api/bots/{bot_id}/owner" => json!({"user_id": self.newcomer}),
             "POST   /api/roles" => json!({"name": unique, "permissions": ["create_groups"]}),
             "POST   /api/groups" => json!({"name": unique}),
             "PUT    /api/groups/{group_id}/members/{user_id}/mute" => json!({"reason": "noise"}),
@@ -459,13 +595,29 @@ impl Scene {
             }
             "POST   /api/groups/{group_id}/messages" => json!({"text": "hello"}),
             "POST   /api/groups/{group_id}/messages/batch" => json!({"messages": [{"text": "hello"}]}),
+            "PUT    /api/groups/{group_id}/messages/{message_id}/poll/vote" => json!({"options": [1]}),
+            "POST   /api/groups/{group_id}/messages/{message_id}/poll/options" => json!({"text": "never"}),
             "POST   /api/groups/{group_id}/messages/{message_id}/forward" => {
                 json!({"group_id": id_in(&self.group)})
             }
+            "PUT    /api/groups/{group_id}/draft"
+            | "PUT    /api/groups/{group_id}/messages/{message_id}/draft" => json!({"text": "I think"}),
+            "POST   /api/groups/{group_id}/scheduled-messages" => {
+                json!({"text": "Good morning", "send_at": self.soon()})
+            }
+            "PUT    /api/messages/{message_id}/reminder" | "POST   /api/messages/{message_id}/reminder" => {
+                json!({"at": self.soon()})
+            }
+            "PUT    /api/messages/{message_id}/bookmark" => json!({"note": "Ask Grace"}),
             "PUT    /api/groups/{group_id}/read"
             | "PUT    /api/groups/{group_id}/messages/{message_id}/read" => json!({"seq": 1}),
             _ => return self.edit(operation),
         })
+    }
+
+    /// A time of which the clocks of the tests are before, by less than a year.
+    fn soon(&self) -> String {
+        self.soon.clone()
     }
 
     fn edit(&self, operation: &Operation) -> Option<Value> {
@@ -476,7 +628,8 @@ impl Scene {
             "/api/groups/{group_id}" => json!({"description": "new"}),
             "/api/groups/{group_id}/members/{user_id}" => json!({"role": "admin"}),
             "/api/groups/{group_id}/roles/{name}" => json!({"rank": 8}),
-            "/api/groups/{group_id}/messages/{message_id}" => json!({"text": "new"}),
+            "/api/groups/{group_id}/messages/{message_id}"
+            | "/api/groups/{group_id}/scheduled-messages/{scheduled_id}" => json!({"text": "new"}),
             _ => panic!("crates/api/tests/routes/operations.rs lacks a body for {}", operation.row()),
         })
     }

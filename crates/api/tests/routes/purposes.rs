@@ -140,6 +140,8 @@ async fn each_write_is_held_up_by_what_its_purpose_says() {
     let servers = Servers::of(&server).await;
     let writes = operations(&server).await.into_iter();
     let writes = writes.filter(|operation| operation.method != Method::GET && operation.needs_key());
+    // What comes before the write takes an authenticator.
+    let writes = writes.filter(|operation| !operation.template.contains("/passkeys"));
     let mut wrong = Vec::new();
     for (number, operation) in writes.enumerate() {
         let found = servers.rejecting(&server, &operation, number).await;

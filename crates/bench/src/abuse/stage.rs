@@ -103,6 +103,7 @@ async fn write(
         client_id: None,
         thread: None,
         reply_to: None,
+        poll: None,
     };
     for from in (0..count).step_by(MESSAGES_PER_COMMAND) {
         let (draft, actor, steps) = (draft.clone(), author.actor.clone(), count - from);

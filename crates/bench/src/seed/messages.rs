@@ -86,7 +86,8 @@ fn write(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, number: u64) -> Res
     // With the time, so that filling the same database again repeats no client id.
     let client_id = ClientId::from_stored(format!("seed-{:x}-{number}", tx.now().as_micros()));
     let text = MessageText::from_stored(text(number));
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None };
+    let draft =
+        MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None, poll: None };
     let sent = messages::send(tx, of(number), &draft)?;
     if number.is_multiple_of(LIKED_ONE_IN) {
         for fan in [number + 1, number + 2] {

@@ -128,6 +128,6 @@ fn send(
 ) -> Result<MessageId, Error> {
     // Parsed, because only then it mentions somebody.
     let text = MessageText::parse(&words).map_err(|violation| violation.in_field("text"))?;
-    let draft = MessageDraft { group, text, client_id: None, thread, reply_to: None };
+    let draft = MessageDraft { group, text, client_id: None, thread, reply_to: None, poll: None };
     Ok(messages::send(tx, author, &draft)?.view.message.id)
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    Actor, ApiKeys, ClientInfo, DisplayName, HashCaller, LOGIN_LIFETIME, NewSession, NoWelcome, Origin,
-    Password, PasswordCheck, PasswordHash, PasswordHasher, Secret, SessionKind, User, UserDraft, UserQuery,
-    Username, Verification, create_by_operator,
+    Actor, ApiKeys, ClientInfo, DisplayName, FactorStanding, HashCaller, LOGIN_LIFETIME, NewSession,
+    NoWelcome, Origin, Password, PasswordCheck, PasswordHash, PasswordHasher, Secret, SessionKind, User,
+    UserDraft, UserQuery, Username, Verification, create_by_operator,
 };
 use groupchat_domain::ids::SessionId;
 use groupchat_domain::paging::{Limit, Page};
@@ -126,6 +126,7 @@ fn actor(user: &User, session: SessionId) -> Actor {
         session,
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     }
 }

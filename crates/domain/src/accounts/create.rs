@@ -32,7 +32,7 @@ pub struct UserDraft {
 
 impl UserDraft {
     /// Hashes the password, unless it is easy to guess.
-    async fn hash_password(
+    pub(crate) async fn hash_password(
         &self,
         hasher: &dyn PasswordHasher,
         caller: HashCaller,
@@ -81,7 +81,7 @@ pub async fn create(
     let key = (!draft.is_admin).then(|| keys.issue());
     storage
         .write_as(who, move |tx, actor| {
-            welcome.prepare(tx)?;
+            welcome.prepare(tx, &[])?;
             authorize(tx, actor, is_admin)?;
             let user = store(tx, Some(actor.id()), &draft, &password)?;
             if let Some(key) = &key {
@@ -115,7 +115,7 @@ pub async fn create_by_operator(
 ) -> Result<User, Error> {
     let password = draft.hash_password(hasher, HashCaller::System).await?;
     let create = move |tx: &mut dyn Tx| {
-        welcome.prepare(tx)?;
+        welcome.prepare(tx, &[])?;
         let user = store(tx, None, &draft, &password)?;
         welcome.welcome(tx, &user)?;
         tx.record(AuditEntry::by_operator(AuditAction::UserCreated).to(user.id));
@@ -161,7 +161,11 @@ pub async fn create_first_admin(
     Ok(created.map(|user| (user, password)))
 }
 
-fn store(
+/// Stores a user, and tells of it.
+///
+/// # Errors
+/// [`AccountRefusal::UsernameTaken`], or a fault.
+pub(crate) fn store(
     tx: &mut dyn Tx,
     actor: Option<UserId>,
     draft: &UserDraft,
@@ -175,6 +179,14 @@ fn store(
         password: password.clone(),
         created_at: tx.now(),
     };
+    store_new(tx, actor, new)
+}
+
+/// The same of a user whose draft is gone.
+///
+/// # Errors
+/// [`AccountRefusal::UsernameTaken`], or a fault.
+pub(crate) fn store_new(tx: &mut dyn Tx, actor: Option<UserId>, new: NewUser) -> Result<User, Error> {
     let Unique::Stored(id) = tx.accounts().insert(&new)? else {
         return Err(AccountRefusal::UsernameTaken.into());
     };

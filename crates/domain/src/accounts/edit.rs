@@ -6,6 +6,7 @@ use crate::accounts::model::{
     DisplayName, Email, Password, PasswordHash, PresenceSetting, ReceiptSetting, User, Username,
 };
 use crate::accounts::new_password::{hash_chosen, known_of};
+use crate::accounts::permit::reject_tokens;
 use crate::accounts::ports::{HashCaller, PasswordHasher};
 use crate::accounts::repository::LockStrength;
 use crate::accounts::rights::{LockedUser, check_over, lock_for_change, require_another_admin};
@@ -71,7 +72,8 @@ impl UserChanges {
 /// Changes the actor's own profile.
 ///
 /// # Errors
-/// A fault, or [`AccountRefusal::Unauthenticated`] if the account was deleted at this moment.
+/// [`AccountRefusal::InsufficientScope`] of a token that changes the address, a fault, or
+/// [`AccountRefusal::Unauthenticated`] if the account was deleted at this moment.
 pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Result<User, Error> {
     edit_self_if(tx, actor, changes, |_, _| Ok(()))
 }
@@ -86,6 +88,7 @@ pub(super) fn edit_self_if(
     tx.accounts().lock(&[actor.id()], LockStrength::Exclusive)?;
     let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
     if changes.email.as_ref().is_some_and(|email| *email != user.email) {
+        reject_tokens(actor)?;
         may_move(tx, actor)?;
     }
     let mut changed = user.clone();
@@ -105,7 +108,7 @@ pub(super) fn edit_self_if(
 /// # Errors
 /// An invalid `suspended`, which is of the actor,
 /// [`AccountRefusal::UserNotFound`], [`AccountRefusal::NotPermitted`], [`AccountRefusal::UsernameTaken`],
-/// [`AccountRefusal::LastAdmin`], [`AccountRefusal::ProvisionedKey`],
+/// [`AccountRefusal::LastAdmin`], [`AccountRefusal::ProvisionedKey`], [`AccountRefusal::IsBot`],
 /// [`AccountRefusal::CurrentPasswordRequired`], busy, or a fault.
 pub async fn edit_user(
     storage: &dyn Storage,
@@ -136,6 +139,7 @@ pub(super) fn may_set_password(
     let user = tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?;
     let rights = credentials::require(tx, actor, CredentialChange::PasswordOf(id))?;
     check_over(tx, &rights, id, ServerPermission::ManageUsers)?;
+    credentials::require_person(&user)?;
     Ok((actor.id(), known_of(&user)))
 }
 
@@ -160,12 +164,15 @@ fn apply(
     changed.username = changes.username.clone().unwrap_or(changed.username);
     changed.is_admin = changes.is_admin.unwrap_or(changed.is_admin);
     changed.suspended = changes.suspended.unwrap_or(changed.suspended);
+    if password.is_some() {
+        credentials::require_person(&user)?;
+    }
     let saved = save_locked(tx, Some(actor.id()), &user, changed)?;
     suspension::settle(tx, Some(actor.id()), (&user, &saved), |action| AuditEntry::by(actor, action))?;
     if let Some(hash) = password {
         tx.accounts().set_password(id, hash)?;
         tx.known_devices().forget(id, None)?;
-        sessions::end(tx, Some(actor.id()), id, Ending::All)?;
+        sessions::end(tx, Some(actor.id()), id, Ending::AllAndTokens)?;
         tx.record(AuditEntry::by(actor, AuditAction::PasswordChanged).to(id));
     }
     record_edit(tx, AuditEntry::by(actor, AuditAction::UserEdited), &user, &saved);
@@ -173,12 +180,13 @@ fn apply(
 }
 
 /// Records which fields of a user were changed, if any were. A suspension has an entry of its own.
-pub(super) fn record_edit(tx: &mut dyn Tx, entry: AuditEntry, before: &User, after: &User) {
+pub(crate) fn record_edit(tx: &mut dyn Tx, entry: AuditEntry, before: &User, after: &User) {
     let changed = [
         ("username", before.username != after.username),
         ("display_name", before.display_name != after.display_name),
         ("email", before.email != after.email),
         ("is_admin", before.is_admin != after.is_admin),
+        ("owner_id", before.owner != after.owner),
         ("presence", before.presence != after.presence),
         ("receipts", before.receipts != after.receipts),
     ];
@@ -190,7 +198,7 @@ pub(super) fn record_edit(tx: &mut dyn Tx, entry: AuditEntry, before: &User, aft
 }
 
 /// Stores a changed user. The user and the set of server admins must be locked.
-pub(super) fn save_locked(
+pub(crate) fn save_locked(
     tx: &mut dyn Tx,
     by: Option<UserId>,
     before: &User,
@@ -206,6 +214,9 @@ pub(super) fn save_locked(
 fn save(tx: &mut dyn Tx, by: Option<UserId>, before: &User, mut changed: User) -> Result<User, Error> {
     if changed == *before {
         return Ok(changed);
+    }
+    if changed.is_admin || changed.email.is_some() {
+        credentials::require_person(&changed)?;
     }
     changed.version = before.version.next();
     match tx.accounts().update(&changed)? {

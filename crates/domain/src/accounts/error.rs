@@ -35,6 +35,12 @@ pub enum AccountRefusal {
     /// The password is one that somebody made up for the user, who has to choose another first.
     #[error("choose another password first: the one of now was made up for you")]
     PasswordChangeRequired,
+    /// The server requires a second factor of the user, who has none.
+    #[error("set up a second factor first: the server requires one of you")]
+    FactorRequired,
+    /// The token is for less than this, or for other groups, or it is about how its user signs in.
+    #[error("this token is not for that")]
+    InsufficientScope,
     /// The current password, required again, is wrong.
     #[error("the current password is wrong")]
     WrongPassword,
@@ -73,6 +79,9 @@ pub enum AccountRefusal {
     /// No such session of this user.
     #[error("there is no such session")]
     SessionNotFound,
+    /// What is asked for takes a person.
+    #[error("a bot has no password, e-mail address or second factor, and is never a server admin")]
+    IsBot,
     /// Another user has this name.
     #[error("the username is taken")]
     UsernameTaken,

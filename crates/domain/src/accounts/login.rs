@@ -10,7 +10,6 @@ use crate::accounts::known_devices;
 use crate::accounts::known_networks::{self, NetworkFamiliarity};
 use crate::accounts::model::{HashCost, Password, PasswordHash, User, Username, UsernameKey};
 use crate::accounts::new_session::{self, Begun, LoggedIn, SessionDraft, SessionHashes, SessionSecrets};
-use crate::accounts::origin::{Origin, UserAgent};
 use crate::accounts::ports::{
     ApiKeys, AttemptPool, HashCaller, IssuedKey, LoginJournal, LoginRateLimiter, PasswordAttempt,
     PasswordCheck, PasswordHasher, Verification,
@@ -67,6 +66,34 @@ pub struct LoginPorts<'a> {
     pub devices_known_for: Duration,
 }
 
+impl LoginPorts<'_> {
+    /// The hash of a device's token; `None` if there is none, or what can't be one.
+    pub(crate) fn read_device(&self, token: Option<&Secret>) -> Option<KeyHash> {
+        token.and_then(|token| self.keys.read_device(token.reveal()))
+    }
+
+    /// A session that may begin: on the device that was shown, if any, which need not be the user's.
+    pub(crate) fn draft(
+        &self,
+        hashes: SessionHashes,
+        shown_device: Option<KeyHash>,
+        device_name: Option<DeviceName>,
+        client: ClientInfo,
+    ) -> SessionDraft {
+        SessionDraft {
+            hashes,
+            entry: AuditEntry::by_stranger(client.origin(), AuditAction::Login),
+            client,
+            device_name,
+            shown_device,
+            devices_known_for: self.devices_known_for,
+            lifetime: self.lifetime,
+            terms: self.refresh,
+            sessions_per_user: self.sessions_per_user,
+        }
+    }
+}
+
 /// What comes of a right password.
 #[derive(Debug, Clone)]
 pub enum SignedIn {
@@ -109,7 +136,7 @@ pub async fn login(ports: LoginPorts<'_>, attempt: LoginAttempt) -> Result<Signe
     let mut login = Login {
         ports,
         network: attempt.client.network(),
-        shown: attempt.device.as_ref().and_then(|token| ports.keys.read_device(token.reveal())),
+        shown: ports.read_device(attempt.device.as_ref()),
         attempt,
         account,
         taken_attempts: Vec::new(),
@@ -165,9 +192,7 @@ impl Login<'_> {
 
     /// The entry of this login in the audit log.
     fn entry(&self) -> AuditEntry {
-        let ClientInfo { user_agent, address } = &self.attempt.client;
-        let user_agent = user_agent.as_deref().and_then(UserAgent::cut);
-        AuditEntry::by_stranger(Origin { address: *address, user_agent }, AuditAction::Login)
+        AuditEntry::by_stranger(self.attempt.client.origin(), AuditAction::Login)
     }
 
     async fn run(&mut self) -> Result<SignedIn, Error> {
@@ -227,7 +252,7 @@ impl Login<'_> {
 
     /// A new hash of the correct password. If hashing fails, the stored hash stays as it is until the next login.
     async fn renew(&self, user: UserId) -> Option<PasswordHash> {
-        let password = Password::parse(self.attempt.password.reveal()).ok()?;
+        let password = Password::normalized(self.attempt.password.reveal())?;
         self.ports.hasher.hash(HashCaller::User(user), password).await.ok()
     }
 
@@ -239,20 +264,8 @@ impl Login<'_> {
         hashes: SessionHashes,
         ticket: KeyHash,
     ) -> Result<Entered, Error> {
-        let LoginPorts { lifetime, refresh: terms, sessions_per_user, devices_known_for, .. } = self.ports;
         let LoginAttempt { client, device_name, .. } = self.attempt.clone();
-        let (entry, shown_device) = (self.entry(), self.shown);
-        let draft = SessionDraft {
-            hashes,
-            client,
-            device_name,
-            shown_device,
-            devices_known_for,
-            entry,
-            lifetime,
-            terms,
-            sessions_per_user,
-        };
+        let draft = self.ports.draft(hashes, self.shown, device_name, client);
         let proven = Proven { user, proof, draft, ticket };
         let access = Access { mode: Mode::Write, caller: Caller::User(user) };
         self.ports.storage.run(access, move |tx| enter(tx, &proven)).await

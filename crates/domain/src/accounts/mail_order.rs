@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::accounts::model::{Email, UsernameKey};
+use crate::accounts::pending_account::PendingAccount;
 use crate::accounts::session::ClientInfo;
 use crate::ids::UserId;
 
@@ -26,6 +27,13 @@ pub enum MailOrder {
         /// Who asked for it.
         client: ClientInfo,
     },
+    /// A code that makes an account for whoever reads the mail.
+    ConfirmAccount {
+        /// The account.
+        account: Box<PendingAccount>,
+        /// Who signs up.
+        client: ClientInfo,
+    },
     /// That a session of this user has ended, since its refresh token was used again.
     RefreshReused(UserId, ClientInfo),
 }
@@ -34,7 +42,9 @@ impl MailOrder {
     /// Who caused it.
     pub const fn client(&self) -> &ClientInfo {
         match self {
-            Self::Reset { client, .. } | Self::RefreshReused(_, client) => client,
+            Self::Reset { client, .. }
+            | Self::ConfirmAccount { client, .. }
+            | Self::RefreshReused(_, client) => client,
         }
     }
 }

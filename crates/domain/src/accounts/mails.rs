@@ -1,11 +1,12 @@
 //! What the server writes to its users by mail.
 
+use crate::accounts::confirmation::issue_confirmation;
 use crate::accounts::mail_order::MailOrder;
 use crate::accounts::model::{Email, User};
 use crate::accounts::ports::ApiKeys;
 use crate::accounts::reset::{IssuedReset, issue_resets};
 use crate::accounts::session::ClientInfo;
-use crate::codes::SecretCodes;
+use crate::codes::{SecretCode, SecretCodes};
 use crate::error::Error;
 use crate::ids::UserId;
 use crate::mail::Mail;
@@ -35,6 +36,11 @@ pub async fn write_mails(ports: MailPorts<'_>, order: MailOrder) -> Result<Vec<M
         MailOrder::Reset { account, client } => {
             let resets = issue_resets(storage, keys, codes, account, &client).await?;
             Ok(reset_mails(&resets, site))
+        }
+        MailOrder::ConfirmAccount { account, client } => {
+            let to = account.email.clone();
+            let code = issue_confirmation(storage, codes, *account, &client).await?;
+            Ok(code.map(|code| confirmation_mail(to, &code, site)).into_iter().collect())
         }
         MailOrder::RefreshReused(user, client) => {
             let user = find(storage, user, &client).await?;
@@ -72,6 +78,16 @@ fn reset_mail(to: Email, resets: &[&IssuedReset], site: &str) -> Mail {
          If it was not you, ignore this mail: without the code, your password stays as it is.\n"
     );
     Mail { to, subject: "Your code for a new password".to_owned(), text }
+}
+
+fn confirmation_mail(to: Email, code: &SecretCode, site: &str) -> Mail {
+    let text = format!(
+        "Somebody, probably you, wants an account at {site}.\n\n\
+         Enter this code in your app within a day:\n\n    {}\n\n\
+         If it was not you, ignore this mail: without the code, there will be no account.\n",
+        code.reveal()
+    );
+    Mail { to, subject: "Your code for a new account".to_owned(), text }
 }
 
 fn refresh_mail(user: User, site: &str) -> Option<Mail> {

@@ -125,7 +125,7 @@ impl Email {
     }
 }
 
-/// A password: 8–72 bytes in UTF-8, without U+0000. (bcrypt ignores everything after the 72nd byte and may stop at a
+/// A password: at least 8 characters, at most 72 bytes in UTF-8, without U+0000. (bcrypt ignores everything after the 72nd byte and may stop at a
 /// NUL, so both are rejected.) `Debug` doesn't print it.
 ///
 /// New passwords are in Normalization Form C, since the same keys produce composed characters on one system and
@@ -134,8 +134,8 @@ impl Email {
 pub struct Password(String);
 
 impl Password {
-    /// The minimum number of bytes.
-    pub const MIN_BYTES: usize = 8;
+    /// The minimum number of characters.
+    pub const MIN_LENGTH: usize = 8;
     /// The maximum number of bytes.
     pub const MAX_BYTES: usize = 72;
 
@@ -144,28 +144,45 @@ impl Password {
     /// # Errors
     /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        Self::check(&nfc(text))
+        let text = nfc(text).into_owned();
+        let (min, length) = (Self::MIN_LENGTH, text.chars().count());
+        if text.is_empty() {
+            return Err(Violation::new(
+                ViolationCode::Required,
+                format!("must have at least {min} characters"),
+            ));
+        }
+        if length < min {
+            let detail = format!("must have at least {min} characters, has {length}");
+            return Err(Violation::new(ViolationCode::TooShort, detail));
+        }
+        let (max, bytes) = (Self::MAX_BYTES, text.len());
+        if bytes > max {
+            let detail = format!("must have at most {max} bytes in UTF-8, has {bytes}");
+            return Err(Violation::new(ViolationCode::TooLong, detail));
+        }
+        if text.contains('\0') {
+            let detail = "must not contain the character U+0000";
+            return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
+        }
+        Ok(Self(text))
     }
 
-    /// The password as typed, without normalization, which is what earlier versions hashed. `None` if it could not have
-    /// been a password, or if it is the same when normalized.
+    /// The password that was typed to prove who somebody is, normalized. `None` if it could not have been a password.
+    pub fn normalized(text: &str) -> Option<Self> {
+        Self::of_any_version(nfc(text).into_owned())
+    }
+
+    /// The same as typed, without normalization, which is what earlier versions hashed. `None` also if it is the same when
+    /// normalized.
     pub fn as_typed(text: &str) -> Option<Self> {
-        if nfc(text) == text { None } else { Self::check(text).ok() }
+        if nfc(text) == text { None } else { Self::of_any_version(text.to_owned()) }
     }
 
-    fn check(text: &str) -> Result<Self, Violation> {
-        let (min, max, length) = (Self::MIN_BYTES, Self::MAX_BYTES, text.len());
-        let code = match length {
-            0 => ViolationCode::Required,
-            _ if length < min => ViolationCode::TooShort,
-            _ if length > max => ViolationCode::TooLong,
-            _ if text.contains('\0') => {
-                let detail = "must not contain the character U+0000";
-                return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
-            }
-            _ => return Ok(Self(text.to_owned())),
-        };
-        Err(Violation::new(code, format!("must have {min} to {max} bytes in UTF-8, has {length}")))
+    /// Earlier versions asked for 8 bytes, which fewer characters can have.
+    fn of_any_version(text: String) -> Option<Self> {
+        let is_possible = (8..=Self::MAX_BYTES).contains(&text.len()) && !text.contains('\0');
+        is_possible.then_some(Self(text))
     }
 
     /// The password itself, for the hasher.
@@ -259,6 +276,28 @@ impl ReceiptSetting {
     }
 }
 
+/// What a user is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserKind {
+    /// Somebody who signs in.
+    Person,
+    /// A program, which acts by tokens only, and for which its owner answers.
+    Bot,
+}
+
+impl UserKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Person, Self::Bot];
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Bot => "bot",
+        }
+    }
+}
+
 /// A user of the server. Deleted users are never loaded as a `User`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -274,6 +313,8 @@ pub struct User {
     pub is_admin: bool,
     /// Whether the user can't sign in for now. Memberships and rights stay.
     pub suspended: bool,
+    /// Who answers for the bot; `None` for a person.
+    pub owner: Option<UserId>,
     /// Shown only to the user.
     pub presence: PresenceSetting,
     /// Shown only to the user.
@@ -291,10 +332,37 @@ impl TextBytes for User {
 }
 
 impl User {
+    /// A person who has only been given names.
+    fn new(id: UserId, username: Username, display_name: Option<DisplayName>, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            username,
+            display_name,
+            email: None,
+            is_admin: false,
+            suspended: false,
+            owner: None,
+            presence: PresenceSetting::Shown,
+            receipts: ReceiptSetting::Shown,
+            version: Version::FIRST,
+            created_at,
+        }
+    }
+
     /// The user as events contain it: without the address and the setting of receipts. The
     /// [`presence`](Self::presence) setting stays, because servers need it. So DTOs for clients MUST leave both out.
     pub fn without_private_fields(&self) -> Self {
         Self { email: None, receipts: ReceiptSetting::Shown, ..self.clone() }
+    }
+
+    /// Whether a person or a bot.
+    pub const fn kind(&self) -> UserKind {
+        if self.owner.is_some() { UserKind::Bot } else { UserKind::Person }
+    }
+
+    /// What of the user can change and everybody sees.
+    pub(crate) fn public_part(&self) -> impl PartialEq + '_ {
+        (&self.username, &self.display_name, self.is_admin, self.suspended, self.owner)
     }
 
     /// Whether the user can administer the server now.
@@ -349,18 +417,29 @@ pub struct NewUser {
 impl NewUser {
     /// The user, once the database has assigned the id.
     pub fn into_user(self, id: UserId) -> User {
-        User {
-            id,
-            username: self.username,
-            display_name: self.display_name,
-            email: self.email,
-            is_admin: self.is_admin,
-            suspended: false,
-            presence: PresenceSetting::Shown,
-            receipts: ReceiptSetting::Shown,
-            version: Version::FIRST,
-            created_at: self.created_at,
-        }
+        let user = User::new(id, self.username, self.display_name, self.created_at);
+        User { email: self.email, is_admin: self.is_admin, ..user }
+    }
+}
+
+/// A bot that is about to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewBot {
+    /// The name that it is mentioned by.
+    pub username: Username,
+    /// The name shown to others.
+    pub display_name: Option<DisplayName>,
+    /// Who answers for it.
+    pub owner: UserId,
+    /// When the account is created.
+    pub created_at: Timestamp,
+}
+
+impl NewBot {
+    /// The bot, once the database has assigned the id.
+    pub fn into_user(self, id: UserId) -> User {
+        let user = User::new(id, self.username, self.display_name, self.created_at);
+        User { owner: Some(self.owner), ..user }
     }
 }
 

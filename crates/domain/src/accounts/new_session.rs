@@ -44,7 +44,7 @@ pub struct Refreshable {
 }
 
 /// The secrets of a session, drawn before the command that stores their hashes, which may run more than once.
-pub(super) struct SessionSecrets {
+pub(crate) struct SessionSecrets {
     key: IssuedKey,
     refresh: Option<IssuedRefresh>,
     device: IssuedKey,
@@ -52,19 +52,19 @@ pub(super) struct SessionSecrets {
 
 impl SessionSecrets {
     /// Draws a key, a refresh token if the session gets one, and a token for a device that is new.
-    pub(super) fn draw(keys: &dyn ApiKeys, with_refresh: bool) -> Self {
+    pub(crate) fn draw(keys: &dyn ApiKeys, with_refresh: bool) -> Self {
         let refresh = with_refresh.then(|| keys.issue_refresh());
         Self { key: keys.issue(), refresh, device: keys.issue_device() }
     }
 
     /// What is stored of them.
-    pub(super) fn hashes(&self) -> SessionHashes {
+    pub(crate) fn hashes(&self) -> SessionHashes {
         let refresh = self.refresh.as_ref().map(|refresh| refresh.hashes);
         SessionHashes { key: self.key.hash, refresh, device: self.device.hash }
     }
 
     /// What the client gets of the session that was stored, if it showed this device.
-    pub(super) fn of(self, begun: Begun, shown_device: Option<Secret>) -> LoggedIn {
+    pub(crate) fn of(self, begun: Begun, shown_device: Option<Secret>) -> LoggedIn {
         let Begun { user, expires_at, session_ends_at, device } = begun;
         let device = if device == self.device.hash { Some(self.device.secret) } else { shown_device };
         let refresh =
@@ -75,30 +75,30 @@ impl SessionSecrets {
 
 /// What is stored of the secrets of a session.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SessionHashes {
-    pub(super) key: KeyHash,
-    pub(super) refresh: Option<RefreshHashes>,
+pub(crate) struct SessionHashes {
+    pub(crate) key: KeyHash,
+    pub(crate) refresh: Option<RefreshHashes>,
     /// That of the device, unless it is known already.
-    pub(super) device: KeyHash,
+    pub(crate) device: KeyHash,
 }
 
 /// A session that may begin.
 #[derive(Debug, Clone)]
-pub(super) struct SessionDraft {
-    pub(super) hashes: SessionHashes,
-    pub(super) client: ClientInfo,
-    pub(super) device_name: Option<DeviceName>,
+pub(crate) struct SessionDraft {
+    pub(crate) hashes: SessionHashes,
+    pub(crate) client: ClientInfo,
+    pub(crate) device_name: Option<DeviceName>,
     /// The device that was shown, which need not be the user's.
-    pub(super) shown_device: Option<KeyHash>,
-    pub(super) devices_known_for: Duration,
+    pub(crate) shown_device: Option<KeyHash>,
+    pub(crate) devices_known_for: Duration,
     /// What is recorded of it, but for whose it is.
-    pub(super) entry: AuditEntry,
+    pub(crate) entry: AuditEntry,
     /// How long it lasts without a refresh token.
-    pub(super) lifetime: Duration,
+    pub(crate) lifetime: Duration,
     /// How long it lasts with one.
-    pub(super) terms: RefreshTerms,
+    pub(crate) terms: RefreshTerms,
     /// How many sessions the user may have with this one.
-    pub(super) sessions_per_user: u32,
+    pub(crate) sessions_per_user: u32,
 }
 
 impl SessionDraft {
@@ -126,13 +126,13 @@ impl SessionDraft {
 
 /// A session that was stored.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Begun {
-    pub(super) user: User,
+pub(crate) struct Begun {
+    pub(crate) user: User,
     /// When its key expires.
-    pub(super) expires_at: Timestamp,
-    pub(super) session_ends_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) session_ends_at: Timestamp,
     /// The device that it began on.
-    pub(super) device: KeyHash,
+    pub(crate) device: KeyHash,
 }
 
 /// Stores a session of a user, who must be locked exclusively: concurrent logins must not count the same sessions. If
@@ -140,7 +140,7 @@ pub(super) struct Begun {
 ///
 /// # Errors
 /// [`AccountRefusal::Suspended`], of which only whoever has proven to be the user learns, or a fault.
-pub(super) fn begin_session(tx: &mut dyn Tx, user: User, draft: &SessionDraft) -> Result<Begun, Error> {
+pub(crate) fn begin_session(tx: &mut dyn Tx, user: User, draft: &SessionDraft) -> Result<Begun, Error> {
     if user.suspended {
         return Err(AccountRefusal::Suspended.into());
     }

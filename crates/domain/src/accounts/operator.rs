@@ -4,9 +4,11 @@
 //! Users are identified by their usernames here, as in a terminal. To create one, see
 //! [`create_by_operator`](super::create_by_operator).
 
+use crate::accounts::credentials;
 use crate::accounts::delete::delete_locked;
 use crate::accounts::edit::{self, save_locked};
 use crate::accounts::error::AccountRefusal;
+use crate::accounts::factor_reset;
 use crate::accounts::model::{Password, User, UsernameKey};
 use crate::accounts::new_password::{hash_chosen, known_of};
 use crate::accounts::ports::{HashCaller, PasswordHasher};
@@ -32,7 +34,7 @@ pub async fn list(storage: &dyn Storage, query: UserQuery) -> Result<Page<NamePo
 /// Sets a user's password and ends all of the user's sessions.
 ///
 /// # Errors
-/// [`AccountRefusal::UserNotFound`], busy, or a fault.
+/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::IsBot`], busy, or a fault.
 pub async fn set_password(
     storage: &dyn Storage,
     hasher: &dyn PasswordHasher,
@@ -42,13 +44,15 @@ pub async fn set_password(
     let name = username.clone();
     // Looked up first, so that nothing is hashed for a mistyped name.
     let user = storage.run(READ, move |tx| find(tx, &name)).await?;
+    credentials::require_person(&user)?;
     let hash = hash_chosen(hasher, HashCaller::System, "password", password, known_of(&user)).await?;
     storage
         .run(WRITE, move |tx| {
             let user = lock(tx, &username)?;
+            credentials::require_person(&user)?;
             tx.accounts().set_password(user.id, &hash)?;
             tx.known_devices().forget(user.id, None)?;
-            sessions::end(tx, None, user.id, Ending::All)?;
+            sessions::end(tx, None, user.id, Ending::AllAndTokens)?;
             tx.record(AuditEntry::by_operator(AuditAction::PasswordChanged).to(user.id));
             Ok(user)
         })
@@ -58,7 +62,7 @@ pub async fn set_password(
 /// Makes a user a server admin, or revokes that.
 ///
 /// # Errors
-/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::LastAdmin`], busy, or a fault.
+/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::IsBot`], [`AccountRefusal::LastAdmin`], busy, or a fault.
 pub async fn set_admin(storage: &dyn Storage, username: UsernameKey, is_admin: bool) -> Result<User, Error> {
     storage
         .run(WRITE, move |tx| {
@@ -87,6 +91,22 @@ pub async fn set_suspended(
             let saved = save_locked(tx, None, &user, User { suspended, ..user.clone() })?;
             suspension::settle(tx, None, (&user, &saved), AuditEntry::by_operator)?;
             Ok(saved)
+        })
+        .await
+}
+
+/// Removes the second factors of a user and ends the user's sessions, as [`reset_factors`](super::reset_factors) does.
+///
+/// # Errors
+/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::IsBot`], busy, or a fault.
+pub async fn reset_factors(storage: &dyn Storage, username: UsernameKey) -> Result<User, Error> {
+    storage
+        .run(WRITE, move |tx| {
+            let user = lock(tx, &username)?;
+            credentials::require_person(&user)?;
+            factor_reset::reset_locked(tx, None, user.id)?;
+            tx.record(AuditEntry::by_operator(AuditAction::FactorsReset).to(user.id));
+            Ok(user)
         })
         .await
 }

@@ -63,6 +63,14 @@ pub(crate) fn owner_for_factors(tx: &mut dyn Tx, actor: &Actor) -> Result<Owner,
     Owner::of(tx, actor, CredentialChange::OwnFactors)
 }
 
+/// The actor, who is about to do what takes the password again.
+///
+/// # Errors
+/// [`AccountRefusal::ProvisionedKey`], or a fault.
+pub(crate) fn owner_with_password(tx: &mut dyn Tx, actor: &Actor) -> Result<Owner, Error> {
+    Owner::of(tx, actor, CredentialChange::OwnPassword)
+}
+
 impl OwnPasswordPorts<'_> {
     /// Checks what a user has typed against the hash of their password. Attempts are limited, so that a stolen key can't be
     /// used to guess it, and one that fails is recorded as this action. Whoever acts on it reads the hash again under a
@@ -95,7 +103,7 @@ impl OwnPasswordPorts<'_> {
             tx.record(AuditEntry::by(actor, action).to(actor.id()).failed());
             Ok(())
         };
-        let trying = Writing::new(who, WritePurpose::Secure).before_password_change();
+        let trying = Writing::new(who, WritePurpose::Secure).before_password_change().before_factor();
         let _ = self.storage.write_as(trying, failed).await;
         Err(AccountRefusal::WrongPassword.into())
     }

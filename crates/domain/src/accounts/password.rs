@@ -30,7 +30,7 @@ pub async fn change_password(
     new: Password,
     device: Option<KeyHash>,
 ) -> Result<(), Error> {
-    let asking = Asking::from(who).before_password_change();
+    let asking = Asking::from(who).before_password_change().before_factor();
     let (owner, is_temporary) = storage.read_as(asking, |tx, actor| current_password(tx, actor)).await?;
     let Owner { user, hash: old } = owner;
     let ports = OwnPasswordPorts { storage, hasher, attempts };
@@ -40,7 +40,7 @@ pub async fn change_password(
         return Err(Violation::new(ViolationCode::OutOfRange, detail).in_field("new").into());
     }
     let hash = hash_chosen(hasher, HashCaller::User(user.id), "new", new, known_of(&user)).await?;
-    let securing = Writing::new(who, WritePurpose::Secure).before_password_change();
+    let securing = Writing::new(who, WritePurpose::Secure).before_password_change().before_factor();
     storage.write_as(securing, move |tx, actor| replace(tx, actor, &old, &hash, device)).await
 }
 

@@ -105,6 +105,9 @@ pub trait ApiKeys: Send + Sync {
     /// A new key of 256 random bits.
     fn issue(&self) -> IssuedKey;
 
+    /// A token of 256 random bits, with a checksum that secret scanners know.
+    fn issue_token(&self) -> IssuedKey;
+
     /// A ticket for a login that lacks a second factor: 256 random bits.
     fn issue_login_ticket(&self) -> IssuedKey;
 
@@ -162,6 +165,8 @@ pub enum PasswordAttempt {
     /// A recovery code of this user. Counted by itself, so that nobody who guesses one-time passwords keeps the user from
     /// this way in.
     RecoveryCode(UserId),
+    /// Somebody signs up. Returned to those who are invited.
+    SignUp(Network),
     /// A signed-in user sends the code of an invite link.
     LinkCode {
         /// The network of the caller.

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::accounts::error::AccountRefusal;
+use crate::accounts::factor_policy::FactorStanding;
 use crate::accounts::family::{Family, PREVIOUS_KEY, RefreshTerms, Rotation, SKEW, Standing};
 use crate::accounts::mail_order::{MailOrder, MailQueue};
 use crate::accounts::model::User;
@@ -183,7 +184,7 @@ fn exchange(
     };
     let now = tx.now();
     Ok(match family.standing(&shown.verifier, now, terms.grace) {
-        Standing::Current => match rotate(tx, user, &family, next, terms)? {
+        Standing::Current => match rotate(tx, user, origin, &family, next, terms)? {
             Some(renewed) => Exchange::Rotated(renewed),
             None => Exchange::Rejected(Rejection::Invalid),
         },
@@ -200,6 +201,7 @@ fn exchange(
 fn rotate(
     tx: &mut dyn Tx,
     user: User,
+    origin: Origin,
     family: &Family,
     next: &NextHashes,
     terms: &RefreshTerms,
@@ -220,7 +222,13 @@ fn rotate(
         return Ok(None);
     }
     // It counts as a use: of too many sessions, those unused for longest end.
-    tx.note_key_use(&next.key, &holder_of(&user, family));
+    let actor = Actor { origin, ..holder_of(&user, family) };
+    tx.note_key_use(&next.key, &actor);
+    // One a day: a session with a key of an hour would fill the log with what nobody needs to know.
+    if family.last.is_none_or(|last| !last.at.is_same_day(now)) {
+        let entry = AuditEntry::by(&actor, AuditAction::SessionRefreshed);
+        tx.record(entry.about(family.session.get()));
+    }
     let (key_expires_at, expires_at) = (validity.key_expires_at, validity.expires_at);
     Ok(Some(Renewed { user, key_expires_at, expires_at }))
 }
@@ -231,6 +239,7 @@ fn holder_of(user: &User, family: &Family) -> Actor {
         session: family.session,
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     }
 }

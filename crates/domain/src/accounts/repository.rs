@@ -2,7 +2,7 @@
 
 use crate::accounts::block::Block;
 use crate::accounts::family::{Family, Rotation};
-use crate::accounts::model::{Email, HashCost, NewUser, PasswordHash, User, UsernameKey};
+use crate::accounts::model::{Email, HashCost, NewBot, NewUser, PasswordHash, User, UsernameKey};
 use crate::accounts::session::{Actor, KeyHash, NewSession, Session};
 use crate::ids::{SessionId, UserId};
 use crate::network::Network;
@@ -64,11 +64,17 @@ repository! {
         /// Stores a new user. MUST return [`Unique::Taken`] if the folded username exists.
         fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault>;
 
+        /// Stores a new bot. MUST return [`Unique::Taken`] if the folded username exists.
+        fn insert_bot(&mut self, bot: &NewBot) -> Result<Unique<UserId>, StorageFault>;
+
+        /// The bots of an owner, who may be deleted, with a higher id than `after`; by id, at most so many.
+        fn bots(&mut self, owner: UserId, after: Option<UserId>, most: i64) -> Result<Vec<User>, StorageFault>;
+
         /// Stores all fields of a user that can change, with the given version. MUST return [`Unique::Taken`] if the
         /// folded username belongs to another user.
         fn update(&mut self, user: &User) -> Result<Unique<()>, StorageFault>;
 
-        /// The hash of the user's password.
+        /// The hash of the user's password. Bots have none.
         fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StorageFault>;
 
         /// The highest cost of all stored hashes; `None` if there are none.
@@ -83,8 +89,8 @@ repository! {
         /// Replaces the hash of the user's password by another one of the same password.
         fn renew_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault>;
 
-        /// Marks the user as deleted and erases names, e-mail address and password, so that the username becomes
-        /// available.
+        /// Marks the user as deleted and erases names, e-mail address, password and who owns it, so that the username
+        /// becomes available.
         fn mark_deleted(&mut self, id: UserId, at: Timestamp) -> Result<(), StorageFault>;
 
         /// The number of server admins who are not suspended.
@@ -196,15 +202,22 @@ repository! {
 }
 
 repository! {
-    /// Sessions.
+    /// Sessions. Tokens are sessions, too, which [`TokenRepository`](crate::tokens::TokenRepository) lists and ends: methods
+    /// that list or end several sessions of a user leave them out.
     #[cfg_attr(test, mockall::automock)]
     pub trait SessionRepository {
-        /// The holder of this key; `None` if the key is unknown or expired, or if its user is deleted or suspended. Which times of
+        /// The holder of this key; `None` if the key is unknown or expired, or if its user is deleted or suspended, or the
+        /// owner of the bot that it is. A bot has the second factor that its owner has. Which times of
         /// a key are good, [`KeySpans`](crate::accounts::KeySpans) says, also for a key that a refresh has replaced.
         fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
 
-        /// The holder of this session; `None` if it has ended or expired, or if its user is deleted or suspended.
+        /// The holder of this session; `None` if it has ended or expired, or if its user is deleted or suspended, or the
+        /// owner of the bot that it is. A bot has the second factor that its owner has.
         fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
+
+        /// A user as somebody who acts without a session, as if signed in; `None` if the user is deleted or suspended, or the owner
+        /// of the bot that it is. The session that it names is none.
+        fn acting(&mut self, user: UserId) -> Result<Option<Actor>, StorageFault>;
 
         /// Stores a new session.
         fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault>;

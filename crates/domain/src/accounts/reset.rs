@@ -221,7 +221,7 @@ fn replace(
     tx.accounts().set_password(id, new)?;
     tx.known_networks().forget(id)?;
     tx.known_devices().forget(id, None)?;
-    sessions::end(tx, Some(id), id, Ending::All)?;
+    sessions::end(tx, Some(id), id, Ending::AllAndTokens)?;
     tx.record(AuditEntry::by_stranger(origin, AuditAction::PasswordReset).to(id));
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::User;
+use crate::accounts::permit::reject_tokens;
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::Actor;
 use crate::error::Error;
@@ -12,6 +13,11 @@ use crate::storage::{StorageFault, Tx};
 /// What a user may do now; nothing if the account is gone. Without a lock, so only for what is shown.
 pub(crate) fn current_rights(tx: &mut dyn Tx, user: UserId) -> Result<ServerRights, StorageFault> {
     Ok(tx.server_roles().rights(user)?.unwrap_or(ServerRights::NONE))
+}
+
+/// What the actor may do now with this session. Without a lock, so only for what is shown.
+pub(crate) fn rights_held(tx: &mut dyn Tx, actor: &Actor) -> Result<ServerRights, StorageFault> {
+    Ok(actor.limit(current_rights(tx, actor.id())?))
 }
 
 /// Locks users, each as strongly as it says: in the order of their ids, so that no two commands wait for each other.
@@ -30,7 +36,7 @@ pub(crate) fn lock_in_order(
 /// What the actor may do now. Read under a lock, since the actor may be being demoted.
 pub(crate) fn rights_of(tx: &mut dyn Tx, actor: &Actor) -> Result<ServerRights, Error> {
     tx.accounts().lock(&[actor.id()], LockStrength::Shared)?;
-    Ok(current_rights(tx, actor.id())?)
+    Ok(rights_held(tx, actor)?)
 }
 
 /// Whether the actor has a permission on the server now.
@@ -80,8 +86,11 @@ pub(crate) fn lock_for_change(
     tx.accounts().lock(&[actor.id(), target], LockStrength::Exclusive)?;
     let user = tx.accounts().find(target)?.ok_or(AccountRefusal::UserNotFound)?;
     // Every user may know that a user exists, so 404 comes before 403.
-    let by = current_rights(tx, actor.id())?;
+    let by = rights_held(tx, actor)?;
     check_over(tx, &by, target, permission)?;
+    if target == actor.id() {
+        reject_tokens(actor)?;
+    }
     Ok(LockedUser { user, by })
 }
 

@@ -51,17 +51,7 @@ pub async fn login_with_code(
     let Found { half: HalfLogin { user, refresh, device_name, .. }, username } = found;
     let secrets = SessionSecrets::draw(login.keys, refresh);
     let address = client.address;
-    let draft = SessionDraft {
-        hashes: secrets.hashes(),
-        entry: AuditEntry::by_stranger(client.origin(), AuditAction::Login),
-        client,
-        device_name,
-        shown_device: device.as_ref().and_then(|token| login.keys.read_device(token.reveal())),
-        devices_known_for: login.devices_known_for,
-        lifetime: login.lifetime,
-        terms: login.refresh,
-        sessions_per_user: login.sessions_per_user,
-    };
+    let draft = login.draft(secrets.hashes(), login.read_device(device.as_ref()), device_name, client);
     let verifier = Verifier::new(&codes, &sealer, &code);
     let finishing = {
         let verifier = verifier.clone();
@@ -78,12 +68,12 @@ pub async fn login_with_code(
 }
 
 /// Half a login, and whose it is.
-struct Found {
-    half: HalfLogin,
-    username: Username,
+pub(super) struct Found {
+    pub(super) half: HalfLogin,
+    pub(super) username: Username,
 }
 
-fn find(tx: &mut dyn Tx, ticket: &KeyHash) -> Result<Found, Error> {
+pub(super) fn find(tx: &mut dyn Tx, ticket: &KeyHash) -> Result<Found, Error> {
     let valid = valid_span(tx.now());
     let half = tx.half_logins().find(ticket, valid)?.ok_or(AccountRefusal::TicketInvalid)?;
     let user = tx.accounts().find(half.user)?.ok_or(AccountRefusal::TicketInvalid)?;
@@ -111,7 +101,7 @@ fn finish(
 }
 
 /// The user, if the first half still holds: the ticket is good, and the password is the one that was right.
-fn proven(tx: &mut dyn Tx, user: UserId, ticket: &KeyHash) -> Result<(User, HalfLogin), Error> {
+pub(super) fn proven(tx: &mut dyn Tx, user: UserId, ticket: &KeyHash) -> Result<(User, HalfLogin), Error> {
     let valid = valid_span(tx.now());
     let half = tx.half_logins().find(ticket, valid)?.filter(|half| half.user == user);
     let half = half.ok_or(AccountRefusal::TicketInvalid)?;

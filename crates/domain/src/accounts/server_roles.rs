@@ -4,7 +4,7 @@ use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::edit::save_locked;
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::User;
-use crate::accounts::rights::{LockedUser, current_rights, lock_for_change, rights_of};
+use crate::accounts::rights::{LockedUser, lock_for_change, rights_held, rights_of};
 use crate::accounts::session::Actor;
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
@@ -177,7 +177,7 @@ pub fn explain_on_server(
 ) -> Result<Vec<(ServerPermission, ServerDecision)>, Error> {
     let rights = tx.server_roles().rights(user)?.ok_or(AccountRefusal::UserNotFound)?;
     if user != actor.id() {
-        let asking = current_rights(tx, actor.id())?;
+        let asking = rights_held(tx, actor)?;
         if !asking.allow(ServerPermission::ManageUsers) && !asking.allow(ServerPermission::ManageRoles) {
             let denial = ServerDenial::Lacks(ServerPermission::ManageUsers);
             return Err(AccountRefusal::NotPermitted(denial).into());

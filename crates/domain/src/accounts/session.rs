@@ -3,10 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::accounts::factor_policy::FactorStanding;
 use crate::accounts::model::UserRef;
 use crate::accounts::origin::{Origin, UserAgent};
-use crate::ids::{SessionId, UserId};
+use crate::accounts::scope::{TokenGroups, TokenTerms};
+use crate::ids::{GroupId, SessionId, UserId};
 use crate::network::Network;
+use crate::permissions::ServerRights;
 use crate::text::{TextBytes, single_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::Violation;
@@ -73,7 +76,7 @@ pub struct RefreshHashes {
     pub verifier: KeyHash,
 }
 
-/// The name that a user gives the session of a device: 1–100 characters on one line, in any script.
+/// The name that a user gives the session of a device, or a token: 1–100 characters on one line, in any script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceName(String);
 text_newtype!(DeviceName);
@@ -92,13 +95,15 @@ impl DeviceName {
 }
 
 /// How a session was created, which decides what it may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionKind {
     /// By a login with a password.
     Login,
     /// Issued with a new user, so that a provisioning script can act for the user at once. Valid for an hour, can't
     /// change credentials, and ends at the user's first login or password change.
     Provisioned,
+    /// Issued by its user for a program, which may do some of what the user may.
+    Token(TokenTerms),
 }
 
 /// Where a request came from, as far as it is known.
@@ -194,6 +199,8 @@ pub struct Actor {
     pub session_kind: SessionKind,
     /// Whether the user must choose another password first.
     pub must_change_password: bool,
+    /// What decides whether the user lacks a second factor.
+    pub factor: FactorStanding,
     /// Where the request comes from. The session may have begun elsewhere.
     pub origin: Origin,
 }
@@ -202,6 +209,27 @@ impl Actor {
     /// The user's id.
     pub const fn id(&self) -> UserId {
         self.user.id
+    }
+
+    /// What the session holds of these rights, which are the user's.
+    pub(crate) const fn limit(&self, rights: ServerRights) -> ServerRights {
+        match &self.session_kind {
+            SessionKind::Token(terms) => terms.limit(&rights),
+            SessionKind::Login | SessionKind::Provisioned => rights,
+        }
+    }
+
+    /// The groups that the session is for; `None` if it is not only for some.
+    pub fn token_groups(&self) -> Option<&TokenGroups> {
+        match &self.session_kind {
+            SessionKind::Token(terms) => terms.groups.as_ref(),
+            SessionKind::Login | SessionKind::Provisioned => None,
+        }
+    }
+
+    /// Whether the session is for this group, which the user may or may not know of.
+    pub fn reaches(&self, group: GroupId) -> bool {
+        self.token_groups().is_none_or(|groups| groups.contain(group))
     }
 }
 

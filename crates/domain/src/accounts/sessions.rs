@@ -1,6 +1,7 @@
 //! Sessions: users list and end their own, and those who manage users those of others. Also removes expired sessions.
 
 use crate::accounts::error::AccountRefusal;
+use crate::accounts::permit::reject_tokens;
 use crate::accounts::repository::{LockStrength, SessionQuery};
 use crate::accounts::rights::{check_over, lock_for_change, rights_of};
 use crate::accounts::session::{Actor, Session};
@@ -15,16 +16,17 @@ use crate::storage::Tx;
 /// Expired sessions that one command removes.
 const REMOVE_BATCH: i64 = 500;
 
-/// The actor's sessions, newest first.
+/// The actor's sessions, newest first. Tokens are listed elsewhere.
 ///
 /// # Errors
-/// A fault.
+/// [`AccountRefusal::InsufficientScope`], or a fault.
 pub fn list_sessions(
     tx: &mut dyn Tx,
     actor: &Actor,
     below: Option<SessionId>,
     limit: Limit,
 ) -> Result<Page<Session>, Error> {
+    reject_tokens(actor)?;
     list(tx, actor.id(), below, limit)
 }
 
@@ -54,6 +56,8 @@ pub fn list_sessions_of(
     if user != actor.id() {
         let rights = rights_of(tx, actor)?;
         check_over(tx, &rights, user, ServerPermission::ManageUsers)?;
+    } else {
+        reject_tokens(actor)?;
     }
     list(tx, user, below, limit)
 }
@@ -87,8 +91,9 @@ pub fn end_session_of(tx: &mut dyn Tx, actor: &Actor, user: UserId, session: Ses
 /// Ends the session of the key that the actor uses. The key stops working at once.
 ///
 /// # Errors
-/// A fault.
+/// [`AccountRefusal::InsufficientScope`], or a fault.
 pub fn logout(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
+    reject_tokens(actor)?;
     end(tx, Some(actor.id()), actor.id(), Ending::One(actor.session))?;
     tx.record(AuditEntry::by(actor, AuditAction::Logout));
     Ok(())
@@ -97,8 +102,9 @@ pub fn logout(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
 /// Ends one of the actor's sessions.
 ///
 /// # Errors
-/// [`AccountRefusal::SessionNotFound`], also for another user's session, or a fault.
+/// [`AccountRefusal::InsufficientScope`], [`AccountRefusal::SessionNotFound`], also for another user's session, or a fault.
 pub fn end_session(tx: &mut dyn Tx, actor: &Actor, session: SessionId) -> Result<(), Error> {
+    reject_tokens(actor)?;
     if end(tx, Some(actor.id()), actor.id(), Ending::One(session))? {
         tx.record(AuditEntry::by(actor, AuditAction::SessionEnded).about(session.get()));
         Ok(())
@@ -107,11 +113,12 @@ pub fn end_session(tx: &mut dyn Tx, actor: &Actor, session: SessionId) -> Result
     }
 }
 
-/// Ends all of the actor's sessions except the one of the key in use.
+/// Ends all of the actor's sessions except the one of the key in use. Tokens stay.
 ///
 /// # Errors
-/// A fault.
+/// [`AccountRefusal::InsufficientScope`], or a fault.
 pub fn end_other_sessions(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
+    reject_tokens(actor)?;
     if end(tx, Some(actor.id()), actor.id(), Ending::AllBut(actor.session))? {
         tx.record(AuditEntry::by(actor, AuditAction::OtherSessionsEnded));
     }
@@ -121,6 +128,7 @@ pub fn end_other_sessions(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
 /// Locks a user whose sessions the actor is about to end, if the actor may.
 fn lock_for(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Result<(), Error> {
     if user == actor.id() {
+        reject_tokens(actor)?;
         return Ok(tx.accounts().lock(&[user], LockStrength::Exclusive)?);
     }
     lock_for_change(tx, actor, user, ServerPermission::ManageUsers).map(drop)
@@ -135,13 +143,15 @@ pub(super) enum Ending {
     AllBut(SessionId),
     /// All.
     All,
+    /// All, and all tokens.
+    AllAndTokens,
     /// As many as needed for one more session within the limit: first provisioned sessions, then those unused for
     /// longest. The user must be locked exclusively.
     ForOneOf(u32),
 }
 
 /// Ends sessions of a user and emits an event, so that connections that depend on them end too. Returns whether there
-/// were any. Sessions end nowhere else, except those of a deleted user ([`Event::UserDeleted`] covers them) and those
+/// were any. Tokens stay unless it says otherwise. Sessions end nowhere else, except single tokens, those of a deleted user ([`Event::UserDeleted`] covers them) and those
 /// that expire.
 pub(super) fn end(tx: &mut dyn Tx, by: Option<UserId>, user: UserId, which: Ending) -> Result<bool, Error> {
     let now = tx.now();
@@ -149,6 +159,13 @@ pub(super) fn end(tx: &mut dyn Tx, by: Option<UserId>, user: UserId, which: Endi
         Ending::One(session) => tx.sessions().end(user, session)?,
         Ending::AllBut(session) => tx.sessions().end_all(user, Some(session))?,
         Ending::All => tx.sessions().end_all(user, None)?,
+        Ending::AllAndTokens => {
+            let had_tokens = tx.tokens().end_all(user)?;
+            if had_tokens {
+                tx.emit(by, Event::TokensUpdated(user));
+            }
+            tx.sessions().end_all(user, None)? || had_tokens
+        }
         Ending::ForOneOf(most) => {
             let provisioned = tx.sessions().end_provisioned(user)?;
             tx.sessions().end_idlest(user, now, most.saturating_sub(1))? || provisioned

@@ -17,8 +17,10 @@ use crate::storage::{Credential, Storage, Tx, WritePurpose, Writing};
 /// ends all sessions of the user. Whoever signs in with it must choose another one before anything else.
 ///
 /// # Errors
-/// [`UserNotFound`], [`NotPermitted`], [`ProvisionedKey`], [`CurrentPasswordRequired`] for one's own, busy, or a fault.
+/// [`UserNotFound`], [`NotPermitted`], [`ProvisionedKey`], [`IsBot`], [`CurrentPasswordRequired`] for one's own, busy, or
+/// a fault.
 ///
+/// [`IsBot`]: crate::accounts::AccountRefusal::IsBot
 /// [`UserNotFound`]: crate::accounts::AccountRefusal::UserNotFound
 /// [`NotPermitted`]: crate::accounts::AccountRefusal::NotPermitted
 /// [`ProvisionedKey`]: crate::accounts::AccountRefusal::ProvisionedKey
@@ -42,9 +44,10 @@ pub async fn set_temporary_password(
 fn replace(tx: &mut dyn Tx, actor: &Actor, id: UserId, hash: &PasswordHash) -> Result<(), Error> {
     let locked = lock_for_change(tx, actor, id, ServerPermission::ManageUsers)?;
     credentials::authorize(actor, &locked.by, CredentialChange::PasswordOf(id))?;
+    credentials::require_person(&locked.user)?;
     tx.accounts().set_temporary_password(id, hash)?;
     tx.known_devices().forget(id, None)?;
-    sessions::end(tx, Some(actor.id()), id, Ending::All)?;
+    sessions::end(tx, Some(actor.id()), id, Ending::AllAndTokens)?;
     tx.record(AuditEntry::by(actor, AuditAction::TemporaryPassword).to(id));
     Ok(())
 }

@@ -9,6 +9,15 @@ pub enum AdmissionRefusal {
     /// No such invite link, or none that still lets anybody in.
     #[error("there is no such invite link")]
     LinkNotFound,
+    /// No such invite to the server, or none that still lets anybody in.
+    #[error("there is no such invite")]
+    InviteNotFound,
+    /// Only who is invited can sign up.
+    #[error("you need an invite to sign up on this server")]
+    SignUpClosed,
+    /// No such code that confirms an address, or one that was used or has expired.
+    #[error("there is no such code")]
+    ConfirmationNotFound,
     /// No such request to join the group.
     #[error("this user has not asked to join the group")]
     JoinRequestNotFound,

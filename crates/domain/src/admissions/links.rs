@@ -33,19 +33,17 @@ pub struct LinkDraft {
     pub note: Option<Note>,
 }
 
-impl LinkDraft {
-    /// When the link ends that is made now.
-    fn end(&self, now: Timestamp) -> Result<Timestamp, FieldError> {
-        let end = self.expires_at.unwrap_or_else(|| now.plus(LINK_LIFETIME));
-        let checked = in_future(Some(end), now).and_then(|()| {
-            if end <= now.plus(MAX_LINK_LIFETIME) {
-                return Ok(());
-            }
-            let days = MAX_LINK_LIFETIME.as_secs() / (24 * 3600);
-            Err(Violation::new(ViolationCode::OutOfRange, format!("must be within {days} days from now")))
-        });
-        checked.map(|()| end).map_err(|violation| violation.in_field("expires_at"))
-    }
+/// When a link or an invite ends that is made now.
+pub(super) fn end_of(expires_at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, FieldError> {
+    let end = expires_at.unwrap_or_else(|| now.plus(LINK_LIFETIME));
+    let checked = in_future(Some(end), now).and_then(|()| {
+        if end <= now.plus(MAX_LINK_LIFETIME) {
+            return Ok(());
+        }
+        let days = MAX_LINK_LIFETIME.as_secs() / (24 * 3600);
+        Err(Violation::new(ViolationCode::OutOfRange, format!("must be within {days} days from now")))
+    });
+    checked.map(|()| end).map_err(|violation| violation.in_field("expires_at"))
 }
 
 /// Makes a link to a group with a code of this hash, as somebody who may invite, and, for another role than `member`,
@@ -65,7 +63,7 @@ pub fn create_link(
     lock_candidate(tx, actor, &Candidate::Id(actor.id()))?;
     let role = authorize_gift(tx, actor, &found, GroupPermission::Invite, &draft.role)?;
     let now = tx.now();
-    let expires_at = draft.end(now)?;
+    let expires_at = end_of(draft.expires_at, now)?;
     check_limits(tx, group, actor.id())?;
     let LinkDraft { max_uses, note, .. } = draft.clone();
     let role = role.title.name;

@@ -1,6 +1,7 @@
 //! Ways into a group besides being added: joining, requests to join, invitations, and invite links.
 
 mod accept;
+mod confirm_sign_up;
 mod end;
 mod error;
 mod invite;
@@ -13,9 +14,13 @@ mod list;
 mod model;
 mod repository;
 mod requests;
+mod server_invite;
+mod server_invites;
+mod sign_up;
 mod use_link;
 
 pub use accept::{accept, decline};
+pub use confirm_sign_up::{Confirmation, confirm_sign_up};
 pub(crate) use end::{end_all_of_group, end_all_of_user, tell_of_end};
 pub use error::AdmissionRefusal;
 pub use invite::{InvitationDraft, MAX_INVITATIONS, MAX_SENT_INVITATIONS, invite, withdraw};
@@ -43,4 +48,14 @@ pub(crate) use repository::MockInvitationRepository;
 pub use repository::{Counted, InvitationQuery, InvitationRepository, Invitations};
 pub(crate) use requests::end_requests_of_user;
 pub use requests::{approve_request, end_request, list_requests};
+#[cfg(test)]
+pub(crate) use server_invite::MockServerInviteRepository;
+pub use server_invite::{
+    InviteGroups, JudgedServerInvite, MAX_SERVER_INVITES, NewServerInvite, ServerInvite, ServerInviteQuery,
+    ServerInviteRepository,
+};
+pub use server_invites::{
+    ServerInviteDraft, create_server_invite, list_server_invites, revoke_server_invite,
+};
+pub use sign_up::{SignUp, SignUpOpening, SignUpPorts, SignedUp, sign_up};
 pub use use_link::{Admitted, LinkPorts, accept_link, look_up_link};

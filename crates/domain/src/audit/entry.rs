@@ -41,7 +41,7 @@ actions! {
     Login = "login",
     /// Somebody knew the password of `target`, and was asked for a second factor.
     SecondFactorAsked = "login.factor_asked",
-    /// Somebody who knew the password of `target` sent a code that was wrong or used.
+    /// Somebody who knew the password of `target` sent a code or a passkey that was wrong or used.
     SecondFactor = "login.factor",
     /// A recovery code of `target` was used up, by what the next entry tells.
     RecoveryCodeUsed = "recovery_code.used",
@@ -51,8 +51,18 @@ actions! {
     TotpConfirmed = "totp.confirmed",
     /// A user disabled one-time passwords, or failed to.
     TotpDisabled = "totp.disabled",
+    /// A user registered a passkey, or failed to: `object_id` is the passkey.
+    PasskeyRegistered = "passkey.registered",
+    /// A user gave a passkey another name: `object_id` is the passkey.
+    PasskeyRenamed = "passkey.renamed",
+    /// A user removed a passkey, or failed to: `object_id` is the passkey.
+    PasskeyRemoved = "passkey.removed",
+    /// A passkey of `target` was used, by what the next entry tells.
+    PasskeyUsed = "passkey.used",
     /// A user got new recovery codes, or failed to.
     RecoveryCodesRenewed = "recovery_codes.renewed",
+    /// The second factors of `target` were removed, and all sessions ended.
+    FactorsReset = "factors.reset",
     /// Somebody signed out.
     Logout = "logout",
     /// Somebody ended a session, of their own or of `target`: `object_id` is the session.
@@ -61,8 +71,14 @@ actions! {
     OtherSessionsEnded = "session.others_ended",
     /// Somebody ended all sessions of `target`.
     AllSessionsEnded = "session.all_ended",
+    /// A token of `target` was issued: `object_id` is the token, `detail` has its scopes.
+    TokenCreated = "token.created",
+    /// A user ended a token: `object_id` is the token.
+    TokenEnded = "token.ended",
     /// Somebody used a refresh token of `target` again, and its session has ended: `object_id` is the session.
     RefreshReused = "session.refresh_reused",
+    /// A session was refreshed, for the first time on a day: `object_id` is the session.
+    SessionRefreshed = "session.refreshed",
     /// A password was changed or set, or somebody failed to change theirs.
     PasswordChanged = "password.changed",
     /// A user was given a password that was made up, to be changed first.
@@ -71,8 +87,12 @@ actions! {
     ResetRequested = "password.reset_requested",
     /// The password of `target` was reset by such a code.
     PasswordReset = "password.reset",
+    /// A user began to export all that is stored about them, or failed to.
+    AccountExported = "account.exported",
     /// A user was created.
     UserCreated = "user.created",
+    /// Somebody signed up, as `target`: `object_id` is the invite, if they had one.
+    SignedUp = "user.signed_up",
     /// A user was edited: `detail` names the fields.
     UserEdited = "user.edited",
     /// A user was suspended.
@@ -81,6 +101,10 @@ actions! {
     UserResumed = "user.resumed",
     /// A user was deleted.
     UserDeleted = "user.deleted",
+    /// An invite to the server was made: `object_id` is the invite.
+    InviteCreated = "invite.created",
+    /// An invite to the server was revoked.
+    InviteRevoked = "invite.revoked",
     /// A role on the server was defined: `object_id` is the role.
     ServerRoleDefined = "role.defined",
     /// A role on the server was changed.
@@ -147,6 +171,18 @@ actions! {
     LinkRevoked = "invite_link.revoked",
     /// A user joined by an invite link.
     LinkUsed = "invite_link.used",
+    /// The server's secrets were encrypted with its newest key: `object_id` is the key.
+    SecretsKeyRotated = "secrets.key_rotated",
+    /// Keys that no secret is encrypted with were dropped.
+    SecretsKeysPruned = "secrets.keys_pruned",
+    /// Settings differ from those of before, since a start or a reload: `detail` names them.
+    SettingsChanged = "settings.changed",
+    /// The database was replaced by a backup: what comes before this is what the backup tells.
+    DatabaseRestored = "database.restored",
+    /// The database was copied from another one, which has all entries before this, too.
+    DatabaseMigrated = "database.migrated",
+    /// The counters of ids were moved on, because the database was restored by other means.
+    IdsAdvanced = "database.ids_advanced",
     /// Old entries were removed: `object_id` is the number of the last one.
     AuditPruned = "audit.pruned",
 }
@@ -214,7 +250,7 @@ pub struct AuditEntry {
     pub group: Option<GroupId>,
     /// What else it is about, by its id; the action says what it is.
     pub object: Option<i64>,
-    /// The names of fields that were changed, or of a role that is built in. Never a value that somebody typed.
+    /// The names of fields that were changed, of the scopes of a token, or of a role that is built in. Never a value that somebody typed.
     pub detail: Option<String>,
     /// Where the request came from.
     pub origin: Origin,

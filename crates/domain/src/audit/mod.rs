@@ -7,10 +7,15 @@ mod entry;
 mod list;
 mod prune;
 mod repository;
+mod settings;
 
 pub use entry::{AuditAction, AuditEntry, AuditOutcome, AuditParty};
 pub use list::{list_audit, list_group_audit};
 pub use prune::prune_audit;
+pub use repository::{
+    AuditHash, AuditHead, AuditQuery, AuditRecord, AuditRepository, DifferentSetting, KnownSetting,
+    SettingRepository,
+};
 #[cfg(test)]
-pub(crate) use repository::MockAuditRepository;
-pub use repository::{AuditHash, AuditHead, AuditQuery, AuditRecord, AuditRepository};
+pub(crate) use repository::{MockAuditRepository, MockSettingRepository};
+pub use settings::{known_settings, note_settings};

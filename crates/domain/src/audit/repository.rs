@@ -131,6 +131,26 @@ impl AuditQuery {
     }
 }
 
+/// A setting of the server, as the database knows it: never its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSetting {
+    /// Its name.
+    pub name: String,
+    /// A digest of its value, of at most 100 characters.
+    pub digest: String,
+}
+
+/// A setting of the server that is not known as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DifferentSetting {
+    /// As it is now.
+    pub now: KnownSetting,
+    /// The digest that was known when it was compared; `None` if there was none.
+    pub known: Option<String>,
+    /// Whether that is a change. It is none where a setting only wasn't known.
+    pub is_changed: bool,
+}
+
 repository! {
     /// Reads the audit log. Entries are stored by [`Tx::record`](crate::storage::Tx::record) alone.
     #[cfg_attr(test, mockall::automock)]
@@ -147,5 +167,17 @@ repository! {
         /// Removes the oldest entries that are older than this, at most so many, up to the first that is not. Returns the
         /// number of the last one that was removed.
         fn prune(&mut self, before: Timestamp, limit: i64) -> Result<Option<i64>, StorageFault>;
+    }
+}
+
+repository! {
+    /// Which settings the server had.
+    #[cfg_attr(test, mockall::automock)]
+    pub trait SettingRepository {
+        /// All that are known, by name.
+        fn known(&mut self) -> Result<Vec<KnownSetting>, StorageFault>;
+
+        /// Notes a setting as it is now, if it is still known as it was when it was compared. Returns whether it did.
+        fn note(&mut self, setting: &DifferentSetting) -> Result<bool, StorageFault>;
     }
 }

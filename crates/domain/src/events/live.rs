@@ -158,6 +158,10 @@ pub trait LiveEvents: Send + Sync {
     /// Who is online in a group, as far as its members are shown to each other: at most 100. MUST NOT block.
     fn online_in(&self, group: GroupId) -> Vec<UserId>;
 
+    /// The presence of the people who are shown in these groups, but for one user, as far as it is known: at most 1,000.
+    /// MUST NOT block.
+    fn presence_in(&self, groups: &[GroupId], except: UserId) -> Vec<EphemeralEvent>;
+
     /// Notifies all listeners that the server stops.
     fn stop(&self);
 }

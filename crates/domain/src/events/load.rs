@@ -25,7 +25,8 @@ pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec
 /// The events of a page of the log, in its order, each with the current state of its subject: a message that has since
 /// been deleted is its tombstone, and a user, group or membership that has since ended leaves
 /// [`Event::Gone`](crate::events::Event::Gone). However long the page is, there is at most one query each for users,
-/// groups, members, bans, roles, messages, quotes, mentions, threads, invitations, blocks, requests to join, and roles on the server.
+/// groups, members, bans, roles, messages, quotes, mentions, polls, threads, invitations, blocks, requests to join, drafts, bookmarks, reminders, and
+/// roles on the server.
 ///
 /// Doesn't check who may see an event.
 ///
@@ -69,6 +70,9 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
     let held = find(&lookup.holders, |ids| tx.server_roles().held(ids))?;
     let server_roles =
         if lookup.server_roles { ServerRole::all(tx.server_roles().list()?) } else { Vec::new() };
+    let drafts = find(&lookup.drafts, |places| tx.drafts().find_many(places))?;
+    let bookmarks = find(&lookup.bookmarks, |keys| tx.bookmarks().find_many(keys))?;
+    let reminders = find(&lookup.reminders, |keys| tx.reminders().find_many(keys))?;
     let invitations = find(&lookup.invitations, |ids| tx.invitations().find_many(ids))?;
     let invitations = shown(tx, invitations)?;
     Ok(Found {
@@ -80,6 +84,9 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
         join_requests: by_key(join_requests, |(group, request)| ((group, request.user.id), request)),
         messages: by_key(messages, |message| (message.id, Arc::new(message))),
         threads: by_key(threads, |thread| (thread.root, thread)),
+        drafts: by_key(drafts, |draft| (draft.place, draft)),
+        bookmarks: by_key(bookmarks, |bookmark| ((bookmark.user, bookmark.message), bookmark)),
+        reminders: by_key(reminders, |reminder| ((reminder.user, reminder.message), reminder)),
         held,
         server_roles,
         invitations: by_key(invitations, |invitation| (invitation.id, invitation)),

@@ -33,16 +33,19 @@ pub use live::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents, Re
 pub use load::{load, load_after};
 pub use model::LoggedEvent;
 pub use prune::{Retention, prune};
+pub(crate) use read_cursors::moved_since;
 pub use read_cursors::read_since;
 pub use record::EventRecord;
+pub(crate) use replay::viewer_at;
 pub use replay::{ReplayPage, log_state, replay};
 #[cfg(test)]
 pub(crate) use repository::MockEventRepository;
 pub use repository::{EventRepository, Removed, Retained};
 pub use subject::{
-    AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
-    GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership, OwnThread, RemovedGroup,
-    RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, BookmarkUpdate, DirectPartner, DraftUpdate, EndedBan, EndedJoinRequest,
+    GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership,
+    OwnSchedule, OwnThread, PollUpdate, ReminderUpdate, RemovedGroup, RemovedMember, RolesOfUser,
+    SentScheduled, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
 };
 pub use subscriber::{Backpressure, Delivered, Item, Subscriber, SubscriberKind, Subscription};
 pub use table::{Event, EventType};

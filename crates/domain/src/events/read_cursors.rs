@@ -13,14 +13,21 @@ use crate::storage::Tx;
 /// no harm.
 const OVERLAP: i64 = 1_000;
 
+/// The position that is stored with read cursors which may have moved since a client had this one, or a later one.
+pub(crate) fn moved_since(position: Position) -> Position {
+    Position::new((position.get() - OVERLAP).max(FIRST))
+}
+
 /// The actor's read cursors that have moved since a client had this position. Cursors that moved because the actor sent
-/// a message are left out, because the message implies them, and those of threads that the actor can't read any more.
+/// a message are left out, because the message implies them, those of threads that the actor can't read any more, and those
+/// of groups that the session is not for.
 ///
 /// # Errors
 /// A fault.
 pub fn read_since(tx: &mut dyn Tx, actor: &Actor, position: Position) -> Result<Vec<EphemeralEvent>, Error> {
-    let since = Position::new((position.get() - OVERLAP).max(FIRST));
+    let since = moved_since(position);
     let mut groups = tx.members().read_since(actor.id(), since)?;
+    groups.retain(|cursor| actor.reaches(cursor.group));
     let threads = tx.threads().read_since(actor.id(), since)?;
     let mentioning = groups.iter().filter(|cursor| cursor.state.unread_mentions > 0);
     let asked = mentioning.map(|cursor| cursor.group).chain(threads.iter().map(|cursor| cursor.thread.group));

@@ -52,8 +52,7 @@ pub fn log_state(tx: &mut dyn Tx) -> Result<LogState, Error> {
 pub fn replay(tx: &mut dyn Tx, actor: &Actor, after: Position) -> Result<ReplayPage, Error> {
     let records = tx.events().after(after, PAGE)?;
     let more = i64::try_from(records.len()).unwrap_or(PAGE) >= PAGE;
-    let ends = ends(tx, &records, more)?;
-    let viewer = viewer(tx, actor, &ends)?;
+    let viewer = viewer_at(tx, actor, &records, more)?;
     let gap = records.first().is_some_and(|record| record.position > after.next());
     let end = records.last().map_or(after, |record| record.position);
     let visible = records.into_iter().filter(|record| viewer.may_see_record(record)).collect();
@@ -85,6 +84,17 @@ fn load_fitting(tx: &mut dyn Tx, viewer: &Viewer, records: Vec<EventRecord>) -> 
     Ok(Fitting { events, all: true })
 }
 
+/// The actor as a viewer of these records, after which the log may go on.
+pub(crate) fn viewer_at(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    records: &[EventRecord],
+    more: bool,
+) -> Result<Viewer, Error> {
+    let ends = ends(tx, records, more)?;
+    viewer(tx, actor, &ends)
+}
+
 /// The private groups whose end a viewer of this page may have to be told of: those that the page names and, once the
 /// log has been read, those whose deletions are about to follow.
 fn ends(tx: &mut dyn Tx, records: &[EventRecord], more: bool) -> Result<Vec<GroupId>, Error> {
@@ -101,7 +111,7 @@ fn viewer(tx: &mut dyn Tx, actor: &Actor, ends: &[GroupId]) -> Result<Viewer, Er
     if !ends.is_empty() {
         memberships.extend(tx.members().ended_groups(actor.id(), ends)?);
     }
-    let viewer = Viewer::new(actor.id(), actor.session, memberships);
+    let viewer = Viewer::new(actor.id(), actor.session, memberships).only_in(actor.token_groups());
     Ok(match tx.accounts().find(actor.id())? {
         Some(user) => viewer.with_presence(user.presence).at_version(user.version),
         None => viewer,

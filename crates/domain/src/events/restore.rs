@@ -8,14 +8,16 @@ use crate::admissions::{EndedInvitation, Invitation, JoinRequest};
 use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
-    GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership, OwnThread, RemovedGroup,
-    RemovedMember, RolesOfUser, ServerRoles, ThreadUpdate, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, BookmarkUpdate, DirectPartner, DraftUpdate, EndedBan, EndedJoinRequest,
+    GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership,
+    OwnSchedule, OwnThread, PollUpdate, ReminderUpdate, RemovedGroup, RemovedMember, RolesOfUser,
+    SentScheduled, ServerRoles, ThreadUpdate, Tombstone, UserUpdate,
 };
 use crate::groups::{Ban, Group, Member};
 use crate::ids::{GroupId, InvitationId, MessageId, RoleId, UserId};
 use crate::messages::{Message, Thread};
 use crate::permissions::{GroupPermission, PermittedRoles, ServerRole, StoredRole};
+use crate::saved::{Bookmark, Draft, DraftPlace, Reminder};
 
 /// How a subject is restored from its ids in the log.
 pub(super) trait Restore: Sized {
@@ -274,6 +276,16 @@ impl Restore for MessageReaction {
     }
 }
 
+impl Restore for PollUpdate {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        Message::look_up(ids, lookup)
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(found.messages.get(&message_of(ids)?).and_then(|message| Self::of(message)))
+    }
+}
+
 impl Restore for MentionUpdate {
     fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
         Message::look_up(ids, lookup)
@@ -307,6 +319,56 @@ impl Restore for OwnThread {
     }
 }
 
+impl Restore for DraftUpdate {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        lookup.drafts.insert(draft_place_of(ids)?);
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let place = draft_place_of(ids)?;
+        Ok(Some(Self { place, draft: found.drafts.get(&place).cloned() }))
+    }
+}
+
+impl Restore for BookmarkUpdate {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        lookup.bookmarks.insert((user_of(ids)?, message_of(ids)?));
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let (user, group, message) = (user_of(ids)?, group_of(ids)?, message_of(ids)?);
+        let bookmark = found.bookmarks.get(&(user, message)).cloned();
+        Ok(Some(Self { user, group, message, bookmark }))
+    }
+}
+
+impl Restore for ReminderUpdate {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        lookup.reminders.insert((user_of(ids)?, message_of(ids)?));
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let (user, group, message) = (user_of(ids)?, group_of(ids)?, message_of(ids)?);
+        let reminder = found.reminders.get(&(user, message)).copied();
+        Ok(Some(Self { user, group, message, reminder }))
+    }
+}
+
+impl Restore for OwnSchedule {
+    fn restore(ids: SubjectIds, _: Audience, _: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(Some(Self { user: user_of(ids)?, group: group_of(ids)? }))
+    }
+}
+
+impl Restore for SentScheduled {
+    fn restore(ids: SubjectIds, _: Audience, _: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(Some(Self { user: user_of(ids)?, group: group_of(ids)?, message: message_of(ids)? }))
+    }
+}
+
 /// The ids to load for a page of the log, each once.
 #[derive(Default)]
 pub(super) struct Lookup {
@@ -325,6 +387,9 @@ pub(super) struct Lookup {
     pub(super) server_roles: bool,
     pub(super) invitations: BTreeSet<InvitationId>,
     pub(super) join_requests: BTreeSet<(GroupId, UserId)>,
+    pub(super) drafts: BTreeSet<DraftPlace>,
+    pub(super) bookmarks: BTreeSet<(UserId, MessageId)>,
+    pub(super) reminders: BTreeSet<(UserId, MessageId)>,
 }
 
 /// The entities that a page names, as far as they still exist.
@@ -343,6 +408,9 @@ pub(super) struct Found {
     /// Those that still let somebody in.
     pub(super) invitations: HashMap<InvitationId, Invitation>,
     pub(super) join_requests: HashMap<(GroupId, UserId), JoinRequest>,
+    pub(super) drafts: HashMap<DraftPlace, Draft>,
+    pub(super) bookmarks: HashMap<(UserId, MessageId), Bookmark>,
+    pub(super) reminders: HashMap<(UserId, MessageId), Reminder>,
 }
 
 impl Found {
@@ -368,6 +436,10 @@ fn group_of(ids: SubjectIds) -> Result<GroupId, MissingId> {
 
 fn message_of(ids: SubjectIds) -> Result<MessageId, MissingId> {
     ids.message.ok_or(MissingId("message"))
+}
+
+fn draft_place_of(ids: SubjectIds) -> Result<DraftPlace, MissingId> {
+    Ok(DraftPlace { user: user_of(ids)?, group: group_of(ids)?, thread: ids.message })
 }
 
 fn invitation_of(ids: SubjectIds) -> Result<InvitationId, MissingId> {

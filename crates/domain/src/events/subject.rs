@@ -7,6 +7,9 @@ mod join_requests;
 mod members;
 mod mentions;
 mod messages;
+mod polls;
+mod saved;
+mod scheduled;
 mod threads;
 mod users;
 
@@ -23,6 +26,9 @@ pub use self::members::{
 };
 pub use self::mentions::MentionUpdate;
 pub use self::messages::{MessageReaction, Tombstone};
+pub use self::polls::PollUpdate;
+pub use self::saved::{BookmarkUpdate, DraftUpdate, ReminderUpdate};
+pub use self::scheduled::{OwnSchedule, SentScheduled};
 pub use self::threads::{OwnThread, ThreadUpdate};
 pub use self::users::{RolesOfUser, ServerRoles, UserUpdate};
 
@@ -89,10 +95,22 @@ subjects! {
     Tombstone,
     /// A reaction to a message.
     MessageReaction,
+    /// A poll that has changed.
+    PollUpdate,
     /// A message that mentions a user, or no longer does.
     MentionUpdate,
     /// A thread.
     ThreadUpdate,
     /// A thread that a user follows, or no longer does.
     OwnThread,
+    /// The draft that a user has somewhere.
+    DraftUpdate,
+    /// The bookmark that a user has on a message.
+    BookmarkUpdate,
+    /// The reminder that a user has of a message.
+    ReminderUpdate,
+    /// The messages that a user has scheduled to a group.
+    OwnSchedule,
+    /// A scheduled message that was sent.
+    SentScheduled,
 }

@@ -18,9 +18,10 @@ use crate::events::audience::{self, Audience};
 use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
-    AddedMember, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, GroupMember, GroupSenders,
-    GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership, OwnThread, RemovedGroup,
-    RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, BookmarkUpdate, DirectPartner, DraftUpdate, EndedBan, EndedJoinRequest,
+    GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership,
+    OwnSchedule, OwnThread, PollUpdate, ReminderUpdate, RemovedGroup, RemovedMember, RolesOfUser,
+    SentScheduled, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
 };
 use crate::ids::{GroupId, Seq, UserId};
 use crate::messages::Message;
@@ -95,6 +96,13 @@ events! {
     MessagePinned(Message) = "message.pinned", to members, by user;
     /// A message was unpinned.
     MessageUnpinned(Message) = "message.unpinned", to members, by user;
+    /// Some users have voted in a poll, or taken their votes back; these are the counts now. Told twice a second at most.
+    // By nobody: who votes is not told.
+    PollVoted(PollUpdate) = "poll.voted", to members, by user_or_server;
+    /// A poll has another option.
+    PollUpdated(PollUpdate) = "poll.updated", to members, by user;
+    /// A poll was closed, by a user or because its time is over; these are its results.
+    PollClosed(PollUpdate) = "poll.closed", to members, by user_or_server;
     /// A message mentions you. Only your devices receive this event.
     // Each has the actor of what caused it. Mentions of all members have none: the message itself tells them.
     MentionCreated(MentionUpdate) = "mention.created", to user, by user;
@@ -107,10 +115,26 @@ events! {
     ThreadFollowed(OwnThread) = "thread.followed", to user, by user;
     /// You no longer follow a thread. Only your devices receive this event.
     ThreadUnfollowed(OwnThread) = "thread.unfollowed", to user, by user;
+    /// A draft of yours was changed, or removed. Only your devices receive this event.
+    DraftUpdated(DraftUpdate) = "draft.updated", to user, by user;
+    /// You bookmarked a message, changed your note about it, or removed the bookmark. Only your devices receive this event.
+    BookmarkUpdated(BookmarkUpdate) = "bookmark.updated", to user, by user;
+    /// You asked to be reminded of a message, changed when, or removed the reminder. Only your devices receive this event.
+    ReminderUpdated(ReminderUpdate) = "reminder.updated", to user, by user;
+    /// It is time to be reminded of a message. Only your devices receive this event.
+    ReminderDue(ReminderUpdate) = "reminder.due", to user, by user_or_server;
+    /// You scheduled a message to a group, changed it or dropped it. Only your devices receive this event.
+    ScheduledUpdated(OwnSchedule) = "scheduled.updated", to user, by user;
+    /// A message that you had scheduled was sent. Only your devices receive this event.
+    ScheduledSent(SentScheduled) = "scheduled.sent", to user, by user;
+    /// A message that you had scheduled was refused at its time. Only your devices receive this event.
+    ScheduledFailed(OwnSchedule) = "scheduled.failed", to user, by user_or_server;
     /// A refresh token of yours was used again, and its session has ended: it may be stolen. Only your devices receive this event.
     RefreshReused(UserId) = "security.refresh_reused", to user, by user_or_server;
     /// Your second factors, or your recovery codes, have changed. Only your devices receive this event.
     FactorsUpdated(UserId) = "security.factors_updated", to user, by user_or_server;
+    /// You have another token, or one less. Only your devices receive this event.
+    TokensUpdated(UserId) = "tokens.updated", to user, by user_or_server;
     /// Some or all sessions of a user have ended: the user's connections authenticate again.
     SessionsEnded(UserId) = "sessions.ended", to user, by user_or_server, hidden;
     /// Other roles of a group send than before: the connections of its members note who may write.
@@ -179,6 +203,9 @@ impl Event {
     pub fn history(&self) -> Option<(GroupId, Seq)> {
         match self {
             Self::ThreadUpdated(ThreadUpdate(thread)) => Some((thread.group, thread.root_seq)),
+            Self::PollVoted(update) | Self::PollUpdated(update) | Self::PollClosed(update) => {
+                Some((update.group, update.history_seq))
+            }
             Self::MentionCreated(MentionUpdate { message, .. })
             | Self::MentionRemoved(MentionUpdate { message, .. }) => {
                 Some((message.group_id, message.history_seq()))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::accounts::PresenceSetting;
+use crate::accounts::{PresenceSetting, TokenGroups};
 use crate::error::Error;
 use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
@@ -30,15 +30,38 @@ pub struct Viewer {
     pub presence: PresenceSetting,
     /// The version of the user that this setting comes from. An older event doesn't change it.
     pub version: Version,
-    /// The groups that the user is in, and private ones that have been deleted and whose end is still to be told.
+    /// The groups that the user is in, and private ones that have been deleted and whose end is still to be told. Those
+    /// that the session is not for are left out.
     memberships: HashMap<GroupId, JoinedGroup>,
+    /// The groups that the session is for, if it is only for some: it is told of nothing else.
+    only: Option<TokenGroups>,
 }
 
 impl Viewer {
     /// A viewer in these groups, whose presence is hidden unless set otherwise.
     pub fn new(user: UserId, session: SessionId, joined: impl IntoIterator<Item = JoinedGroup>) -> Self {
         let memberships = joined.into_iter().map(|group| (group.id, group)).collect();
-        Self { user, session, presence: PresenceSetting::Hidden, version: Version::FIRST, memberships }
+        let (presence, version) = (PresenceSetting::Hidden, Version::FIRST);
+        Self { user, session, presence, version, memberships, only: None }
+    }
+
+    /// The same viewer with a session that is only for these groups, if it is not for all.
+    #[must_use]
+    pub fn only_in(mut self, only: Option<&TokenGroups>) -> Self {
+        if let Some(only) = only {
+            self.memberships.retain(|group, _| only.contain(*group));
+        }
+        Self { only: only.cloned(), ..self }
+    }
+
+    /// Whether the session is only for some groups.
+    pub const fn is_limited(&self) -> bool {
+        self.only.is_some()
+    }
+
+    /// Whether the session is for what is about this group, or about none.
+    fn reaches(&self, about: Option<GroupId>) -> bool {
+        self.only.as_ref().is_none_or(|only| about.is_some_and(|group| only.contain(group)))
     }
 
     /// The same viewer with this setting.
@@ -102,6 +125,7 @@ impl Viewer {
         match &logged.event {
             Event::MemberAdded(AddedMember { group, member, history })
                 if member.user.id == self.user
+                    && self.reaches(Some(*group))
                     && self.memberships.get(group).is_none_or(|known| known.since < logged.id) =>
             {
                 let (joined_seq, role, history) = (member.joined_seq, member.role.name.clone(), *history);
@@ -114,6 +138,7 @@ impl Viewer {
             // its end and nothing else.
             Event::Gone(EventType::MemberAdded, SubjectIds { group: Some(group), user: Some(user), .. })
                 if *user == self.user
+                    && self.reaches(Some(*group))
                     && self.memberships.get(group).is_none_or(|known| known.since < logged.id) =>
             {
                 let ended = JoinedGroup { has_ended: true, ..JoinedGroup::whole(*group, logged.id) };
@@ -218,7 +243,7 @@ impl Viewer {
         id: EventId,
         about: Option<GroupId>,
     ) -> bool {
-        if event_type.is_hidden() {
+        if event_type.is_hidden() || !self.reaches(about) {
             return false;
         }
         match audience {

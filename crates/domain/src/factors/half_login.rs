@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::accounts::{DeviceName, KeyHash, PasswordHash};
 use crate::error::Error;
+use crate::factors::held::{has_passkey, has_totp};
 use crate::factors::model::FactorMethod;
 use crate::ids::UserId;
 use crate::storage::Tx;
@@ -63,11 +64,14 @@ pub struct HalfLogin {
 
 /// What a user whose password was right is asked for in addition; empty if nothing is.
 pub(crate) fn asked_of(tx: &mut dyn Tx, user: UserId) -> Result<Vec<FactorMethod>, Error> {
-    if tx.factors().totp(user)?.is_none_or(|totp| totp.confirmed_at.is_none()) {
-        return Ok(Vec::new());
+    let mut methods = Vec::new();
+    if has_totp(tx, user)? {
+        methods.push(FactorMethod::Totp);
     }
-    let mut methods = vec![FactorMethod::Totp];
-    if tx.factors().recovery_codes_left(user)? > 0 {
+    if has_passkey(tx, user)? {
+        methods.push(FactorMethod::Passkey);
+    }
+    if !methods.is_empty() && tx.factors().recovery_codes_left(user)? > 0 {
         methods.push(FactorMethod::RecoveryCode);
     }
     Ok(methods)

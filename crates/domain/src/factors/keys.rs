@@ -3,18 +3,19 @@
 use crate::error::Error;
 use crate::factors::model::Totp;
 use crate::ids::UserId;
-use crate::secrets::{SealError, Sealer, SecretKeyId};
+use crate::secrets::{SECRETS_AT_ONCE, SealError, Sealer, SecretKeyId, after_batch, resealed};
 use crate::storage::Tx;
 
-/// Secrets that one command looks at.
-const BATCH: i64 = 100;
-
-/// The keys that secrets are encrypted with, by their ids.
+/// The keys that secrets are encrypted with, those of anonymous polls among them, by their ids.
 ///
 /// # Errors
 /// A fault.
 pub fn keys_in_use(tx: &mut dyn Tx) -> Result<Vec<SecretKeyId>, Error> {
-    Ok(tx.factors().keys_in_use()?)
+    let mut used = tx.factors().keys_in_use()?;
+    used.extend(tx.polls().keys_in_use()?);
+    used.sort_unstable();
+    used.dedup();
+    Ok(used)
 }
 
 /// Encrypts a batch of secrets with the newest key that are encrypted with another one. Returns where to go on; `None` at
@@ -28,16 +29,14 @@ pub fn reseal_secrets(
     newest: SecretKeyId,
     after: Option<UserId>,
 ) -> Result<Option<UserId>, Error> {
-    let secrets = tx.factors().secrets(after, BATCH)?;
-    for (user, old) in secrets.iter().filter(|(_, sealed)| sealed.key != newest) {
-        let context = Totp::context(*user);
-        let new = sealer.open(&context, old).and_then(|secret| sealer.seal(&context, &secret));
-        if let Ok(new) = new {
+    let secrets = tx.factors().secrets(after, SECRETS_AT_ONCE)?;
+    for (user, old) in &secrets {
+        if let Some(new) = resealed(sealer, newest, &Totp::context(*user), old) {
             // Nothing happens if the user has set up another one meanwhile.
             tx.factors().reseal(*user, old, &new)?;
         }
     }
-    Ok(next(&secrets))
+    Ok(after_batch(&secrets))
 }
 
 /// How secrets are.
@@ -51,6 +50,17 @@ pub struct SecretsCondition {
     pub damaged: u64,
 }
 
+impl SecretsCondition {
+    /// Counts a secret that was read, or couldn't be.
+    pub(crate) fn note(&mut self, opened: &Result<Vec<u8>, SealError>) {
+        match opened {
+            Ok(_) => self.readable += 1,
+            Err(SealError::NoKey | SealError::UnknownKey(_)) => self.without_key += 1,
+            Err(SealError::Damaged) => self.damaged += 1,
+        }
+    }
+}
+
 /// Reads a batch of secrets, and adds to what was found of earlier ones. Returns where to go on; `None` at the end.
 ///
 /// # Errors
@@ -61,20 +71,11 @@ pub fn check_secrets(
     after: Option<UserId>,
     mut found: SecretsCondition,
 ) -> Result<(SecretsCondition, Option<UserId>), Error> {
-    let secrets = tx.factors().secrets(after, BATCH)?;
+    let secrets = tx.factors().secrets(after, SECRETS_AT_ONCE)?;
     for (user, sealed) in &secrets {
-        match sealer.open(&Totp::context(*user), sealed) {
-            Ok(_) => found.readable += 1,
-            Err(SealError::NoKey | SealError::UnknownKey(_)) => found.without_key += 1,
-            Err(SealError::Damaged) => found.damaged += 1,
-        }
+        found.note(&sealer.open(&Totp::context(*user), sealed));
     }
-    Ok((found, next(&secrets)))
-}
-
-fn next<T>(secrets: &[(UserId, T)]) -> Option<UserId> {
-    let is_full = i64::try_from(secrets.len()).is_ok_and(|rows| rows >= BATCH);
-    secrets.last().filter(|_| is_full).map(|(user, _)| *user)
+    Ok((found, after_batch(&secrets)))
 }
 
 #[cfg(test)]
@@ -82,34 +83,18 @@ mod tests {
     use mockall::predicate::eq;
 
     use super::*;
-    use crate::secrets::{MockSealer, Sealed};
-    use crate::testing::{MockTx, assert_hands_faults_on};
-
-    const NEWEST: SecretKeyId = SecretKeyId::new(2);
-
-    fn sealed(key: u32, bytes: &str) -> Sealed {
-        Sealed { key: SecretKeyId::new(key), bytes: bytes.as_bytes().to_vec() }
-    }
+    use crate::secrets::Sealed;
+    use crate::testing::{
+        MockTx, NEWEST_KEY as NEWEST, assert_hands_faults_on, sealed_with as sealed, sealer,
+    };
 
     fn user(id: i64) -> UserId {
         UserId::new(id)
     }
 
-    /// Opens what is not damaged with a key that it has, and seals with the newest.
-    fn sealer() -> MockSealer {
-        let mut sealer = MockSealer::new();
-        sealer.expect_open().returning(|context, sealed| match (sealed.key.get(), sealed.bytes.as_slice()) {
-            (9, _) => Err(SealError::UnknownKey(sealed.key)),
-            (_, b"damaged") => Err(SealError::Damaged),
-            (_, bytes) => Ok([context.as_bytes(), bytes].concat()),
-        });
-        sealer.expect_seal().returning(|_, secret| Ok(Sealed { key: NEWEST, bytes: secret.to_vec() }));
-        sealer
-    }
-
     fn lists(after: Option<UserId>, found: Vec<(UserId, Sealed)>) -> MockTx {
         let mut tx = MockTx::new();
-        let secrets = tx.factors.expect_secrets().with(eq(after), eq(BATCH));
+        let secrets = tx.factors.expect_secrets().with(eq(after), eq(SECRETS_AT_ONCE));
         secrets.times(1).returning(move |_, _| Ok(found.clone()));
         tx
     }
@@ -130,10 +115,10 @@ mod tests {
 
     #[test]
     fn what_can_t_be_read_is_counted_and_batches_go_on() {
-        let full: Vec<_> = (1..=BATCH).map(|id| (user(id), sealed(1, "a"))).collect();
+        let full: Vec<_> = (1..=SECRETS_AT_ONCE).map(|id| (user(id), sealed(1, "a"))).collect();
         let mut tx = lists(None, full);
         let (found, next) = check_secrets(&mut tx, &sealer(), None, SecretsCondition::default()).unwrap();
-        assert_eq!((found.readable, next), (100, Some(user(BATCH))));
+        assert_eq!((found.readable, next), (100, Some(user(SECRETS_AT_ONCE))));
         let rest = || lists(next, vec![(user(200), sealed(1, "damaged")), (user(201), sealed(9, "c"))]);
         let expected = SecretsCondition { readable: 100, without_key: 1, damaged: 1 };
         assert_eq!(check_secrets(&mut rest(), &sealer(), next, found), Ok((expected, None)));

@@ -5,14 +5,15 @@ use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::Event;
 use crate::factors::error::FactorRefusal;
-use crate::factors::model::{RecoveryCode, Totp, TypedCode};
+use crate::factors::held::{has_passkey, has_totp};
+use crate::factors::model::{RecoveryCode, TypedCode};
 use crate::factors::ports::FactorPorts;
 use crate::factors::recovery::Drawn;
 use crate::factors::verify::{Checked, Verifier, limited, verify_code};
 use crate::ids::UserId;
 use crate::storage::{Credential, Tx, WritePurpose, Writing};
 
-/// Ends the actor's one-time passwords and recovery codes.
+/// Ends the actor's one-time passwords, and the recovery codes if there is no other factor.
 ///
 /// # Errors
 /// `ProvisionedKey`, `WrongPassword`, `TooManyAttempts`, `ChangedMeanwhile` of
@@ -25,7 +26,11 @@ pub async fn disable_totp(
     code: TypedCode,
 ) -> Result<(), Error> {
     proven(&ports, who, password, &code, AuditAction::TotpDisabled, |tx, user| {
-        tx.factors().remove(user)?;
+        if tx.passkeys().credentials(user)?.is_empty() {
+            tx.factors().remove(user)?;
+        } else {
+            tx.factors().remove_totp(user)?;
+        }
         Ok(tx.half_logins().remove_all(user)?)
     })
     .await
@@ -58,9 +63,9 @@ async fn proven(
     change: impl Fn(&mut dyn Tx, UserId) -> Result<(), Error> + Send + 'static,
 ) -> Result<(), Error> {
     let storage = ports.password.storage;
-    let owner = storage.read_as(who, |tx, actor| {
+    let owner = storage.read_as(who, move |tx, actor| {
         let owner = owner_for_factors(tx, actor)?;
-        require_set_up(tx, owner.user.id)?;
+        require_set_up(tx, owner.user.id, action)?;
         Ok(owner)
     });
     let owner = owner.await?;
@@ -73,7 +78,7 @@ async fn proven(
         storage.write_as(changing_own, move |tx, actor| {
             tx.accounts().lock(&[user], LockStrength::Exclusive)?;
             owner.require_unchanged(tx, actor)?;
-            require_set_up(tx, user)?;
+            require_set_up(tx, user, action)?;
             let entry = AuditEntry::by(actor, action).to(user);
             if !verify_code(tx, &verifier, user, &entry)? {
                 return Ok(Checked::Wrong);
@@ -88,11 +93,15 @@ async fn proven(
     changed.ok_or_else(|| FactorRefusal::WrongCode.into())
 }
 
-fn require_set_up(tx: &mut dyn Tx, user: UserId) -> Result<(), Error> {
-    match tx.factors().totp(user)? {
-        Some(Totp { confirmed_at: Some(_), .. }) => Ok(()),
-        _ => Err(FactorRefusal::NotSetUp.into()),
+/// Rejects users without one-time passwords or, for anything but to disable these, without any factor.
+fn require_set_up(tx: &mut dyn Tx, user: UserId, action: AuditAction) -> Result<(), Error> {
+    if has_totp(tx, user)? {
+        return Ok(());
     }
+    if action != AuditAction::TotpDisabled && has_passkey(tx, user)? {
+        return Ok(());
+    }
+    Err(FactorRefusal::NotSetUp.into())
 }
 
 #[cfg(test)]

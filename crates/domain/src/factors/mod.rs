@@ -1,12 +1,17 @@
-//! Second factors: one-time passwords (TOTP, RFC 6238) and recovery codes.
+//! Second factors: one-time passwords (TOTP, RFC 6238), passkeys (WebAuthn) and recovery codes.
 
+mod ceremony;
 mod error;
 mod find;
 mod half_login;
+mod held;
 mod keys;
 mod manage;
 mod model;
+mod passkey;
+mod passkeys;
 mod ports;
+mod proven;
 mod recovery;
 mod repository;
 mod set_up;
@@ -14,6 +19,12 @@ mod set_up;
 pub(crate) mod testing;
 mod verify;
 
+#[cfg(test)]
+pub(crate) use ceremony::MockCeremonies;
+pub use ceremony::{
+    Asserted, CEREMONY_LIFETIME, CEREMONY_SKEW, Ceremonies, Ceremony, CeremonyError, PasskeyOwner, Purpose,
+    ShownCeremony, Terms,
+};
 pub use error::FactorRefusal;
 pub use find::{Factors, find_factors};
 pub use half_login::{
@@ -26,9 +37,18 @@ pub use manage::{disable_totp, renew_recovery_codes};
 pub use model::{
     FactorMethod, Passcode, RECOVERY_CODES, RecoveryCode, Step, Totp, TotpSecret, TypedCode, UsedSteps,
 };
+pub use passkey::{
+    CredentialId, CredentialRecord, MAX_PASSKEYS, NewPasskey, Passkey, PasskeyName, StoredPasskey,
+};
+pub(crate) use passkeys::use_passkey;
+pub use passkeys::{
+    PasskeyPorts, begin_passkey, passkeys_elsewhere, register_passkey, remove_passkey, rename_passkey,
+};
 pub use ports::{FactorCodes, FactorPorts};
-pub use repository::{FactorRepository, HalfLoginRepository};
+pub use proven::Proof;
+pub(crate) use proven::do_proven;
+pub use repository::{FactorRepository, HalfLoginRepository, PasskeyRepository};
 #[cfg(test)]
-pub(crate) use repository::{MockFactorRepository, MockHalfLoginRepository};
+pub(crate) use repository::{MockFactorRepository, MockHalfLoginRepository, MockPasskeyRepository};
 pub use set_up::{SET_UP_LIFETIME, TotpSetUp, confirm_totp, set_up_totp};
 pub(crate) use verify::{Checked, Verifier, limited, verify_code};

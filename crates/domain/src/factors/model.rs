@@ -170,18 +170,21 @@ impl TypedCode {
 pub enum FactorMethod {
     /// A one-time password.
     Totp,
+    /// A passkey.
+    Passkey,
     /// A recovery code.
     RecoveryCode,
 }
 
 impl FactorMethod {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Totp, Self::RecoveryCode];
+    pub const ALL: [Self; 3] = [Self::Totp, Self::Passkey, Self::RecoveryCode];
 
     /// The stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
+            Self::Passkey => "passkey",
             Self::RecoveryCode => "recovery_code",
         }
     }

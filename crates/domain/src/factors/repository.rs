@@ -3,7 +3,10 @@
 use crate::accounts::KeyHash;
 use crate::factors::half_login::{HalfLogin, NewHalfLogin};
 use crate::factors::model::{Totp, UsedSteps};
-use crate::ids::UserId;
+use crate::factors::passkey::{
+    CredentialId, CredentialRecord, NewPasskey, Passkey, PasskeyName, StoredPasskey,
+};
+use crate::ids::{PasskeyId, UserId};
 use crate::secrets::{Sealed, SecretKeyId};
 use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
@@ -13,6 +16,9 @@ repository! {
     /// One-time passwords and recovery codes. These methods don't check whether the user is deleted.
     #[cfg_attr(test, mockall::automock)]
     pub trait FactorRepository {
+        /// Whether a user has confirmed one-time passwords, or a passkey.
+        fn has_any(&mut self, user: UserId) -> Result<bool, StorageFault>;
+
         /// The one-time passwords of a user, confirmed or not.
         fn totp(&mut self, user: UserId) -> Result<Option<Totp>, StorageFault>;
 
@@ -46,8 +52,50 @@ repository! {
         /// Stores a secret that was encrypted again; `false` if the user has another one than the old one by now.
         fn reseal(&mut self, user: UserId, old: &Sealed, new: &Sealed) -> Result<bool, StorageFault>;
 
-        /// Removes the one-time passwords and the recovery codes of a user; `false` if there are none.
+        /// Removes the one-time passwords of a user, confirmed or not.
+        fn remove_totp(&mut self, user: UserId) -> Result<(), StorageFault>;
+
+        /// Removes the one-time passwords, the passkeys and the recovery codes of a user; `false` if there are none.
         fn remove(&mut self, user: UserId) -> Result<bool, StorageFault>;
+    }
+}
+
+repository! {
+    /// Passkeys. These methods don't check whether the user is deleted.
+    #[cfg_attr(test, mockall::automock)]
+    pub trait PasskeyRepository {
+        /// The passkeys of a user, the oldest first.
+        fn list(&mut self, user: UserId) -> Result<Vec<Passkey>, StorageFault>;
+
+        /// What authenticators call the passkeys of a user, the oldest first.
+        fn credentials(&mut self, user: UserId) -> Result<Vec<CredentialId>, StorageFault>;
+
+        /// The passkey that an authenticator calls so.
+        fn find(&mut self, credential: &CredentialId) -> Result<Option<StoredPasskey>, StorageFault>;
+
+        /// The passkey with this id.
+        fn stored(&mut self, id: PasskeyId) -> Result<Option<StoredPasskey>, StorageFault>;
+
+        /// Stores a passkey; `None` if there is one that an authenticator calls so.
+        fn insert(&mut self, passkey: &NewPasskey) -> Result<Option<PasskeyId>, StorageFault>;
+
+        /// Stores that a passkey was used, what is known of it from now on, and in which ceremonies it was used lately.
+        fn note_use(
+            &mut self,
+            id: PasskeyId,
+            record: &CredentialRecord,
+            used: &UsedSteps,
+            at: Timestamp,
+        ) -> Result<(), StorageFault>;
+
+        /// Gives a passkey of a user another name; `false` if there is none.
+        fn rename(&mut self, user: UserId, id: PasskeyId, name: &PasskeyName) -> Result<bool, StorageFault>;
+
+        /// A host other than this one to which some passkey is bound.
+        fn other_host(&mut self, host: &str) -> Result<Option<String>, StorageFault>;
+
+        /// Removes a passkey of a user; `false` if there is none.
+        fn remove(&mut self, user: UserId, id: PasskeyId) -> Result<bool, StorageFault>;
     }
 }
 

@@ -12,7 +12,7 @@ use crate::factors::ports::FactorPorts;
 use crate::factors::recovery::Drawn;
 use crate::factors::verify::{Checked, Verifier, confirm_by_code, limited};
 use crate::ids::UserId;
-use crate::storage::{Credential, Tx, WritePurpose, Writing};
+use crate::storage::{Asking, Credential, Tx, WritePurpose, Writing};
 use crate::time::Timestamp;
 
 /// How long a set-up may take.
@@ -45,7 +45,7 @@ pub async fn set_up_totp(
     issuer: &str,
 ) -> Result<TotpSetUp, Error> {
     let storage = ports.password.storage;
-    let owner = storage.read_as(who, |tx, actor| {
+    let owner = storage.read_as(Asking::from(who).before_factor(), |tx, actor| {
         let owner = owner_for_factors(tx, actor)?;
         reject_second(tx, owner.user.id)?;
         Ok(owner)
@@ -56,7 +56,7 @@ pub async fn set_up_totp(
     let sealed = ports.sealer.seal(&Totp::context(user), secret.as_bytes());
     let sealed = sealed.map_err(|_| FactorRefusal::NoKey)?;
     ports.password.prove(who, user, &owner.hash, password, AuditAction::TotpSetUp).await?;
-    let changing_own = Writing::new(who, WritePurpose::Tidy);
+    let changing_own = Writing::new(who, WritePurpose::Tidy).before_factor();
     storage
         .write_as(changing_own, move |tx, actor| {
             tx.accounts().lock(&[user], LockStrength::Exclusive)?;
@@ -102,13 +102,14 @@ pub async fn confirm_totp(
     code: Passcode,
 ) -> Result<Vec<RecoveryCode>, Error> {
     let storage = ports.password.storage;
-    let owner = storage.read_as(who, |tx, actor| owner_for_factors(tx, actor)).await?;
+    let asking = Asking::from(who).before_factor();
+    let owner = storage.read_as(asking, |tx, actor| owner_for_factors(tx, actor)).await?;
     let user = owner.user.id;
     let verifier = Verifier::new(&ports.codes, &ports.sealer, &TypedCode::Passcode(code));
     let Drawn { codes, hashes } = Drawn::draw(&*ports.codes);
     let confirming = {
         let verifier = verifier.clone();
-        let changing_own = Writing::new(who, WritePurpose::Tidy);
+        let changing_own = Writing::new(who, WritePurpose::Tidy).before_factor();
         storage.write_as(changing_own, move |tx, actor| {
             tx.accounts().lock(&[user], LockStrength::Exclusive)?;
             let totp = pending(tx, user)?;

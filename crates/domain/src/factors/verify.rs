@@ -55,6 +55,16 @@ pub(crate) enum Checked<T> {
     Wrong,
 }
 
+impl<T> Checked<T> {
+    /// What came of a right one.
+    pub(crate) fn right(self) -> Option<T> {
+        match self {
+            Self::Right(found) => Some(found),
+            Self::Wrong => None,
+        }
+    }
+}
+
 /// Runs a command that checks a code of a user, within the limit on guesses. `None` stands for a wrong code.
 ///
 /// # Errors
@@ -74,10 +84,7 @@ pub(crate) async fn limited<T>(
         Ok(Checked::Wrong) => {}
         Err(_) => attempts.refund(&counted, of),
     }
-    Ok(match outcome? {
-        Checked::Right(found) => Some(found),
-        Checked::Wrong => None,
-    })
+    outcome.map(Checked::right)
 }
 
 /// Checks a code of a user, who must be locked exclusively, and uses it up. A wrong one is recorded as `entry`, and a

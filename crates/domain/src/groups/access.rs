@@ -1,17 +1,31 @@
 //! Who may do what in a group. Every use case for groups and messages asks here.
 
-use crate::accounts::{Actor, current_rights, may};
+use crate::accounts::{Actor, may, rights_held};
 use crate::error::Error;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, Standing, VisibleGroup};
-use crate::ids::{GroupId, Seq};
+use crate::ids::{GroupId, Seq, UserId};
 use crate::permissions::{Decision, GroupPermission, Scope, ServerPermission, Who, decide};
 use crate::storage::Tx;
 use crate::time::Timestamp;
 
+/// An id that no group has.
+const NOWHERE: GroupId = GroupId::new(0);
+
+/// The group that this id means to the actor's session: to a token that is not for the group, there is none. So the answer
+/// is the same as for a group that doesn't exist, and costs the same.
+pub(crate) fn reached(actor: &Actor, id: GroupId) -> GroupId {
+    if actor.reaches(id) { id } else { NOWHERE }
+}
+
 /// The group, if the actor may know of it.
 pub(crate) fn visible(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<VisibleGroup, Error> {
-    Ok(tx.groups().find_visible(id, actor.id())?.ok_or(GroupRefusal::NotFound)?)
+    visible_to(tx, actor.id(), reached(actor, id))
+}
+
+/// The group, if this user may know of it, whatever the session.
+pub(crate) fn visible_to(tx: &mut dyn Tx, user: UserId, id: GroupId) -> Result<VisibleGroup, Error> {
+    Ok(tx.groups().find_visible(id, user)?.ok_or(GroupRefusal::NotFound)?)
 }
 
 /// The group, locked until the transaction ends, if the actor may know of it.
@@ -25,6 +39,7 @@ pub(crate) fn lock_managed(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Resul
     if let Some(found) = lock_if_visible(tx, actor, id)? {
         return Ok(found);
     }
+    let id = reached(actor, id);
     // Others than managers must not wait for its lock.
     unseen(tx, actor, id)?;
     tx.groups().lock(id)?;
@@ -32,6 +47,7 @@ pub(crate) fn lock_managed(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Resul
 }
 
 fn lock_if_visible(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Option<VisibleGroup>, Error> {
+    let id = reached(actor, id);
     // What became visible meanwhile is not locked, and so not to be read.
     if !tx.groups().lock_visible(id, actor.id())? {
         return Ok(None);
@@ -41,6 +57,7 @@ fn lock_if_visible(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Option
 
 /// The group, if the actor may know of it, also as somebody who manages all groups.
 pub(crate) fn managed(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<VisibleGroup, Error> {
+    let id = reached(actor, id);
     match tx.groups().find_visible(id, actor.id())? {
         Some(found) => Ok(found),
         None => Ok(VisibleGroup { group: unseen(tx, actor, id)?, standing: None }),
@@ -52,11 +69,11 @@ pub(crate) fn managed(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Vis
 pub(super) fn unseen(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Group, Error> {
     // Without a lock, since this only shows the group: what is done to it takes `authorize`, which reads the
     // right again under one.
-    if !current_rights(tx, actor.id())?.allow(ServerPermission::ManageGroups) {
+    if !rights_held(tx, actor)?.allow(ServerPermission::ManageGroups) {
         return Err(GroupRefusal::NotFound.into());
     }
     // Direct conversations are nobody's business but their members'.
-    let found = tx.groups().find_many(&[id])?.pop().filter(|group| !group.is_direct());
+    let found = tx.groups().find_many(&[reached(actor, id)])?.pop().filter(|group| !group.is_direct());
     Ok(found.ok_or(GroupRefusal::NotFound)?)
 }
 

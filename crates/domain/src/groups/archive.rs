@@ -49,6 +49,7 @@ mod tests {
     use crate::groups::error::GroupRefusal;
     use crate::permissions::BuiltInRole;
     use crate::storage::Unique;
+    use crate::testing::told;
     use crate::testing::{
         ADMIN, EARLIER, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN,
         SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, standing,
@@ -98,6 +99,8 @@ mod tests {
                     tx.emitted,
                     [(Audience::All, Some(ME), Event::GroupUpdated(GroupUpdate::of(after.clone())))]
                 );
+                let action = if after.archived_at.is_some() { "group.archived" } else { "group.restored" };
+                assert_eq!(told(&tx.recorded), [format!("{action} in 7")]);
             }
             for (caller, refusal) in
                 [(OUTSIDER, GroupRefusal::MembersOnly), (MEMBER, lacks(GroupPermission::ArchiveGroup))]

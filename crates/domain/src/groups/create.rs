@@ -47,6 +47,7 @@ pub fn create(
 ) -> Result<GroupView, Error> {
     tx.accounts().lock(&[actor.id()], LockStrength::Exclusive)?;
     let rights = tx.server_roles().rights(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
+    let rights = actor.limit(rights);
     check(&rights, ServerPermission::CreateGroups, &ServerScope::NOBODY)?;
     if !draft.visibility.is_listed() {
         check(&rights, ServerPermission::CreatePrivateGroups, &ServerScope::NOBODY)?;

@@ -1,5 +1,6 @@
 //! Groups that every new user is put into, as the operator has set.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -60,8 +61,9 @@ impl DefaultGroups {
 }
 
 impl Welcome for DefaultGroups {
-    fn prepare(&self, tx: &mut dyn Tx) -> Result<(), Error> {
-        for id in &self.ids {
+    fn prepare(&self, tx: &mut dyn Tx, further: &[GroupId]) -> Result<(), Error> {
+        let all: BTreeSet<_> = self.ids.iter().chain(further).collect();
+        for id in all {
             tx.groups().lock(*id)?;
         }
         Ok(())
@@ -107,7 +109,11 @@ pub fn unusable_defaults(
 }
 
 /// The group, if it takes one more member.
-fn room_in(tx: &mut dyn Tx, id: GroupId, quotas: &Quotas) -> Result<Result<Group, SkipReason>, Error> {
+pub(super) fn room_in(
+    tx: &mut dyn Tx,
+    id: GroupId,
+    quotas: &Quotas,
+) -> Result<Result<Group, SkipReason>, Error> {
     let found = tx.groups().find_many(&[id])?.pop().filter(|group| !group.is_direct());
     let refusal = match found {
         None => GroupRefusal::NotFound,

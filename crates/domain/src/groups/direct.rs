@@ -42,6 +42,7 @@ pub fn start_direct(
         return Ok((view(tx, actor, id)?, false));
     }
     let rights = tx.server_roles().rights(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
+    let rights = actor.limit(rights);
     check(&rights, ServerPermission::StartDirect, &ServerScope::NOBODY)?;
     // Both are read whatever the first says: the refusal takes as long in each case.
     let present = tx.accounts().find_many(key.people())?;

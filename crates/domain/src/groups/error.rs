@@ -124,13 +124,15 @@ pub enum Quota {
     InviteLinks,
     /// Invite links that a user has made.
     MadeInviteLinks,
+    /// Invites to the server that a user has made.
+    ServerInvites,
     /// Bans from a group.
     Bans,
 }
 
 impl Quota {
     /// Every quota.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::OwnedGroups,
         Self::Memberships,
         Self::Members,
@@ -141,6 +143,7 @@ impl Quota {
         Self::SentJoinRequests,
         Self::InviteLinks,
         Self::MadeInviteLinks,
+        Self::ServerInvites,
         Self::Bans,
     ];
 
@@ -157,6 +160,7 @@ impl Quota {
             Self::SentJoinRequests => "sent_join_requests",
             Self::InviteLinks => "invite_links",
             Self::MadeInviteLinks => "made_invite_links",
+            Self::ServerInvites => "server_invites",
             Self::Bans => "bans",
         }
     }
@@ -175,6 +179,7 @@ impl fmt::Display for Quota {
             Self::SentJoinRequests => "requests of a user to join groups",
             Self::InviteLinks => "invite links to a group",
             Self::MadeInviteLinks => "invite links that a user has made",
+            Self::ServerInvites => "invites to the server that a user has made",
             Self::Bans => "bans from a group",
         })
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::accounts::{Actor, require_on_server};
 use crate::error::Error;
-use crate::groups::access::{managed, unseen};
+use crate::groups::access::{managed, reached, unseen};
 use crate::groups::model::{GroupView, ListedMember, Member, VisibleGroup};
 use crate::groups::repository::{GroupQuery, MemberQuery};
 use crate::ids::GroupId;
@@ -19,7 +19,7 @@ use crate::storage::Tx;
 /// # Errors
 /// [`GroupRefusal::NotFound`](crate::groups::GroupRefusal::NotFound), or a fault.
 pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Error> {
-    match tx.groups().view(id, actor.id())? {
+    match tx.groups().view(reached(actor, id), actor.id())? {
         Some(mut view) => {
             attach(tx, actor, Readable::default(), &mut view.last_message)?;
             Ok(view)
@@ -28,7 +28,7 @@ pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Er
     }
 }
 
-/// A page of the groups that the actor, who is the query's viewer, may see. All there are, and those without an owner,
+/// A page of the groups that the actor, who is the query's viewer, may see, as far as the session is for them. All there are, and those without an owner,
 /// are for those who manage groups. In the list of all,
 /// each is shown with its owner.
 ///
@@ -42,6 +42,7 @@ pub fn list(
     if query.all || query.ownerless {
         require_on_server(tx, actor, ServerPermission::ManageGroups)?;
     }
+    let query = &GroupQuery { only: actor.token_groups().cloned(), ..query.clone() };
     let mut page = Page::from_lookahead(tx.groups().list(query)?, query.limit);
     if query.all && !page.items.is_empty() {
         let ids: Vec<_> = page.items.iter().map(|placed| placed.entry.group.id).collect();

@@ -58,6 +58,14 @@ impl Quotas {
         if *role == BuiltInRole::Owner { self.check_owner(tx, user) } else { Ok(()) }
     }
 
+    /// Whether a user, who is locked exclusively, may be in one more group.
+    pub(super) fn allow_another(&self, tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
+        match self.memberships.checked_sub(1) {
+            Some(one_less) => Ok(!has_more(tx, user, None, one_less)?),
+            None => Ok(false),
+        }
+    }
+
     /// Rejects one more member of a group, which is locked, if it has as many as it may. Reads nothing.
     pub(super) fn check_room(&self, group: &Group) -> Result<(), GroupRefusal> {
         if group.is_direct() || group.member_count < i64::from(self.members) {

@@ -1,6 +1,6 @@
 //! The ports for groups and members.
 
-use crate::accounts::UserRef;
+use crate::accounts::{TokenGroups, UserRef};
 use crate::groups::direct_key::DirectKey;
 use crate::groups::joined::JoinedGroup;
 use crate::groups::model::{
@@ -33,6 +33,8 @@ pub struct GroupQuery {
     /// Only groups without members, which therefore have no owner, also those that the viewer doesn't see. A member
     /// whose account is deleted counts until the membership has ended, too.
     pub ownerless: bool,
+    /// Only these groups.
+    pub only: Option<TokenGroups>,
     /// The position to continue from.
     pub after: Option<NameCursor>,
     /// The number of rows. The repository reads one more to find out whether there is a next page.
@@ -43,7 +45,8 @@ impl GroupQuery {
     /// The groups that the viewer may see, from the first one on.
     pub const fn of(viewer: UserId, limit: Limit) -> Self {
         let kind = GroupKind::Group;
-        Self { viewer, kind, search: None, all: false, mine: false, ownerless: false, after: None, limit }
+        let (all, mine, ownerless) = (false, false, false);
+        Self { viewer, kind, search: None, all, mine, ownerless, only: None, after: None, limit }
     }
 }
 
@@ -164,7 +167,7 @@ repository! {
             settings: MemberSettings,
         ) -> Result<(), StorageFault>;
 
-        /// Removes a membership and decrements the member count.
+        /// Removes a membership, with the drafts of the member in the group, and decrements the member count.
         fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault>;
 
         /// The longest-serving owner of each of these groups, in no particular order; none of a group where that account

@@ -41,8 +41,7 @@ impl SlowMode {
         if last_sent_at > now || until <= now {
             return None;
         }
-        let micros = until.as_micros().saturating_sub(now.as_micros());
-        Some(Duration::from_micros(micros.unsigned_abs()))
+        Some(until.saturating_duration_since(now))
     }
 }
 

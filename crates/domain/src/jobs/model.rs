@@ -37,9 +37,13 @@ tasks! {
     ForgetGroup(GroupId) = "forget_group";
     /// Remove the reactions to a deleted message.
     PurgeReactions(MessageId) = "purge_likes";
+    /// Remove the ballots in a poll whose message was deleted.
+    PurgeBallots(MessageId) = "purge_ballots";
     /// End the memberships, invitations, requests and links of a deleted user, and remove what groups keep about the user besides, and
     /// blocks.
     EndMemberships(UserId) = "end_memberships";
+    /// Delete the bots of a deleted user.
+    EndBots(UserId) = "end_bots";
     /// Remove what is left of a deleted role on the server: who had it.
     RemoveRole(RoleId) = "remove_role";
     /// Compute the checksums that are missing in the messages after this one. Enqueued by the migration that adds
@@ -73,7 +77,9 @@ mod tests {
             Task::PurgeGroup(GroupId::new(7)),
             Task::ForgetGroup(GroupId::new(6)),
             Task::PurgeReactions(MessageId::new(8)),
+            Task::PurgeBallots(MessageId::new(14)),
             Task::EndMemberships(UserId::new(9)),
+            Task::EndBots(UserId::new(13)),
             Task::RemoveRole(RoleId::new(12)),
             Task::ChecksumMessages(MessageId::new(10)),
             Task::ChecksumEvents(EventId::new(11)),

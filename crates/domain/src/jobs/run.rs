@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::admissions::{end_all_of_group, end_all_of_user, end_requests_of_user};
+use crate::bots::end_bots;
 use crate::error::Error;
 use crate::groups::end_membership;
 use crate::ids::UserId;
@@ -15,6 +16,8 @@ const ROWS_PER_STEP: i64 = 400;
 const MEMBERSHIPS_PER_STEP: i64 = 50;
 /// The maximum number of invitations that one command ends. Each takes a statement and an event.
 const INVITATIONS_PER_STEP: i64 = 100;
+/// The maximum number of bots that one command deletes. Each takes some twenty statements.
+const BOTS_PER_STEP: i64 = 10;
 /// How long a job waits after a failure. A job that seems to wait for longer was stored by a clock that was ahead, and
 /// is due.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
@@ -58,7 +61,9 @@ fn step(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
         }
         Task::ForgetGroup(group) => tx.groups().forget(group, ROWS_PER_STEP)?,
         Task::PurgeReactions(message) => tx.messages().purge_reactions(message, ROWS_PER_STEP)?,
+        Task::PurgeBallots(message) => tx.polls().purge_ballots(message, ROWS_PER_STEP)?,
         Task::EndMemberships(user) => end_memberships(tx, user)?,
+        Task::EndBots(owner) => end_bots(tx, owner, BOTS_PER_STEP)?,
         Task::RemoveRole(role) => tx.server_roles().remove_holders(role, ROWS_PER_STEP)?,
         Task::ChecksumMessages(after) => {
             let last = tx.messages().add_checksums(after, ROWS_PER_STEP)?;
@@ -84,8 +89,8 @@ fn go_on(tx: &mut dyn Tx, rest: Option<Task>) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Ends memberships of a deleted user and, after the last of them, invitations, requests, links, bans, mutes and
-/// blocks. Nobody is told that a deleted user follows no threads any more.
+/// Ends memberships of a deleted user and, after the last of them, invitations, requests, links, bans, mutes, bookmarks,
+/// reminders, scheduled messages and blocks. Nobody is told that a deleted user follows no threads any more.
 fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
     let groups = tx.members().groups_of(user, MEMBERSHIPS_PER_STEP)?;
     for group in &groups {
@@ -98,6 +103,9 @@ fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
         && tx.bans().forget(user, ROWS_PER_STEP)?
         && tx.mutes().forget(user, ROWS_PER_STEP)?
         && tx.threads().unfollow_oldest(user, None, 0)?.is_empty()
+        && tx.bookmarks().forget(user, ROWS_PER_STEP)?
+        && tx.reminders().forget(user).map(|()| true)?
+        && tx.scheduled().forget(user, ROWS_PER_STEP)?
         && tx.blocks().purge(user, ROWS_PER_STEP)?)
 }
 

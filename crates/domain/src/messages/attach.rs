@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use crate::accounts::{Actor, UserRef};
 use crate::ids::{MessageId, UserId};
 use crate::messages::model::{Attachments, Message, MessageView};
+use crate::messages::quote::Quoted;
 use crate::messages::readable::Readable;
+use crate::polls::PollView;
 use crate::storage::{StorageFault, Tx};
 
 /// Completes what repositories leave out of messages: at most one query for each kind that one of them has, and none
@@ -19,8 +21,27 @@ pub(crate) fn attach<'a>(
     let has_some = |view: &&mut MessageView| !view.message.attachments.is_empty();
     let mut views: Vec<_> = views.into_iter().filter(has_some).collect();
     attach_mentions(tx, views.iter_mut().map(|view| &mut view.message))?;
+    attach_polls(tx, actor.id(), &mut views)?;
     attach_threads(tx, actor.id(), &mut views)?;
     attach_quoted(tx, actor, readable, &mut views)
+}
+
+fn attach_polls(tx: &mut dyn Tx, viewer: UserId, views: &mut [&mut MessageView]) -> Result<(), StorageFault> {
+    let is_poll = |view: &&mut &mut MessageView| view.message.attachments.contain(Attachments::POLL);
+    let mut of_polls: Vec<_> = views.iter_mut().filter(is_poll).collect();
+    if of_polls.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = of_polls.iter().map(|view| view.message.id).collect();
+    let mut polls: HashMap<_, _> = tx.polls().views(&ids, viewer)?.into_iter().collect();
+    for view in &mut of_polls {
+        if let Some(found) = polls.remove(&view.message.id) {
+            view.choices = found.choices();
+            let PollView { poll, .. } = found;
+            view.message.poll = Some(Box::new(poll));
+        }
+    }
+    Ok(())
 }
 
 fn attach_threads(
@@ -62,13 +83,15 @@ fn attach_quoted(
         view.message.name_quoted(quoted.id);
         view.quoted = Some(quoted).filter(|quoted| readable.contains(quoted.group, quoted.history_seq));
     }
-    name_in_excerpts(tx, views)
+    let replies = views.iter_mut().filter(|view| view.message.attachments.contain(Attachments::QUOTE));
+    name_in_excerpts(tx, replies.filter_map(|view| view.quoted.as_mut()))
 }
 
 /// Looks up whom quoted messages mention whose excerpts are shown: one query, and none where they mention nobody.
-fn name_in_excerpts(tx: &mut dyn Tx, views: &mut [&mut MessageView]) -> Result<(), StorageFault> {
-    let replies = views.iter_mut().filter(|view| view.message.attachments.contain(Attachments::QUOTE));
-    let quoted = replies.filter_map(|view| view.quoted.as_mut());
+pub(crate) fn name_in_excerpts<'a>(
+    tx: &mut dyn Tx,
+    quoted: impl Iterator<Item = &'a mut Quoted>,
+) -> Result<(), StorageFault> {
     let mut naming: Vec<_> = quoted.filter(|quoted| quoted.may_name()).collect();
     if naming.is_empty() {
         return Ok(());
@@ -84,6 +107,7 @@ fn name_in_excerpts(tx: &mut dyn Tx, views: &mut [&mut MessageView]) -> Result<(
 /// Completes messages as everybody sees them.
 pub(crate) fn attach_for_everybody(tx: &mut dyn Tx, messages: &mut [Message]) -> Result<(), StorageFault> {
     attach_mentions(tx, &mut *messages)?;
+    attach_polls_for_everybody(tx, messages)?;
     let replies = messages.iter().filter(|message| message.attachments.contain(Attachments::QUOTE));
     let ids: Vec<MessageId> = replies.map(|message| message.id).collect();
     if ids.is_empty() {
@@ -93,6 +117,19 @@ pub(crate) fn attach_for_everybody(tx: &mut dyn Tx, messages: &mut [Message]) ->
     let quoted: HashMap<_, _> = found.into_iter().map(|quote| (quote.by, quote.quoted.id)).collect();
     for message in messages {
         quoted.get(&message.id).into_iter().for_each(|quoted| message.name_quoted(*quoted));
+    }
+    Ok(())
+}
+
+fn attach_polls_for_everybody(tx: &mut dyn Tx, messages: &mut [Message]) -> Result<(), StorageFault> {
+    let is_poll = |message: &&Message| message.attachments.contain(Attachments::POLL);
+    let ids: Vec<MessageId> = messages.iter().filter(is_poll).map(|message| message.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut polls: HashMap<_, _> = tx.polls().find_many(&ids)?.into_iter().collect();
+    for message in messages {
+        message.poll = polls.remove(&message.id).map(Box::new);
     }
     Ok(())
 }

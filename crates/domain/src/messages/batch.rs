@@ -59,7 +59,7 @@ pub fn send_batch(
     }
     let mut send_one = |(index, item): (usize, &BatchItem)| {
         let (text, client_id) = (item.text.clone(), item.client_id.clone());
-        let draft = MessageDraft { group, text, client_id, thread: None, reply_to: None };
+        let draft = MessageDraft { group, text, client_id, thread: None, reply_to: None, poll: None };
         send(tx, actor, &draft).map_err(|error| at(index, error))
     };
     items.iter().enumerate().map(&mut send_one).collect()

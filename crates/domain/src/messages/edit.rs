@@ -14,6 +14,7 @@ use crate::messages::read::find_readable;
 use crate::messages::reply::uncount_reply;
 use crate::messages::terms::ChangeTerms;
 use crate::permissions::GroupPermission;
+use crate::polls::PollRefusal;
 use crate::storage::Tx;
 use crate::time::Timestamp;
 
@@ -26,7 +27,8 @@ const ROWS_AT_ONCE: i64 = 400;
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`,
-/// `NotAuthor`, `TooLate`, `Deleted`, `VersionConflict`, `TooManyMentions` of [`MessageRefusal`], an invalid text that is too
+/// `NotAuthor`, `TooLate`, `Deleted`, `VersionConflict`, `TooManyMentions` of [`MessageRefusal`], [`PollRefusal::HasVotes`], an
+/// invalid text that is too
 /// long with its mentions, or a fault.
 pub fn edit(
     tx: &mut dyn Tx,
@@ -56,6 +58,9 @@ pub fn edit(
     }
     terms.require_in_time(&view.message, tx.now())?;
     terms.require_version(&view.message)?;
+    if view.message.poll.as_ref().is_some_and(|poll| poll.has_votes()) {
+        return Err(PollRefusal::HasVotes.into());
+    }
     if let Some(earlier) = EarlierText::of(&view.message) {
         tx.edits().add(id, &earlier, MAX_EARLIER_TEXTS)?;
     }
@@ -116,10 +121,20 @@ fn remove_belongings(tx: &mut dyn Tx, message: &Message, now: Timestamp) -> Resu
     if !message.reactions.is_empty() && !tx.messages().purge_reactions(id, ROWS_AT_ONCE)? {
         tx.jobs().enqueue(Task::PurgeReactions(id), now)?;
     }
+    let mut gone = Attachments::default();
     if message.quotes() {
         tx.quotes().remove(id)?;
-        let quoting = Attachments::QUOTE.with(Attachments::FORWARD);
-        tx.messages().attach(id, message.attachments.without(quoting))?;
+        gone = Attachments::QUOTE.with(Attachments::FORWARD);
+    }
+    if message.attachments.contain(Attachments::POLL) {
+        tx.polls().remove(id)?;
+        if !tx.polls().purge_ballots(id, ROWS_AT_ONCE)? {
+            tx.jobs().enqueue(Task::PurgeBallots(id), now)?;
+        }
+        gone = gone.with(Attachments::POLL);
+    }
+    if !gone.is_empty() {
+        tx.messages().attach(id, message.attachments.without(gone))?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
+use crate::groups::reached;
 use crate::ids::{GroupId, MessageId};
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::MessageView;
@@ -20,7 +21,7 @@ const NO_GROUP: GroupId = GroupId::new(0);
 pub fn find_anywhere(tx: &mut dyn Tx, actor: &Actor, id: MessageId) -> Result<MessageView, Error> {
     let found = tx.messages().find_many(&[id])?.pop();
     let group = found.as_ref().map_or(NO_GROUP, |message| message.group_id);
-    let visible = tx.groups().find_visible(group, actor.id())?;
+    let visible = tx.groups().find_visible(reached(actor, group), actor.id())?;
     let membership = visible.and_then(|group| group.into_membership_with(GroupPermission::ReadHistory).ok());
     match (found, membership) {
         (Some(message), Some(membership)) if message.history_seq() > membership.readable_after() => {
@@ -30,17 +31,30 @@ pub fn find_anywhere(tx: &mut dyn Tx, actor: &Actor, id: MessageId) -> Result<Me
     }
 }
 
+/// The same message, its group locked until the transaction ends.
+///
+/// # Errors
+/// [`MessageRefusal::NotFound`], or a fault.
+pub(crate) fn lock_anywhere(tx: &mut dyn Tx, actor: &Actor, id: MessageId) -> Result<MessageView, Error> {
+    let found = tx.messages().find_many(&[id])?.pop();
+    let group = found.map_or(NO_GROUP, |message| message.group_id);
+    tx.groups().lock_visible(reached(actor, group), actor.id())?;
+    find_anywhere(tx, actor, id)
+}
+
 #[cfg(test)]
 mod tests {
     use mockall::predicate::eq;
 
     use super::*;
+    use crate::accounts::Scope;
     use crate::groups::{Group, History, VisibleGroup};
     use crate::ids::Seq;
     use crate::messages::model::Message;
     use crate::permissions::BuiltInRole;
     use crate::testing::{
-        GROUP, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, group, me, message, standing, view,
+        GROUP, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, group, me, message, my_group_token,
+        standing, view,
     };
 
     fn looks(message: Option<Message>, group: Option<VisibleGroup>) -> MockTx {
@@ -92,6 +106,17 @@ mod tests {
             let outcome = find_anywhere(&mut looks(message, group), &me(), MESSAGE);
             assert_eq!(outcome, Err(MessageRefusal::NotFound.into()));
         }
+    }
+
+    #[test]
+    fn to_a_token_for_other_groups_it_does_not_exist() {
+        let elsewhere = Message { group_id: GroupId::new(8), ..message(OTHER) };
+        let mut tx = MockTx::new();
+        tx.messages.expect_find_many().times(1).returning(move |_| Ok(vec![elsewhere.clone()]));
+        tx.groups.expect_find_visible().with(eq(NO_GROUP), eq(ME)).times(1).returning(|_, _| Ok(None));
+        let outcome = find_anywhere(&mut tx, &my_group_token(Scope::Read), MESSAGE);
+        assert_eq!(outcome, Err(MessageRefusal::NotFound.into()));
+        assert!(find_anywhere(&mut finds(), &my_group_token(Scope::Read), MESSAGE).is_ok());
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct ForwardDraft {
 }
 
 /// Sends the text that a message has now, with the names of whom it mentions, to another group, as a member who may read it where it is and may send where it
-/// goes. Only who may read it there is told where it is from. A client id counts as for [`send`](crate::messages::send).
+/// goes. Of a poll that is its question. Only who may read it there is told where it is from. A client id counts as for [`send`](crate::messages::send).
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `Muted`, `SlowMode` of
@@ -49,9 +49,9 @@ pub fn forward(tx: &mut dyn Tx, actor: &Actor, draft: &ForwardDraft) -> Result<S
         Err(failure) => return earlier_or(tx, actor, &membership, draft.client_id.as_ref(), failure),
     };
     let client_id = draft.client_id.clone();
-    let new = MessageDraft { group: draft.to, text, client_id, thread: None, reply_to: None };
+    let new = MessageDraft { group: draft.to, text, client_id, thread: None, reply_to: None, poll: None };
     let quoted = Some((Attachments::FORWARD, message.as_quoted()));
-    store(tx, actor, &membership, (&new, &[]), References { root: None, quoted })
+    store(tx, actor, &membership, (&new, &[]), References { root: None, quoted, poll: None })
 }
 
 /// Both groups, locked in the order of their ids: what is forwarded is there until it has been, and so are the rights to it.

@@ -45,7 +45,7 @@ pub async fn mark_read_and_publish(
     group: GroupId,
     mark: ReadMark,
 ) -> Result<Marked, Error> {
-    let marked = storage.write_as(Writing::new(who, WritePurpose::Tidy), move |tx, actor| {
+    let marked = storage.write_as(Writing::new(who, WritePurpose::Tidy).in_groups(), move |tx, actor| {
         Ok((mark_read(tx, actor, group, mark)?, EphemeralAudience::OwnDevices(actor.id())))
     });
     Ok(publish(live, group, None, marked.await?))
@@ -91,7 +91,7 @@ pub async fn mark_thread_read_and_publish(
     (group, root): (GroupId, MessageId),
     mark: ReadMark,
 ) -> Result<Marked, Error> {
-    let marked = storage.write_as(Writing::new(who, WritePurpose::Tidy), move |tx, actor| {
+    let marked = storage.write_as(Writing::new(who, WritePurpose::Tidy).in_groups(), move |tx, actor| {
         let marked = mark_thread_read(tx, actor, group, root, mark)?;
         Ok((marked, EphemeralAudience::OwnDevices(actor.id())))
     });

@@ -23,13 +23,19 @@ pub fn markdown(text: &str) -> Option<impl Iterator<Item = (Event<'_>, Range<usi
     Some(WholeLinks { text, events: Parser::new_ext(text, options).into_offset_iter(), links: 0, until: 0 })
 }
 
+/// How long a bare link is, in bytes, from its `://` on, unless an element ends before it.
+pub(super) fn bare_link_length(text: &str) -> usize {
+    let ends = |char: char| char.is_whitespace() || matches!(char, '<' | '"' | '`' | '|');
+    text.find(ends).unwrap_or(text.len())
+}
+
 /// The events of a parser, with text in the place of emphasis within bare links.
 struct WholeLinks<'t> {
     text: &'t str,
     events: OffsetIter<'t>,
     /// How many links and pictures are open, in which nothing is a bare link.
     links: usize,
-    /// Where the last bare link ends at the latest.
+    /// Where the last bare link ends at the latest. An element that isn't within it cuts it short.
     until: usize,
 }
 
@@ -39,11 +45,18 @@ impl<'t> Iterator for WholeLinks<'t> {
     fn next(&mut self) -> Option<Self::Item> {
         let (event, range) = self.events.next()?;
         match &event {
-            Event::Start(Tag::Link { .. } | Tag::Image { .. }) => self.links += 1,
-            Event::End(TagEnd::Link | TagEnd::Image) => self.links = self.links.saturating_sub(1),
             Event::Start(Tag::Emphasis | Tag::Strong | Tag::Strikethrough) if range.end <= self.until => {
                 self.skip_element();
                 return Some((Event::Text(self.text.get(range.clone())?.into()), range));
+            }
+            Event::Start(tag) => {
+                self.until = self.until.min(range.start);
+                self.links += usize::from(matches!(tag, Tag::Link { .. } | Tag::Image { .. }));
+            }
+            Event::End(tag) => {
+                self.until = self.until.min(range.end);
+                self.links =
+                    self.links.saturating_sub(usize::from(matches!(tag, TagEnd::Link | TagEnd::Image)));
             }
             // What is within a link ends where that ends.
             Event::Text(_) if self.links == 0 && range.end > self.until => self.find_link(&range),
@@ -60,9 +73,7 @@ impl WholeLinks<'_> {
         let Some(scheme) = self.text.get(start..piece.end).and_then(|piece| piece.rfind("://")) else {
             return;
         };
-        let rest = &self.text[start + scheme..];
-        let ends = |char: char| char.is_whitespace() || matches!(char, '<' | '"' | '`' | '|');
-        self.until = start + scheme + rest.find(ends).unwrap_or(rest.len());
+        self.until = start + scheme + bare_link_length(&self.text[start + scheme..]);
     }
 
     /// Skips the events of the element that was opened last.

@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 
 use crate::accounts::{Username, UsernameKey};
 use crate::ids::UserId;
-use crate::messages::markdown::markdown;
+use crate::messages::markdown::{bare_link_length, markdown};
 use crate::presence::MAX_SHOWN_PER_GROUP;
 
 /// The most users whom a message may mention by name.
@@ -98,6 +98,8 @@ fn visit(text: &str, mut found: impl FnMut(Range<usize>)) {
     // How many elements are open in which nothing is a mention.
     let mut closed = 0_usize;
     let mut run: Option<Range<usize>> = None;
+    // Where the last bare link ends, unless an element ends before.
+    let mut links_until = 0;
     for (event, range) in events {
         match event {
             Event::Text(_) if closed == 0 => {
@@ -105,7 +107,7 @@ fn visit(text: &str, mut found: impl FnMut(Range<usize>)) {
                 run = Some(match run.take() {
                     Some(before) if before.end == range.start => before.start..range.end,
                     before => {
-                        flush(text, before, &mut found);
+                        flush(text, before, &mut links_until, &mut found);
                         range
                     }
                 });
@@ -115,9 +117,10 @@ fn visit(text: &str, mut found: impl FnMut(Range<usize>)) {
             Event::End(tag) if is_end_of_closed(tag) => closed = closed.saturating_sub(1),
             _ => {}
         }
-        flush(text, run.take(), &mut found);
+        flush(text, run.take(), &mut links_until, &mut found);
+        links_until = 0;
     }
-    flush(text, run, &mut found);
+    flush(text, run, &mut links_until, &mut found);
 }
 
 const fn is_closed(tag: &Tag<'_>) -> bool {
@@ -129,21 +132,24 @@ const fn is_end_of_closed(tag: TagEnd) -> bool {
 }
 
 /// Finds the marks of a run of plain text.
-fn flush(text: &str, run: Option<Range<usize>>, found: &mut impl FnMut(Range<usize>)) {
+fn flush(
+    text: &str,
+    run: Option<Range<usize>>,
+    links_until: &mut usize,
+    found: &mut impl FnMut(Range<usize>),
+) {
     let Some(run) = run else { return };
-    let (mut at, mut links_until) = (run.start, run.start);
+    let mut at = run.start;
     while let Some(next) = text.get(at..run.end).and_then(|rest| rest.find(['@', ':'])) {
         let place = at + next;
         at = place + 1;
         let rest = &text[place..run.end];
         if rest.starts_with("://") {
-            // A bare link: it goes on to the next white space, at most.
-            let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
-            links_until = place + length;
-            at = links_until;
+            *links_until = place + bare_link_length(&text[place..]);
+            at = *links_until;
             continue;
         }
-        if place < links_until || !rest.starts_with('@') {
+        if place < *links_until || !rest.starts_with('@') {
             continue;
         }
         if let Some(range) = mark_at(text, place, &run) {
@@ -163,6 +169,11 @@ fn mark_at(text: &str, at: usize, run: &Range<usize>) -> Option<Range<usize>> {
         let is_escaped = text[..at - 1].ends_with('\\');
         let is_id = rest[digits..].starts_with('>') && target(&text[range.clone()]).is_some();
         return (is_id && !is_escaped).then_some(range);
+    }
+    // In the form in which it is stored, this could be where a link leads.
+    let before_space = text[..at].trim_ascii_end();
+    if before_space.ends_with("](") || before_space.ends_with("]:") {
+        return None;
     }
     let is_open = at == run.start && before != Some('\\');
     if !is_open && !before.is_none_or(may_precede) {

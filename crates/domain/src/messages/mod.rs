@@ -43,7 +43,7 @@ mod thread_repository;
 mod threads;
 mod time_order;
 
-pub(crate) use attach::{attach, attach_for_everybody};
+pub(crate) use attach::{attach, attach_for_everybody, name_in_excerpts};
 pub use batch::{BatchItem, MAX_BATCH, send_batch};
 pub use earlier_text::{EarlierText, MAX_EARLIER_TEXTS};
 pub use edit::{delete, edit};
@@ -54,6 +54,7 @@ pub use emoji::Emoji;
 pub use error::MessageRefusal;
 pub use filter::{FilterStart, FilteredPage, MessageFilter, list_filtered};
 pub use find_anywhere::find_anywhere;
+pub(crate) use find_anywhere::lock_anywhere;
 pub use follow::{follow, unfollow};
 pub use forward::{ForwardDraft, forward};
 pub use history::list_history;
@@ -80,6 +81,7 @@ pub(crate) use quote_repository::MockQuoteRepository;
 pub use quote_repository::QuoteRepository;
 pub use react::{like, list_reactors, react, unlike, unreact};
 pub use reactions::{MAX_REACTIONS, ReactionCount, Reactions};
+pub(crate) use read::find_root;
 pub use read::{MessagePage, Window, find, list, list_replies};
 pub use read_all::read_all_and_publish;
 #[cfg(test)]
@@ -94,6 +96,7 @@ pub use receipts::{FoundReaders, MAX_LOOKED_AT, Reader, ReaderPage, ReaderPlace,
 #[cfg(test)]
 pub(crate) use repository::MockMessageRepository;
 pub use repository::{MessageQuery, MessageRange, MessageRepository, PinQuery, PinState, ReactionQuery};
+pub(crate) use send::require_references;
 pub use send::{MessageDraft, Sent, send, send_with_online};
 pub use terms::{ChangeTerms, ChangeWindows};
 pub use thread::{

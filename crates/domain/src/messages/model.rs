@@ -9,6 +9,7 @@ use crate::messages::marks::{MAX_HERE, MAX_MENTIONED, Mark, MarkPlace, MarkTarge
 use crate::messages::quote::{Excerpt, Quoted};
 use crate::messages::reactions::Reactions;
 use crate::messages::thread::ThreadView;
+use crate::polls::{Choices, Poll};
 use crate::text::{TextBytes, check_visible, multi_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
@@ -151,6 +152,8 @@ pub struct Message {
     /// The users whom the text mentions by name, in the order of their ids; none once it is deleted. Repositories leave it
     /// out: use cases load them for all messages of a page together.
     pub mentioned: Vec<UserRef>,
+    /// The poll that it is; none once it is deleted. Left out in the same way.
+    pub poll: Option<Box<Poll>>,
 }
 
 /// The thread that a reply is in.
@@ -193,6 +196,8 @@ impl Attachments {
     pub const ALL: Self = Self(32);
     /// The text mentions all who were online.
     pub const HERE: Self = Self(64);
+    /// The message is a poll.
+    pub const POLL: Self = Self(128);
 
     const MENTIONS: i64 = Self::NAMES.0 | Self::ALL.0 | Self::HERE.0;
 
@@ -345,10 +350,11 @@ impl Message {
             pin: None,
             attachments: self
                 .attachments
-                .without(Attachments::QUOTE.with(Attachments::FORWARD))
+                .without(Attachments::QUOTE.with(Attachments::FORWARD).with(Attachments::POLL))
                 .without_mentions(),
             reply_to: None,
             mentioned: Vec::new(),
+            poll: None,
             ..self
         }
     }
@@ -358,7 +364,8 @@ impl TextBytes for Message {
     fn text_bytes(&self) -> usize {
         let texts = self.author.text_bytes() + self.text.text_bytes() + self.client_id.text_bytes();
         let mentioned: usize = self.mentioned.iter().map(TextBytes::text_bytes).sum();
-        texts + self.reactions.text_bytes() + mentioned
+        let poll = self.poll.as_ref().map_or(0, |poll| poll.text_bytes());
+        texts + self.reactions.text_bytes() + mentioned + poll
     }
 }
 
@@ -377,6 +384,8 @@ pub struct MessageView {
     /// The message that it replies to or was forwarded from, if the one who looks may read that. Left out in the same
     /// way.
     pub quoted: Option<Quoted>,
+    /// What the one who looks has voted for, if it is a poll and that is known. Left out in the same way.
+    pub choices: Option<Choices>,
     /// Whom the text names that can't read the message, and who are therefore not mentioned. Only in what sending and
     /// editing answer.
     pub unreachable: Vec<UserRef>,
@@ -391,6 +400,7 @@ impl MessageView {
             reacted: Vec::new(),
             thread: None,
             quoted: None,
+            choices: None,
             unreachable: Vec::new(),
         }
     }
@@ -477,6 +487,7 @@ impl NewMessage {
             attachments: self.attachments,
             reply_to: None,
             mentioned: Vec::new(),
+            poll: None,
         }
     }
 }

@@ -71,7 +71,7 @@ pub fn list_replies(
     limit: Limit,
 ) -> Result<MessagePage, Error> {
     let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
-    let root = as_root(find_bare(tx, actor, &membership, root)?)?;
+    let root = find_root(tx, actor, &membership, root)?;
     // Whoever may read the root may read all replies.
     let of = Messages { group, thread: Some(thread_under(&root.message)), above: Seq::ZERO };
     let mut page = read_window(tx, actor, of, window, limit)?;
@@ -149,6 +149,19 @@ pub(super) fn find_readable(
     let mut view = find_bare(tx, actor, membership, id)?;
     attach(tx, actor, Readable::of(membership), [&mut view])?;
     Ok(view)
+}
+
+/// A message of a group that can be the root of a thread, without what is stored beside it, if this member may read it.
+///
+/// # Errors
+/// `NotFound`, `NotRoot` of [`MessageRefusal`], or a fault.
+pub(crate) fn find_root(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    membership: &Membership,
+    id: MessageId,
+) -> Result<MessageView, Error> {
+    Ok(as_root(find_bare(tx, actor, membership, id)?)?)
 }
 
 /// The same without what is stored beside it.

@@ -13,7 +13,7 @@ use crate::storage::{StorageFault, Tx};
 pub(crate) struct Readable(HashMap<GroupId, Option<Seq>>);
 
 impl Readable {
-    /// What the actor may read of these groups: one query, or none where there are no groups.
+    /// What the actor may read of these groups, as far as the session is for them: one query, or none where there are no groups.
     pub(crate) fn load(
         tx: &mut dyn Tx,
         actor: &Actor,
@@ -42,6 +42,9 @@ impl Readable {
         let groups: Vec<_> = unknown.into_iter().collect();
         self.0.extend(groups.iter().map(|group| (*group, None)));
         for found in tx.groups().find_visible_many(&groups, actor.id())? {
+            if !actor.reaches(found.group.id) {
+                continue;
+            }
             if let Ok(membership) = found.into_membership_with(GroupPermission::ReadHistory) {
                 self.0.insert(membership.group.id, Some(membership.readable_after()));
             }

@@ -135,7 +135,8 @@ repository! {
         /// Stores which kinds of attachments the message has. Its group MUST be locked.
         fn attach(&mut self, message: MessageId, kinds: Attachments) -> Result<(), StorageFault>;
 
-        /// Stores a reaction of a user; `false` if it exists already. Doesn't change the counts.
+        /// Stores a reaction of a user; `false` if it exists already. Doesn't change the counts. A like is shown to the user only
+        /// where the message counts likes.
         fn add_reaction(
             &mut self,
             message: MessageId,

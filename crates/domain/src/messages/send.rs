@@ -10,11 +10,13 @@ use crate::messages::error::MessageRefusal;
 use crate::messages::mentions::{self, Mentions, Writing};
 use crate::messages::model::{Attachments, ClientId, InThread, MessageText, MessageView, NewMessage};
 use crate::messages::quote::Quoted;
-use crate::messages::read::{find_bare, find_readable};
+use crate::messages::read::{find_bare, find_readable, find_root};
 use crate::messages::readable::Readable;
 use crate::messages::reply::{as_open_root, count_reply, thread_under};
 use crate::permissions::GroupPermission;
+use crate::polls::{Choices, Poll, PollDraft, PollRefusal};
 use crate::storage::{Tx, Unique};
+use crate::text::TextBytes;
 
 /// A message that somebody wants to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +31,19 @@ pub struct MessageDraft {
     pub thread: Option<MessageId>,
     /// The message of the group that it quotes.
     pub reply_to: Option<MessageId>,
+    /// The poll that it is to be, about what the text asks.
+    pub poll: Option<PollDraft>,
 }
 
 impl MessageDraft {
     /// Who is online in the group, if that matters to the draft, because it says `@here`.
     pub fn online(&self, live: &dyn LiveEvents) -> Vec<UserId> {
         if self.text.says_here() { live.online_in(self.group) } else { Vec::new() }
+    }
+
+    /// How many bytes of text it has.
+    pub fn bytes(&self) -> usize {
+        self.text.as_str().len() + self.poll.text_bytes()
     }
 }
 
@@ -54,16 +63,26 @@ pub(super) struct References {
     pub(super) root: Option<MessageView>,
     /// The message that it quotes, and whether as a reply or in full.
     pub(super) quoted: Option<(Attachments, Quoted)>,
+    /// The poll that it is.
+    pub(super) poll: Option<Poll>,
+}
+
+impl References {
+    fn attachments(&self) -> Attachments {
+        let kinds = self.quoted.as_ref().map_or(Attachments::default(), |(kind, _)| *kind);
+        if self.poll.is_some() { kinds.with(Attachments::POLL) } else { kinds }
+    }
 }
 
 /// Sends a message, as a member who may send, or a reply, as one who may reply. It may quote any message of the group
-/// that the actor may read. With a client id that the author has used in the group
+/// that the actor may read, and be a poll, if the actor may create some. With a client id that the author has used in the group
 /// before, the message of that time comes back instead, whatever the text, and also where nothing can be sent now.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `Muted`, `SlowMode` of
 /// [`GroupRefusal`](crate::groups::GroupRefusal), for a reply or a quote `NotFound`, `Deleted`, for a reply `NotRoot` of
-/// [`MessageRefusal`], `TooManyMentions`, an invalid text that is too long with its mentions, or a fault.
+/// [`MessageRefusal`], `TooManyMentions`, for a poll [`PollRefusal::NoKey`] or an invalid time of its end, an invalid text that
+/// is too long with its mentions, or a fault.
 pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent, Error> {
     send_with_online(tx, actor, draft, &[])
 }
@@ -134,7 +153,7 @@ fn number(
         text: draft.text.clone(),
         client_id: draft.client_id.clone(),
         created_at: tx.now(),
-        attachments: references.quoted.as_ref().map_or(Attachments::default(), |(kind, _)| *kind),
+        attachments: references.attachments(),
     }
 }
 
@@ -152,6 +171,11 @@ fn complete(
         tx.quotes().put(id, quoted.id)?;
         message.name_quoted(quoted.id);
     }
+    let choices = references.poll.is_some().then_some(Choices::NONE);
+    if let Some(poll) = references.poll {
+        tx.polls().insert(id, &poll)?.map_err(|_| PollRefusal::NoKey)?;
+        message.poll = Some(Box::new(poll));
+    }
     mentions::store(tx, &mut message, &mentions)?;
     tx.emit(Some(actor.id()), Event::MessageCreated(message.clone()));
     if let Some(root) = &references.root {
@@ -159,7 +183,7 @@ fn complete(
     }
     mentions::tell(tx, actor, &message, &mentions)?;
     let unreachable = mentions.unreachable;
-    Ok(MessageView { quoted, unreachable, ..MessageView::without_own_reactions(message) })
+    Ok(MessageView { quoted, choices, unreachable, ..MessageView::without_own_reactions(message) })
 }
 
 /// What a draft that the actor may send now refers to.
@@ -193,7 +217,33 @@ fn authorize(
             Some((Attachments::QUOTE, quoted.as_quoted()))
         }
     };
-    Ok(References { root, quoted })
+    if let Some(poll) = &draft.poll {
+        membership.require(GroupPermission::CreatePolls)?;
+        poll.require_to_close_in_time(tx.now())?;
+    }
+    Ok(References { root, quoted, poll: draft.poll.as_ref().map(Poll::from) })
+}
+
+/// Rejects a draft that refers to what the actor can't reply to or quote now, as far as that doesn't depend on the time at which
+/// it is sent.
+///
+/// # Errors
+/// `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `NotRoot` of [`MessageRefusal`], or a fault.
+pub(crate) fn require_references(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    membership: &Membership,
+    draft: &MessageDraft,
+) -> Result<(), Error> {
+    if let Some(root) = draft.thread {
+        membership.require(GroupPermission::View)?;
+        find_root(tx, actor, membership, root)?;
+    }
+    if let Some(quoted) = draft.reply_to {
+        membership.require(GroupPermission::ReadHistory)?;
+        find_bare(tx, actor, membership, quoted)?;
+    }
+    Ok(())
 }
 
 /// What was sent before with this client id, if anything was. Its author may see it even where it is from before they came in again:

@@ -75,6 +75,12 @@ macro_rules! permission_sets {
                 Self(self.0 & !other.0)
             }
 
+            /// What is in this set and in `other`.
+            #[must_use]
+            pub const fn both(self, other: Self) -> Self {
+                Self(self.0 & other.0)
+            }
+
             /// What is in this set or in `other`.
             #[must_use]
             pub const fn union(self, other: Self) -> Self {

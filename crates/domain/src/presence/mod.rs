@@ -9,6 +9,6 @@ mod typing;
 mod user_presence;
 
 pub use model::{Activity, Presence};
-pub use tracker::{Connected, MAX_SHOWN_PER_GROUP, Parting, PresenceChange, PresenceTracker};
+pub use tracker::{Connected, MAX_SHOWN_PER_GROUP, MAX_SNAPSHOT, Parting, PresenceChange, PresenceTracker};
 pub use typing::{TYPING_REPEAT_INTERVAL, TYPING_TIMEOUT, TypingTracker};
 pub use user_presence::{AWAY_AFTER, CHANGE_INTERVAL, DISCONNECT_GRACE, DeviceId};

@@ -13,7 +13,7 @@ use crate::presence::Presence;
 use crate::time::Timestamp;
 
 /// The maximum number of users in the snapshot that a user gets on connecting.
-const MAX_SNAPSHOT: usize = 1_000;
+pub const MAX_SNAPSHOT: usize = 1_000;
 
 /// How many users are shown in one group. If more connect, the group's members are not notified of them: otherwise each
 /// mass reconnect in a group of thousands would send thousands of events to thousands of members. Members who share a

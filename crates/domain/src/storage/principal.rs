@@ -1,10 +1,10 @@
 //! The principal of a command: its credential comes with the request and is checked in the command's own transaction.
 
-use crate::accounts::{AccountRefusal, Actor, KeyHash, Origin, Reach, permit};
+use crate::accounts::{AccountRefusal, Actor, FactorPolicy, KeyHash, Origin, Reach, permit};
 use crate::error::Error;
 use crate::ids::{SessionId, UserId};
 use crate::network::Network;
-use crate::storage::Tx;
+use crate::storage::{Mode, Tx};
 
 /// The credential of a request: the hash of its API key, not yet checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,16 +66,41 @@ pub struct Asking {
 }
 
 impl Asking {
+    /// Who asks.
+    pub const fn principal(&self) -> Principal {
+        self.who
+    }
+
     /// The same, also for users who must choose another password first.
     #[must_use]
     pub const fn before_password_change(self) -> Self {
         Self { reach: self.reach.before_password_change(), ..self }
     }
 
-    /// The actor, if the key or session is valid now and may have the command run.
-    pub(super) fn authenticate(&self, tx: &mut dyn Tx) -> Result<Actor, Error> {
+    /// The same, also for users who lack a second factor that is required of them.
+    #[must_use]
+    pub const fn before_factor(self) -> Self {
+        Self { reach: self.reach.before_factor(), ..self }
+    }
+
+    /// The same, also for tokens for some groups.
+    #[must_use]
+    pub const fn in_groups(self) -> Self {
+        Self { reach: self.reach.in_groups(), ..self }
+    }
+
+    /// The actor, if the key or session is valid now and may have the command run, which reads or writes.
+    pub(super) fn authenticate(
+        &self,
+        tx: &mut dyn Tx,
+        mode: Mode,
+        policy: FactorPolicy,
+    ) -> Result<Actor, Error> {
         let actor = self.who.authenticate(tx)?;
-        permit(&actor, self.reach)?;
+        // Only where one is required, since this costs a statement.
+        let holder = actor.factor.owner.unwrap_or(actor.id());
+        let lacks_factor = policy.requires_of(actor.factor) && !tx.factors().has_any(holder)?;
+        permit(&actor, mode, self.reach, lacks_factor)?;
         Ok(actor)
     }
 }

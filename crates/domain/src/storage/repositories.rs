@@ -17,16 +17,26 @@ macro_rules! for_each_repository {
             known_devices: accounts::KnownDeviceRepository, MockKnownDeviceRepository;
             /// Codes that reset passwords.
             password_resets: accounts::PasswordResetRepository, MockPasswordResetRepository;
+            /// Accounts that wait until somebody has shown that the address is theirs.
+            pending_accounts: accounts::PendingAccountRepository, MockPendingAccountRepository;
             /// Whom users have blocked.
             blocks: accounts::BlockRepository, MockBlockRepository;
             /// Tickets, which stand for sessions for a moment.
             tickets: accounts::TicketRepository, MockTicketRepository;
+            /// Tokens, which are sessions of programs.
+            tokens: tokens::TokenRepository, MockTokenRepository;
             /// Second factors.
             factors: factors::FactorRepository, MockFactorRepository;
+            /// Passkeys.
+            passkeys: factors::PasskeyRepository, MockPasskeyRepository;
             /// Logins that lack a second factor.
             half_logins: factors::HalfLoginRepository, MockHalfLoginRepository;
+            /// Everything about one user.
+            exports: accounts::ExportRepository, MockExportRepository;
             /// Groups.
             groups: groups::GroupRepository, MockGroupRepository;
+            /// Groups as lists of groups show them.
+            overviews: sync::OverviewRepository, MockOverviewRepository;
             /// What groups store about roles.
             roles: permissions::RoleRepository, MockRoleRepository;
             /// Roles on the server, and who has them.
@@ -39,6 +49,8 @@ macro_rules! for_each_repository {
             invitations: admissions::InvitationRepository, MockInvitationRepository;
             /// Invite links to groups.
             invite_links: admissions::InviteLinkRepository, MockInviteLinkRepository;
+            /// Invites to the server.
+            server_invites: admissions::ServerInviteRepository, MockServerInviteRepository;
             /// Requests to join groups.
             join_requests: admissions::JoinRequestRepository, MockJoinRequestRepository;
             /// Who is muted in which group.
@@ -55,8 +67,20 @@ macro_rules! for_each_repository {
             quotes: messages::QuoteRepository, MockQuoteRepository;
             /// Whom messages mention.
             mentions: messages::MentionRepository, MockMentionRepository;
+            /// Drafts.
+            drafts: saved::DraftRepository, MockDraftRepository;
+            /// Bookmarks.
+            bookmarks: saved::BookmarkRepository, MockBookmarkRepository;
+            /// Reminders.
+            reminders: saved::ReminderRepository, MockReminderRepository;
+            /// Messages that are sent later.
+            scheduled: scheduled::ScheduledRepository, MockScheduledRepository;
+            /// Polls, and the ballots in them.
+            polls: polls::PollRepository, MockPollRepository;
             /// The audit log, without what this command records.
             audit: audit::AuditRepository, MockAuditRepository;
+            /// Which settings the server had.
+            settings: audit::SettingRepository, MockSettingRepository;
             /// Work that goes on after the command, also after a restart.
             jobs: jobs::JobRepository, MockJobRepository;
             /// The log, without what this command emits.

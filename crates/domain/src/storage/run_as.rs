@@ -13,7 +13,9 @@ impl dyn Storage + '_ {
     ///
     /// # Errors
     /// [`Unauthenticated`](crate::accounts::AccountRefusal::Unauthenticated),
-    /// [`PasswordChangeRequired`](crate::accounts::AccountRefusal::PasswordChangeRequired), [`Error::RateLimited`],
+    /// [`PasswordChangeRequired`](crate::accounts::AccountRefusal::PasswordChangeRequired),
+    /// [`FactorRequired`](crate::accounts::AccountRefusal::FactorRequired),
+    /// [`InsufficientScope`](crate::accounts::AccountRefusal::InsufficientScope), [`Error::RateLimited`],
     /// [`Error::StorageFull`], what `work` rejects, or a fault.
     pub async fn write_as<T: Send + 'static>(
         &self,
@@ -49,8 +51,9 @@ impl dyn Storage + '_ {
     ///
     /// # Errors
     /// [`Unauthenticated`](crate::accounts::AccountRefusal::Unauthenticated),
-    /// [`PasswordChangeRequired`](crate::accounts::AccountRefusal::PasswordChangeRequired), what `work` rejects, or a
-    /// fault.
+    /// [`PasswordChangeRequired`](crate::accounts::AccountRefusal::PasswordChangeRequired),
+    /// [`FactorRequired`](crate::accounts::AccountRefusal::FactorRequired),
+    /// [`InsufficientScope`](crate::accounts::AccountRefusal::InsufficientScope), what `work` rejects, or a fault.
     pub async fn read_as<T: Send + 'static>(
         &self,
         asking: impl Into<Asking>,
@@ -66,8 +69,9 @@ impl dyn Storage + '_ {
         work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let access = Access { mode, caller: self.caller(asking.who) };
+        let policy = self.factor_policy();
         let checked = move |tx: &mut dyn Tx| {
-            let actor = asking.authenticate(tx)?;
+            let actor = asking.authenticate(tx, mode, policy)?;
             work(tx, &actor)
         };
         self.run(access, checked).await

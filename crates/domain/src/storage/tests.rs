@@ -104,7 +104,8 @@ fn reading_needs_no_writer_and_a_valid_key() {
 #[test]
 fn work_learns_who_acts_and_by_what_kind_of_session() {
     let storage = ScriptedStorage::new([MockTx::new().authenticates(me_provisioned())]);
-    let kind = block_on((&storage as &dyn Storage).read_as(MY_KEY, |_, actor| Ok(actor.session_kind)));
+    let kind =
+        block_on((&storage as &dyn Storage).read_as(MY_KEY, |_, actor| Ok(actor.session_kind.clone())));
     assert_eq!(kind, Ok(SessionKind::Provisioned));
     storage.finish();
 }
@@ -234,6 +235,10 @@ impl Storage for Guarded {
     fn disk_space(&self) -> Option<&dyn DiskSpace> {
         Some(self)
     }
+
+    fn factor_policy(&self) -> FactorPolicy {
+        FactorPolicy::Admins
+    }
 }
 
 impl WriteLimiter for Guarded {
@@ -255,5 +260,9 @@ fn a_wrapper_has_the_guards_of_the_storage_inside() {
     assert_eq!(pace, Some(Err(Duration::from_secs(9))));
     assert!(wrapped.disk_space().is_some_and(DiskSpace::is_nearly_full));
     let unguarded = Wrapper(ScriptedStorage::new([]));
+    assert_eq!(
+        (wrapped.factor_policy(), unguarded.factor_policy()),
+        (FactorPolicy::Admins, FactorPolicy::Nobody)
+    );
     assert!(unguarded.write_limiter().is_none() && unguarded.disk_space().is_none());
 }

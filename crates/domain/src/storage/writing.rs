@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::accounts::{Actor, Reach, current_rights};
+use crate::accounts::{Actor, Reach, rights_held};
 use crate::error::Error;
 use crate::permissions::ServerPermission;
-use crate::storage::principal::{Credential, OpenSession, Principal};
+use crate::storage::principal::{Asking, Credential, OpenSession, Principal};
 use crate::storage::{Caller, Tx};
 
 /// What a write counts as that tells others of a wish of the writer, in bytes.
@@ -80,6 +80,24 @@ impl Writing {
         Self { reach: self.reach.before_password_change(), ..self }
     }
 
+    /// The same write, also for users who lack a second factor that is required of them.
+    #[must_use]
+    pub const fn before_factor(self) -> Self {
+        Self { reach: self.reach.before_factor(), ..self }
+    }
+
+    /// The same write, also with tokens of the scope `read`.
+    #[must_use]
+    pub const fn for_readers(self) -> Self {
+        Self { reach: self.reach.for_readers(), ..self }
+    }
+
+    /// The same write, also with tokens for some groups.
+    #[must_use]
+    pub const fn in_groups(self) -> Self {
+        Self { reach: self.reach.in_groups(), ..self }
+    }
+
     /// The same write where it may also do something for so many others, as a message does for those whom it mentions.
     #[must_use]
     pub const fn for_others(self, others: usize) -> Self {
@@ -100,6 +118,13 @@ macro_rules! grows {
 
 grows! { Principal Credential OpenSession }
 
+impl From<Asking> for Writing {
+    /// A write that stores more than there was, open to the same sessions.
+    fn from(Asking { who, reach }: Asking) -> Self {
+        Self { reach, ..Self::new(who, WritePurpose::Grow) }
+    }
+}
+
 /// Limits the rate of the writes of each user, on whichever transport they come.
 pub trait WriteLimiter: Send + Sync {
     /// Takes a write that stores a text of so many bytes from the caller's allowance. MUST NOT block, and MUST be
@@ -119,6 +144,6 @@ pub trait DiskSpace: Send + Sync {
 /// Lets those who manage the server go on while the disk is nearly full, and nobody else. Not under a lock: it decides
 /// nothing that has to hold.
 pub(super) fn require_manager_when_full(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
-    let rights = current_rights(tx, actor.id())?;
+    let rights = rights_held(tx, actor)?;
     if rights.allow(ServerPermission::ManageServer) { Ok(()) } else { Err(Error::StorageFull) }
 }

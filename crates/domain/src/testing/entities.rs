@@ -1,22 +1,28 @@
 //! Entities with values that are easy to tell apart.
 
 use crate::accounts::{
-    AccountRefusal, Actor, DisplayName, Email, KeyHash, Origin, PasswordHash, PresenceSetting,
-    ReceiptSetting, SessionKind, User, Username,
+    AccountRefusal, Actor, DisplayName, Email, FactorStanding, KeyHash, Origin, PasswordHash, PendingAccount,
+    PresenceSetting, ReceiptSetting, Scope, SessionKind, TokenGroups, TokenTerms, User, Username,
 };
 use crate::admissions::{
-    Invitation, InviteLink, IssuedInvitation, IssuedLink, JoinRequest, LINK_LIFETIME, MaxUses, Note,
+    Invitation, InviteGroups, InviteLink, IssuedInvitation, IssuedLink, JoinRequest, LINK_LIFETIME, MaxUses,
+    Note, ServerInvite,
 };
-use crate::events::{Audience, EndedJoinRequest, EventRecord, EventType, JoinRequestUpdate, SubjectIds};
+use crate::events::ReminderUpdate;
+use crate::events::{
+    Audience, BookmarkUpdate, DraftUpdate, EndedJoinRequest, EventRecord, EventType, JoinRequestUpdate,
+    PollUpdate, SubjectIds,
+};
 use crate::groups::{
     Ban, Group, GroupName, GroupRefusal, History, Member, MemberSettings, SlowMode, Standing, Visibility,
 };
 use crate::ids::{
-    EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, Seq, SessionId, UserId, Version,
+    EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, Seq, ServerInviteId, SessionId,
+    UserId, Version,
 };
 use crate::messages::{
-    Attachments, Emoji, InThread, Message, MessageText, MessageView, NewMessage, Reactions, Thread,
-    ThreadStanding, ThreadView,
+    Attachments, Emoji, InThread, Message, MessageDraft, MessageText, MessageView, NewMessage, Reactions,
+    Thread, ThreadStanding, ThreadView,
 };
 use crate::network::Network;
 use crate::paging::{NameCursor, NamePosition};
@@ -24,6 +30,11 @@ use crate::permissions::{
     BuiltInRole, GroupPermission, PermittedRoles, Role, RoleName, ServerDenial, ServerPermission,
     ServerPermissionSet, ServerRights, Shortfall,
 };
+use crate::polls::{
+    Ballot, BallotId, Choices, FoundPoll, OptionText, Poll, PollDraft, PollOptions, PollPlace, PollView,
+};
+use crate::saved::{Bookmark, BookmarkNote, Draft, DraftPlace, DraftText, Reminder};
+use crate::scheduled::{Failure, NewScheduled, Scheduled, ScheduledId};
 use crate::storage::Credential;
 use crate::time::Timestamp;
 
@@ -55,6 +66,7 @@ pub(crate) fn me() -> Actor {
         session: MY_SESSION,
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     }
 }
@@ -62,6 +74,17 @@ pub(crate) fn me() -> Actor {
 /// The actor, by a key that was handed out with the account.
 pub(crate) fn me_provisioned() -> Actor {
     Actor { session_kind: SessionKind::Provisioned, ..me() }
+}
+
+/// The actor, by a token of this scope.
+pub(crate) fn my_token(scope: Scope) -> Actor {
+    Actor { session_kind: SessionKind::Token(TokenTerms { scope, groups: None }), ..me() }
+}
+
+/// The actor, by a token of this scope for the one group there is.
+pub(crate) fn my_group_token(scope: Scope) -> Actor {
+    let groups = TokenGroups::parse(vec![GROUP]).ok();
+    Actor { session_kind: SessionKind::Token(TokenTerms { scope, groups }), ..me() }
 }
 
 /// A user who does not administer the server.
@@ -73,11 +96,17 @@ pub(crate) fn user(id: UserId) -> User {
         email: Some(Email::parse(&format!("user{id}@example.org")).unwrap()),
         is_admin: false,
         suspended: false,
+        owner: None,
         presence: PresenceSetting::Shown,
         receipts: ReceiptSetting::Shown,
         version: Version::new(3),
         created_at: EARLIER,
     }
+}
+
+/// A bot that somebody owns.
+pub(crate) fn bot(id: UserId, owner: UserId) -> User {
+    User { owner: Some(owner), email: None, ..user(id) }
 }
 
 /// A user who does.
@@ -168,6 +197,28 @@ pub(crate) fn message(author: UserId) -> Message {
         reactions.add(emoji);
     }
     Message { version: Version::new(4), reactions, ..new.into_message(MESSAGE, user(author).as_ref()) }
+}
+
+/// An open poll with two options, in which somebody has voted for the second one.
+pub(crate) fn poll() -> Poll {
+    let options = ["yes", "no"].map(|option| OptionText::parse(option).unwrap());
+    let draft = PollDraft::new(PollOptions::parse(options.to_vec()).unwrap(), None).unwrap();
+    let mut poll = Poll::from(&draft);
+    (poll.options[1].votes, poll.voters) = (1, 1);
+    poll
+}
+
+/// That [`poll`] of [`OTHER`] has changed.
+pub(crate) fn poll_update() -> PollUpdate {
+    PollUpdate { group: GROUP, message: MESSAGE, history_seq: Seq::new(33), poll: poll() }
+}
+
+/// The message of [`message`], as this poll, in which the actor has voted like this.
+pub(crate) fn found_poll(author: UserId, poll: Poll, choices: Choices) -> FoundPoll {
+    let place =
+        PollPlace { message: MESSAGE, group: GROUP, history_seq: Seq::new(33), is_reply: false, author };
+    let ballot = Some(Ballot { id: BallotId::Open(ME), choices });
+    FoundPoll { place, is_deleted: false, view: Some(PollView { poll, ballot }) }
 }
 
 /// The one invitation there is.
@@ -351,4 +402,82 @@ pub(crate) fn issued_link(issuer: Option<BuiltInRole>) -> IssuedLink {
         issuer: issuer.map(|role| Role::unchanged(role, false)),
         gift: Some(Role::unchanged(BuiltInRole::Member, false)),
     }
+}
+
+/// [`user`]`(ME)` before the address is confirmed.
+pub(crate) fn pending_account() -> PendingAccount {
+    let User { username, display_name, email, .. } = user(ME);
+    let email = email.expect("the user has an address");
+    PendingAccount { username, display_name, email, password: hash("password") }
+}
+
+/// An invite of this user for twenty, into [`group`].
+pub(crate) fn server_invite(maker: UserId) -> ServerInvite {
+    ServerInvite {
+        id: ServerInviteId::new(95),
+        created_by: user(maker).as_ref(),
+        groups: InviteGroups::from_stored(vec![GROUP]),
+        note: None,
+        max_uses: MaxUses::from_stored(20),
+        uses: 0,
+        created_at: EARLIER,
+        expires_at: NOW.plus(LINK_LIFETIME),
+    }
+}
+
+/// A draft of this user for a reply to the message.
+pub(crate) fn draft(user: UserId) -> Draft {
+    Draft {
+        place: DraftPlace { user, group: GROUP, thread: Some(MESSAGE) },
+        text: DraftText::parse("I think").unwrap(),
+        version: Version::new(5),
+        updated_at: EARLIER,
+    }
+}
+
+/// That this draft is there, or not any more.
+pub(crate) fn draft_update(is_there: bool) -> DraftUpdate {
+    let draft = draft(OTHER);
+    DraftUpdate { place: draft.place, draft: is_there.then_some(draft) }
+}
+
+/// A bookmark of this user on the message.
+pub(crate) fn bookmark(user: UserId) -> Bookmark {
+    Bookmark {
+        user,
+        message: MESSAGE,
+        note: Some(BookmarkNote::parse("Ask Grace").unwrap()),
+        created_at: EARLIER,
+    }
+}
+
+/// That this bookmark is there, or not any more.
+pub(crate) fn bookmark_update(is_there: bool) -> BookmarkUpdate {
+    let bookmark = bookmark(OTHER);
+    BookmarkUpdate { user: OTHER, group: GROUP, message: MESSAGE, bookmark: is_there.then_some(bookmark) }
+}
+
+/// A reminder of this user of the message, which waits.
+pub(crate) fn reminder(user: UserId) -> Reminder {
+    Reminder { user, message: MESSAGE, at: NOW, is_due: false, created_at: EARLIER }
+}
+
+/// That this reminder is there, or not any more.
+pub(crate) fn reminder_update(is_there: bool) -> ReminderUpdate {
+    let reminder = is_there.then(|| reminder(OTHER));
+    ReminderUpdate { user: OTHER, group: GROUP, message: MESSAGE, reminder }
+}
+
+/// A message to the group that this user has scheduled, and which is due.
+pub(crate) fn scheduled(user: UserId) -> Scheduled {
+    let text = MessageText::parse("Good morning").unwrap();
+    let draft =
+        MessageDraft { group: GROUP, text, client_id: None, thread: None, reply_to: None, poll: None };
+    let new = NewScheduled { user, token: None, draft, send_at: NOW, created_at: EARLIER };
+    Scheduled { id: ScheduledId::new(5), new, failed: None }
+}
+
+/// That a scheduled message was refused.
+pub(crate) fn failure() -> Failure {
+    Failure { code: "muted".to_owned(), detail: "you are muted".to_owned(), at: EARLIER }
 }

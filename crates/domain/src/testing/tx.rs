@@ -9,12 +9,14 @@ use crate::events::{Audience, Event};
 use crate::for_each_repository;
 use crate::groups::{Group, Member, VisibleGroup};
 use crate::ids::{EventId, UserId};
+use crate::jobs::Task;
 use crate::messages::Message;
 use crate::permissions::{BuiltInRole, RoleName, ServerRights};
+use crate::polls::FoundPoll;
 use crate::storage::{StorageFault, Tx, Unique};
 use crate::testing::entities::{
-    GROUP, GroupCaller, ME, MESSAGE, MY_KEY, MY_SESSION, NOW, group, rights, server_admin, standing, user,
-    view,
+    GROUP, GroupCaller, ME, MESSAGE, MY_KEY, MY_SESSION, NOW, bot, group, rights, server_admin, standing,
+    user, view,
 };
 use crate::testing::faults::{FailingRepository, fault};
 use crate::time::Timestamp;
@@ -169,6 +171,33 @@ impl MockTx {
         tx
     }
 
+    /// The user owns these bots; asked for once.
+    pub(crate) fn owns_bots(mut self, owner: UserId, bots: &[UserId]) -> Self {
+        let bots: Vec<_> = bots.iter().map(|id| bot(*id, owner)).collect();
+        let owned = self.accounts.expect_bots().withf(move |of, after, _| *of == owner && after.is_none());
+        owned.times(1).returning(move |_, _, most| Ok(bots.iter().take(most as usize).cloned().collect()));
+        self
+    }
+
+    /// The user, who owns these bots, is deleted: all that a deletion takes at once is taken, and jobs are left.
+    pub(crate) fn deletes_user(self, id: UserId, bots: &[UserId]) -> Self {
+        let mut tx = self.owns_bots(id, bots);
+        tx.accounts.expect_mark_deleted().with(eq(id), eq(NOW)).times(1).returning(|_, _| Ok(()));
+        tx.sessions.expect_end_all().with(eq(id), eq(None)).times(1).returning(|_, _| Ok(true));
+        tx.tokens.expect_end_all().with(eq(id)).times(1).returning(|_| Ok(false));
+        tx.known_networks.expect_forget().with(eq(id)).times(1).returning(|_| Ok(()));
+        tx.known_devices.expect_forget().with(eq(id), eq(None)).times(1).returning(|_, _| Ok(()));
+        tx.factors.expect_remove().with(eq(id)).times(1).returning(|_| Ok(true));
+        tx.server_invites.expect_forget().with(eq(id)).times(1).returning(|_| Ok(()));
+        tx.server_roles.expect_take_all().with(eq(id)).times(1).returning(|_| Ok(()));
+        let mut tasks = vec![Task::EndMemberships(id)];
+        tasks.extend((!bots.is_empty()).then_some(Task::EndBots(id)));
+        for task in tasks {
+            tx.jobs.expect_enqueue().with(eq(task), eq(NOW)).times(1).returning(|_, _| Ok(()));
+        }
+        tx
+    }
+
     /// A user is there; asked for once.
     pub(crate) fn finds_user(mut self, user: User) -> Self {
         self.accounts.expect_find().with(eq(user.id)).times(1).returning(move |_| Ok(Some(user.clone())));
@@ -295,6 +324,16 @@ impl MockTx {
         self
     }
 
+    /// The message is looked for once, as a poll.
+    pub(crate) fn finds_poll(mut self, found: Option<FoundPoll>) -> Self {
+        self.polls
+            .expect_find()
+            .with(eq(GROUP), eq(MESSAGE), eq(ME))
+            .times(1)
+            .returning(move |_, _, _| Ok(found.clone()));
+        self
+    }
+
     /// Counts a call to a port; whether it is the one that fails.
     fn fails(&mut self) -> bool {
         self.calls += 1;
@@ -344,4 +383,22 @@ impl Tx for MockTx {
         self.touched = true;
         Ok(())
     }
+}
+
+/// What was recorded in the audit log, in a line each: as what unless it was by [`ME`], what, to whom, in which group, about
+/// what else, and its detail.
+pub(crate) fn told(recorded: &[AuditEntry]) -> Vec<String> {
+    let line = |entry: &AuditEntry| {
+        let by = if entry.actor == Some(ME) { "" } else { entry.party.as_str() };
+        let parts = [
+            (!by.is_empty()).then(|| format!("{by}:")),
+            Some(entry.action.as_str().to_owned()),
+            entry.target.map(|user| format!("to {user}")),
+            entry.group.map(|group| format!("in {group}")),
+            entry.object.map(|id| format!("about {id}")),
+            entry.detail.as_ref().map(|detail| format!("({detail})")),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    };
+    recorded.iter().map(line).collect()
 }

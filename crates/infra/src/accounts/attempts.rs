@@ -28,7 +28,7 @@ pub struct InMemoryLoginRateLimiter {
 }
 
 /// The buckets, by what they count.
-type Kinds = [Buckets; 10];
+type Kinds = [Buckets; 11];
 
 /// Logins from a network, to any account.
 const NETWORKS: usize = 0;
@@ -51,6 +51,9 @@ const PASSCODES: usize = 8;
 /// Recovery codes of a user.
 const RECOVERY_CODES: usize = 9;
 
+/// New accounts, and wrong codes of invites, from a network.
+const SIGN_UPS: usize = 10;
+
 /// A bucket: its kind and its key.
 type BucketKey = (usize, u64);
 
@@ -71,6 +74,7 @@ impl InMemoryLoginRateLimiter {
             at_account(per_account),
             Buckets::steady(per_account.scarce()),
             Buckets::steady(per_account),
+            Buckets::steady(BucketSize::SIGN_UP),
         ];
         Self { hasher: RandomState::new(), kinds: Mutex::new(kinds) }
     }
@@ -119,6 +123,7 @@ impl InMemoryLoginRateLimiter {
             (PasswordAttempt::FromKnownDevice(device), AttemptPool::Usual) => {
                 vec![(DEVICES, self.key(device))]
             }
+            (PasswordAttempt::SignUp(network), AttemptPool::Usual) => vec![(SIGN_UPS, self.key(network))],
             (PasswordAttempt::OwnPassword(user), AttemptPool::Usual) => vec![(OWN_PASSWORDS, self.key(user))],
             (PasswordAttempt::LinkCode { network, user }, AttemptPool::Usual) => {
                 vec![(CODES_FROM_NETWORK, self.key(network)), (CODES_FROM_USER, self.key(user))]
@@ -130,6 +135,7 @@ impl InMemoryLoginRateLimiter {
             (
                 PasswordAttempt::SignIn { .. }
                 | PasswordAttempt::FromKnownDevice(_)
+                | PasswordAttempt::SignUp(_)
                 | PasswordAttempt::OwnPassword(_)
                 | PasswordAttempt::Passcode(_)
                 | PasswordAttempt::RecoveryCode(_)

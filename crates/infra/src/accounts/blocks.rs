@@ -10,7 +10,7 @@ use groupchat_domain::time::Timestamp;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::schema::{blocks, users};
-use crate::sql::pairs::AmongPairs;
+use crate::sql::keys::among_pairs;
 use crate::sql::row_count;
 use crate::tx::DbTx;
 
@@ -77,7 +77,7 @@ impl BlockRepository for DbTx<'_> {
         }
         let pairs = pairs.iter().map(|(user, other)| (user.get(), other.get())).collect();
         let found = blocks::table
-            .filter(AmongPairs::of(blocks::user_id, blocks::blocked_id, pairs))
+            .filter(among_pairs((blocks::user_id, blocks::blocked_id), pairs))
             .select((blocks::user_id, blocks::blocked_id));
         let rows: Vec<(i64, i64)> = on_backend!(self, |connection| found.load(connection))?;
         Ok(rows.into_iter().map(|(user, other)| (UserId::new(user), UserId::new(other))).collect())

@@ -4,7 +4,8 @@
 /// Characters of the checksum: 62 to the power of 6 is more than 2 to the power of 32.
 const LENGTH: usize = 6;
 
-const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// The digits of base 62.
+pub(crate) const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A text with its checksum.
 pub(crate) fn seal(text: &str) -> String {

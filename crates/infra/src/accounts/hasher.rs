@@ -106,7 +106,7 @@ type Compare<'a> = &'a mut dyn FnMut(&str, &str) -> Result<bool, BcryptError>;
 fn verify(check: &PasswordCheck, own_cost: u32, compare: Compare<'_>) -> Result<Verification, BcryptError> {
     let highest_cost = check.highest_cost.map_or(own_cost, |HashCost(cost)| cost.min(MAX_DUMMY_COST));
     let typed = check.typed.reveal();
-    let (normalized, as_typed) = (Password::parse(typed).ok(), Password::as_typed(typed));
+    let (normalized, as_typed) = (Password::normalized(typed), Password::as_typed(typed));
     if normalized.is_none() && as_typed.is_none() {
         work(typed, None, highest_cost, compare)?;
         return Ok(Verification::Wrong);

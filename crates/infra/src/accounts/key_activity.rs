@@ -24,6 +24,9 @@ pub(crate) struct KeyUse {
     pub(crate) key: KeyHash,
     pub(crate) session: SessionId,
     pub(crate) at: Timestamp,
+    /// What this server has written as the last use before, if anything. It counts for nothing any more, also if it is later: the
+    /// clock was set back.
+    pub(crate) replaces: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +36,8 @@ struct Entry {
     last_use: Timestamp,
     /// The last use that the database knows.
     stored: Option<Timestamp>,
+    /// The last use that was written, perhaps by a command that was rolled back.
+    written: Option<Timestamp>,
     /// Whether it is still valid. What is not stays until its last use is stored: its session may go on with another key.
     is_valid: bool,
 }
@@ -64,7 +69,10 @@ impl KeyActivity {
             }
         } else if entries.len() < self.capacity {
             let (session, user) = (actor.session, actor.id());
-            entries.insert(key, Entry { session, user, last_use: at, stored: None, is_valid: true });
+            entries.insert(
+                key,
+                Entry { session, user, last_use: at, stored: None, written: None, is_valid: true },
+            );
         }
     }
 
@@ -92,10 +100,26 @@ impl KeyActivity {
         let mut uses: Vec<_> = locked(&self.entries)
             .iter()
             .filter(|(_, entry)| entry.stored != Some(entry.last_use) && is_meant(entry))
-            .map(|(key, entry)| KeyUse { key: *key, session: entry.session, at: entry.last_use })
+            .map(|(key, entry)| KeyUse {
+                key: *key,
+                session: entry.session,
+                at: entry.last_use,
+                replaces: entry.written,
+            })
             .collect();
-        uses.sort_unstable_by_key(|key_use| key_use.session);
+        // A session that was refreshed has several keys: its latest use is stored last.
+        uses.sort_unstable_by_key(|key_use| (key_use.session, key_use.at));
         uses
+    }
+
+    /// Records that these uses are being written, by a command that may still be rolled back.
+    pub(crate) fn written(&self, uses: &[KeyUse]) {
+        let mut entries = locked(&self.entries);
+        for key_use in uses {
+            if let Some(entry) = entries.get_mut(&key_use.key) {
+                entry.written = Some(key_use.at);
+            }
+        }
     }
 
     /// Records that the database knows these uses now.
@@ -103,7 +127,7 @@ impl KeyActivity {
         let mut entries = locked(&self.entries);
         for key_use in uses {
             if let Some(entry) = entries.get_mut(&key_use.key) {
-                entry.stored = Some(key_use.at);
+                (entry.written, entry.stored) = (Some(key_use.at), Some(key_use.at));
             }
         }
         entries.retain(|_, entry| entry.is_valid || entry.stored != Some(entry.last_use));
@@ -134,7 +158,7 @@ impl KeyActivity {
 
 #[cfg(test)]
 mod tests {
-    use groupchat_domain::accounts::{Origin, SessionKind, UserRef};
+    use groupchat_domain::accounts::{FactorStanding, Origin, SessionKind, UserRef};
 
     use super::*;
 
@@ -147,6 +171,7 @@ mod tests {
             session: SESSION,
             session_kind: SessionKind::Login,
             must_change_password: false,
+            factor: FactorStanding::default(),
             origin: Origin::UNKNOWN,
         }
     }
@@ -159,18 +184,35 @@ mod tests {
         Timestamp::from_micros(seconds * 1_000_000)
     }
 
+    fn key_use(used: i64, replaces: Option<i64>) -> KeyUse {
+        KeyUse { key: key(1), session: SESSION, at: at(used), replaces: replaces.map(at) }
+    }
+
+    #[test]
+    fn of_the_keys_of_a_session_the_one_that_was_used_last_comes_last() {
+        // Their order in the map is another each time.
+        for _ in 0..20 {
+            let activity = KeyActivity::new();
+            for (number, used) in [(1, 5), (2, 900), (3, 7)] {
+                activity.note(key(number), &actor(), at(used));
+            }
+            let uses: Vec<_> = activity.unstored().into_iter().map(|key_use| key_use.at).collect();
+            assert_eq!(uses, [at(5), at(7), at(900)]);
+        }
+    }
+
     #[test]
     fn a_use_is_unstored_until_it_is_stored_and_again_after_the_next() {
         let activity = KeyActivity::new();
         activity.note(key(1), &actor(), at(5));
         activity.note(key(1), &actor(), at(4));
         let uses = activity.unstored();
-        assert_eq!(uses, [KeyUse { key: key(1), session: SESSION, at: at(5) }]);
+        assert_eq!(uses, [key_use(5, None)]);
         assert_eq!(activity.unstored_of(UserId::new(7)), uses);
         assert_eq!(activity.unstored_of(UserId::new(8)), []);
         activity.note(key(1), &actor(), at(6));
         activity.stored(&uses);
-        assert_eq!(activity.unstored(), [KeyUse { key: key(1), session: SESSION, at: at(6) }]);
+        assert_eq!(activity.unstored(), [key_use(6, Some(5))]);
         activity.stored(&activity.unstored());
         assert_eq!(activity.unstored(), []);
     }
@@ -182,7 +224,7 @@ mod tests {
         activity.forget(&key(1));
         assert_eq!((activity.knows(&key(1)), activity.holder(&key(1))), (false, None));
         let uses = activity.unstored_of(UserId::new(7));
-        assert_eq!(uses, [KeyUse { key: key(1), session: SESSION, at: at(5) }]);
+        assert_eq!(uses, [key_use(5, None)]);
         activity.stored(&uses);
         assert_eq!(locked(&activity.entries).len(), 0);
         activity.note(key(1), &actor(), at(6));

@@ -16,8 +16,13 @@ pub const KEY_PREFIX: &str = "gc_";
 
 /// The prefix of every device's token.
 const DEVICE_PREFIX: &str = "gcd_";
+/// The prefix of a token.
+const TOKEN_PREFIX: &str = "gct_";
 /// The prefix of a ticket for a login that lacks a second factor.
 const TICKET_PREFIX: &str = "gch_";
+
+/// Digits of base 62 in a token: 43 have 256.03 bits.
+const TOKEN_DIGITS: usize = 43;
 
 /// Random bytes in a key.
 const KEY_BYTES: usize = 32;
@@ -41,6 +46,13 @@ impl ApiKeys for RandomKeys {
 
     fn issue_login_ticket(&self) -> IssuedKey {
         prefixed(TICKET_PREFIX, random())
+    }
+
+    /// `gct_`, 43 digits of base 62, which are at least 256 random bits, and a checksum: `gct_[0-9A-Za-z]{49}`.
+    fn issue_token(&self) -> IssuedKey {
+        let digits: String = std::iter::repeat_with(random_digit).take(TOKEN_DIGITS).collect();
+        let token = checksummed::seal(&format!("{TOKEN_PREFIX}{digits}"));
+        IssuedKey { hash: self.digest(&token), secret: Secret::new(token) }
     }
 
     fn digest(&self, key: &str) -> KeyHash {
@@ -116,6 +128,17 @@ fn random_character() -> char {
         let [byte] = random::<1>();
         if let Some(character) = PASSWORD_ALPHABET.get(usize::from(byte & 0b1_1111)) {
             return char::from(*character);
+        }
+    }
+}
+
+/// A random digit of base 62, each equally likely.
+fn random_digit() -> char {
+    loop {
+        // Six bits of each byte; the last two values have no digit and are drawn again.
+        let [byte] = random::<1>();
+        if let Some(digit) = checksummed::BASE_62.get(usize::from(byte & 0b11_1111)) {
+            return char::from(*digit);
         }
     }
 }
@@ -197,6 +220,22 @@ mod tests {
         for no_device in ["", "gcd_", &token[..52], &token.to_uppercase(), refresh.reveal(), key.reveal()] {
             assert_eq!(RandomKeys.read_device(no_device), None, "{no_device}");
         }
+    }
+
+    #[test]
+    fn a_scanner_knows_a_token_by_its_form_and_its_checksum() {
+        let tokens: HashSet<_> =
+            (0..100).map(|_| RandomKeys.issue_token().secret.reveal().to_owned()).collect();
+        assert_eq!(tokens.len(), 100);
+        for token in tokens {
+            // gct_[0-9A-Za-z]{49}
+            let rest = token.strip_prefix("gct_").unwrap();
+            assert!(rest.len() == 49 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{token}");
+            assert_eq!(checksummed::open(&token), Some(&token[..47]));
+            assert_eq!(RandomKeys.read_device(&token), None);
+        }
+        let token = RandomKeys.issue_token();
+        assert_eq!(RandomKeys.digest(token.secret.reveal()), token.hash);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use groupchat_domain::accounts::{
-    AccountRepository, DisplayName, Email, HashCost, LockStrength, NewUser, PasswordHash, PresenceSetting,
-    ReceiptSetting, User, UserQuery, UserRef, Username, UsernameKey,
+    AccountRepository, DisplayName, Email, HashCost, LockStrength, NewBot, NewUser, PasswordHash,
+    PresenceSetting, ReceiptSetting, User, UserQuery, UserRef, Username, UsernameKey,
 };
 use groupchat_domain::ids::{UserId, Version};
 use groupchat_domain::paging::NamePosition;
@@ -31,6 +31,7 @@ struct UserRow {
     email: Option<String>,
     is_admin: bool,
     suspended: bool,
+    owner_id: Option<i64>,
     presence_hidden: bool,
     receipts_hidden: bool,
     version: i64,
@@ -46,6 +47,7 @@ impl From<UserRow> for User {
             email: row.email.map(Email::from_stored),
             is_admin: row.is_admin,
             suspended: row.suspended,
+            owner: row.owner_id.map(UserId::new),
             presence: if row.presence_hidden { PresenceSetting::Hidden } else { PresenceSetting::Shown },
             receipts: if row.receipts_hidden { ReceiptSetting::Hidden } else { ReceiptSetting::Shown },
             version: Version::new(row.version),
@@ -80,12 +82,58 @@ impl From<UserRefRow> for UserRef {
     }
 }
 
+/// What is stored where a bot would have the hash of a password. No password has this hash.
+const NO_PASSWORD: &str = "!";
+
+/// A user that is about to be stored.
+#[derive(Insertable)]
+#[diesel(table_name = users)]
+struct NewUserRow<'a> {
+    username: &'a str,
+    username_key: String,
+    display_name: Option<&'a str>,
+    display_key: Option<String>,
+    email: Option<&'a str>,
+    is_admin: bool,
+    password_hash: &'a str,
+    owner_id: Option<i64>,
+    version: i64,
+    created_at: i64,
+}
+
+impl<'a> NewUserRow<'a> {
+    /// One with these names, and neither password nor owner.
+    fn named(username: &'a Username, display_name: Option<&'a DisplayName>, created_at: Timestamp) -> Self {
+        Self {
+            username: username.as_str(),
+            username_key: username.key().into_string(),
+            display_name: display_name.map(DisplayName::as_str),
+            display_key: display_key(display_name),
+            email: None,
+            is_admin: false,
+            password_hash: NO_PASSWORD,
+            owner_id: None,
+            version: Version::FIRST.get(),
+            created_at: created_at.as_micros(),
+        }
+    }
+}
+
 /// The key by which a display name is searched.
 fn display_key(name: Option<&DisplayName>) -> Option<String> {
     name.map(DisplayName::key)
 }
 
 impl DbTx<'_> {
+    fn insert_user(&mut self, user: NewUserRow<'_>) -> Result<Unique<UserId>, StorageFault> {
+        let row = diesel::insert_into(users::table)
+            .values(user)
+            .on_conflict_do_nothing() // The username is all that can collide.
+            .returning(users::id);
+        let id = on_backend!(self, |connection| row.get_result(connection).optional())?;
+        Ok(inserted(id, UserId::new))
+    }
+
     fn users_by_name(
         &mut self,
         query: &UserQuery,
@@ -155,22 +203,28 @@ impl AccountRepository for DbTx<'_> {
     }
 
     fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault> {
-        let row = diesel::insert_into(users::table)
-            .values((
-                users::username.eq(user.username.as_str()),
-                users::username_key.eq(user.username.key().as_str().to_owned()),
-                users::display_name.eq(user.display_name.as_ref().map(DisplayName::as_str)),
-                users::display_key.eq(display_key(user.display_name.as_ref())),
-                users::email.eq(user.email.as_ref().map(Email::as_str)),
-                users::is_admin.eq(user.is_admin),
-                users::password_hash.eq(user.password.as_str()),
-                users::version.eq(Version::FIRST.get()),
-                users::created_at.eq(user.created_at.as_micros()),
-            ))
-            .on_conflict_do_nothing() // The username is all that can collide.
-            .returning(users::id);
-        let id = on_backend!(self, |connection| row.get_result(connection).optional())?;
-        Ok(inserted(id, UserId::new))
+        let named = NewUserRow::named(&user.username, user.display_name.as_ref(), user.created_at);
+        self.insert_user(NewUserRow {
+            email: user.email.as_ref().map(Email::as_str),
+            is_admin: user.is_admin,
+            password_hash: user.password.as_str(),
+            ..named
+        })
+    }
+
+    fn insert_bot(&mut self, bot: &NewBot) -> Result<Unique<UserId>, StorageFault> {
+        let named = NewUserRow::named(&bot.username, bot.display_name.as_ref(), bot.created_at);
+        self.insert_user(NewUserRow { owner_id: Some(bot.owner.get()), ..named })
+    }
+
+    fn bots(&mut self, owner: UserId, after: Option<UserId>, most: i64) -> Result<Vec<User>, StorageFault> {
+        let bots = users::table
+            .filter(users::owner_id.eq(owner.get()))
+            .filter(users::id.gt(after.map_or(0, UserId::get)))
+            .order(users::id)
+            .limit(most);
+        let rows = on_backend!(self, |connection| bots.select(UserRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(User::from).collect())
     }
 
     fn update(&mut self, user: &User) -> Result<Unique<()>, StorageFault> {
@@ -186,6 +240,7 @@ impl AccountRepository for DbTx<'_> {
             users::email.eq(user.email.as_ref().map(Email::as_str)),
             users::is_admin.eq(user.is_admin),
             users::suspended.eq(user.suspended),
+            users::owner_id.eq(user.owner.map(UserId::get)),
             users::presence_hidden.eq(user.presence == PresenceSetting::Hidden),
             users::receipts_hidden.eq(user.receipts == ReceiptSetting::Hidden),
             users::version.eq(user.version.get()),
@@ -202,6 +257,7 @@ impl AccountRepository for DbTx<'_> {
         let hash = users::table
             .select(users::password_hash.assume_not_null())
             .filter(users::id.eq(id.get()))
+            .filter(users::owner_id.is_null())
             .filter(users::deleted_at.is_null());
         let hash = on_backend!(self, |connection| hash.first(connection).optional())?;
         Ok(hash.map(PasswordHash::from_stored))
@@ -249,6 +305,7 @@ impl AccountRepository for DbTx<'_> {
             users::password_hash.eq(NOTHING),
             users::is_admin.eq(false),
             users::suspended.eq(false),
+            users::owner_id.eq(None::<i64>),
             users::must_change_password.eq(false),
             users::presence_hidden.eq(false),
             users::receipts_hidden.eq(false),

@@ -1,39 +1,63 @@
 //! Sessions.
 
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromStaticSqlRow, Queryable};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::{Nullable, Text};
 use groupchat_domain::accounts::{
-    Actor, DeviceName, Family, KeyHash, KeySpans, NewSession, Origin, Rotation, Session, SessionKind,
-    SessionQuery, SessionRepository,
+    Actor, DeviceName, FactorStanding, Family, KeyHash, KeySpans, NewSession, Origin, Rotation, Session,
+    SessionKind, SessionQuery, SessionRepository,
 };
 use groupchat_domain::factors::HalfLoginRepository;
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
+use crate::accounts::acting::CanAct;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::{on_backend, read_page};
 use crate::executor::maintenance::store_uses;
 use crate::schema::{sessions, users};
-use crate::sql::stored::{StoredSessionKind, session_kind};
+use crate::sql::functions::coalesce;
+use crate::sql::stored::{PROVISIONED, StoredKind, TOKEN, session_kind};
 use crate::tx::DbTx;
 
 // A second name of the table, for subqueries that select the rows to remove.
 diesel::alias!(const PICKED: Alias<Picked> = sessions as picked);
 
-diesel::define_sql_function! {
-    /// SQL's `coalesce` of two values.
-    fn coalesce(one: Nullable<BigInt>, other: BigInt) -> BigInt;
-}
-
 /// The maximum number of excess sessions that one command ends.
 const END_BATCH: i64 = 500;
+
+/// The columns that say how a session was created, and what it is for.
+pub(super) struct KindRow(SessionKind);
+
+type KindSql = (Text, Nullable<Text>, Nullable<Text>);
+
+impl<DB: Backend> Queryable<KindSql, DB> for KindRow
+where
+    (String, Option<String>, Option<String>): FromStaticSqlRow<KindSql, DB>,
+{
+    type Row = (String, Option<String>, Option<String>);
+
+    fn build((kind, scopes, group_ids): Self::Row) -> deserialize::Result<Self> {
+        session_kind(&kind, scopes.as_deref(), group_ids.as_deref()).map(Self)
+    }
+}
+
+impl<DB: Backend> Selectable<DB> for KindRow {
+    type SelectExpression = (sessions::kind, sessions::scopes, sessions::group_ids);
+
+    fn construct_selection() -> Self::SelectExpression {
+        (sessions::kind, sessions::scopes, sessions::group_ids)
+    }
+}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sessions)]
 struct SessionRow {
     id: i64,
-    kind: StoredSessionKind,
+    #[diesel(embed)]
+    kind: KindRow,
     name: Option<String>,
     created_at: i64,
     expires_at: i64,
@@ -66,9 +90,14 @@ pub(super) struct ActorRow {
     #[diesel(embed)]
     user: UserRefRow,
     id: i64,
-    kind: StoredSessionKind,
+    #[diesel(embed)]
+    kind: KindRow,
     #[diesel(select_expression = users::must_change_password)]
     must_change_password: bool,
+    #[diesel(select_expression = users::is_admin)]
+    is_admin: bool,
+    #[diesel(select_expression = users::owner_id)]
+    owner_id: Option<i64>,
 }
 
 impl From<ActorRow> for Actor {
@@ -78,6 +107,7 @@ impl From<ActorRow> for Actor {
             session: SessionId::new(row.id),
             session_kind: row.kind.0,
             must_change_password: row.must_change_password,
+            factor: FactorStanding { is_admin: row.is_admin, owner: row.owner_id.map(UserId::new) },
             origin: Origin::UNKNOWN,
         }
     }
@@ -85,12 +115,26 @@ impl From<ActorRow> for Actor {
 
 impl DbTx<'_> {
     /// Forgets the keys of a user's ended sessions, and returns whether there were any.
-    fn forget_some(&self, user: UserId, ended: &[i64]) -> bool {
+    pub(super) fn forget_some(&self, user: UserId, ended: &[i64]) -> bool {
         if ended.is_empty() {
             return false;
         }
         self.activity.forget_ended(user, |session| ended.contains(&session.get()));
         true
+    }
+
+    /// The holder of a session. A bot is one only while its owner is neither suspended nor deleted. Only bots take another
+    /// statement.
+    fn unless_owner_is_gone(&mut self, found: Option<ActorRow>) -> Result<Option<Actor>, StorageFault> {
+        let Some(row) = found else { return Ok(None) };
+        let Some(owner) = row.owner_id else { return Ok(Some(row.into())) };
+        let owner = users::table
+            .filter(users::id.eq(owner))
+            .filter(users::deleted_at.is_null())
+            .filter(users::suspended.eq(false))
+            .select(users::id);
+        let owner = on_backend!(self, |connection| owner.first::<i64>(connection).optional())?;
+        Ok(owner.map(|_| row.into()))
     }
 }
 
@@ -119,7 +163,7 @@ impl SessionRepository for DbTx<'_> {
             // In whatever way the session has ended: it may have expired, or another server may have ended it.
             self.activity.forget(key);
         }
-        Ok(found.map(Actor::from))
+        self.unless_owner_is_gone(found)
     }
 
     fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault> {
@@ -129,16 +173,39 @@ impl SessionRepository for DbTx<'_> {
             .filter(sessions::expires_at.gt(now.as_micros()))
             .filter(users::deleted_at.is_null())
             .filter(users::suspended.eq(false));
-        Ok(on_backend!(self, |connection| holder.select(ActorRow::as_select()).first(connection).optional())?
-            .map(Actor::from))
+        let found = on_backend!(self, |connection| holder
+            .select(ActorRow::as_select())
+            .first(connection)
+            .optional())?;
+        self.unless_owner_is_gone(found)
+    }
+
+    fn acting(&mut self, user: UserId) -> Result<Option<Actor>, StorageFault> {
+        let found =
+            users::table.filter(users::id.eq(user.get())).filter(users::deleted_at.is_null()).filter(CanAct);
+        let row: Option<(UserRefRow, bool, bool, Option<i64>)> = on_backend!(self, |connection| found
+            .select((UserRefRow::as_select(), users::must_change_password, users::is_admin, users::owner_id))
+            .first(connection)
+            .optional())?;
+        Ok(row.map(|(user, must_change_password, is_admin, owner)| Actor {
+            user: user.into(),
+            session: SessionId::NONE,
+            session_kind: SessionKind::Login,
+            must_change_password,
+            factor: FactorStanding { is_admin, owner: owner.map(UserId::new) },
+            origin: Origin::UNKNOWN,
+        }))
     }
 
     fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault> {
         let refresh = session.refresh.as_ref();
+        let kind = StoredKind::from(&session.kind);
         let row = diesel::insert_into(sessions::table)
             .values((
                 sessions::user_id.eq(session.user.get()),
-                sessions::kind.eq(session_kind(session.kind)),
+                sessions::kind.eq(kind.kind),
+                sessions::scopes.eq(kind.scopes),
+                sessions::group_ids.eq(kind.group_ids),
                 sessions::key_hash.eq(session.key.as_bytes().as_slice()),
                 sessions::created_at.eq(session.created_at.as_micros()),
                 sessions::expires_at.eq(session.expires_at.as_micros()),
@@ -169,6 +236,7 @@ impl SessionRepository for DbTx<'_> {
     fn list(&mut self, query: &SessionQuery) -> Result<Vec<Session>, StorageFault> {
         let listed = sessions::table
             .filter(sessions::user_id.eq(query.user.get()))
+            .filter(sessions::kind.ne(TOKEN))
             .filter(sessions::id.lt(query.below.map_or(i64::MAX, SessionId::get)))
             .filter(sessions::expires_at.gt(query.now.as_micros()))
             .order(sessions::id.desc())
@@ -180,25 +248,33 @@ impl SessionRepository for DbTx<'_> {
     }
 
     fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault> {
-        self.activity.forget_ended(user, |key_of| key_of == session);
-        let ended =
-            sessions::table.filter(sessions::id.eq(session.get())).filter(sessions::user_id.eq(user.get()));
-        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
+        let ended = sessions::table
+            .filter(sessions::id.eq(session.get()))
+            .filter(sessions::user_id.eq(user.get()))
+            .filter(sessions::kind.ne(TOKEN));
+        let ended = diesel::delete(ended).returning(sessions::id);
+        let ended = on_backend!(self, |connection| ended.get_results(connection))?;
+        Ok(self.forget_some(user, &ended))
     }
 
     fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault> {
-        self.activity.forget_ended(user, |key_of| Some(key_of) != except);
         HalfLoginRepository::remove_all(self, user)?;
         // No session has the id 0.
         let kept = except.map_or(0, SessionId::get);
-        let ended = sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::id.ne(kept));
-        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
+        let ended = sessions::table
+            .filter(sessions::user_id.eq(user.get()))
+            .filter(sessions::id.ne(kept))
+            .filter(sessions::kind.ne(TOKEN));
+        let ended = diesel::delete(ended).returning(sessions::id);
+        let ended = on_backend!(self, |connection| ended.get_results(connection))?;
+        Ok(self.forget_some(user, &ended))
     }
 
     fn end_idlest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault> {
         let valid = sessions::table
             .filter(sessions::user_id.eq(user.get()))
             .filter(sessions::expires_at.gt(now.as_micros()))
+            .filter(sessions::kind.ne(TOKEN))
             .select(sessions::id)
             .limit(1)
             .offset(keep.into());
@@ -209,10 +285,12 @@ impl SessionRepository for DbTx<'_> {
         // The latest uses may not be stored yet, and a session in use would seem to be unused.
         let uses = self.activity().unstored_of(user);
         self.run(|connection| store_uses(connection, &uses))?;
+        self.activity().written(&uses);
         let surplus = PICKED
             .select(PICKED.field(sessions::id))
             .filter(PICKED.field(sessions::user_id).eq(user.get()))
             .filter(PICKED.field(sessions::expires_at).gt(now.as_micros()))
+            .filter(PICKED.field(sessions::kind).ne(TOKEN))
             .order((
                 coalesce(PICKED.field(sessions::last_used_at), PICKED.field(sessions::created_at)).desc(),
                 PICKED.field(sessions::id).desc(),
@@ -226,9 +304,8 @@ impl SessionRepository for DbTx<'_> {
     }
 
     fn end_provisioned(&mut self, user: UserId) -> Result<bool, StorageFault> {
-        let provisioned = session_kind(SessionKind::Provisioned);
         let ended =
-            sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::kind.eq(provisioned));
+            sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::kind.eq(PROVISIONED));
         let ended = diesel::delete(ended).returning(sessions::id);
         let ended = on_backend!(self, |connection| ended.get_results(connection))?;
         Ok(self.forget_some(user, &ended))

@@ -4,10 +4,12 @@
 use std::error::Error;
 
 use diesel::deserialize;
+use diesel::query_source::AliasedField;
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::groups::Group;
 use groupchat_domain::permissions::{Role, RoleName};
 
+use crate::accounts::acting::can_act;
 use crate::accounts::repository::UserRefRow;
 use crate::groups::repository::GroupRow;
 use crate::permissions::rows::definition;
@@ -19,10 +21,15 @@ diesel::alias! {
     pub(super) const GIFTS: Alias<Gifts> = group_roles as gifts;
 }
 
+can_act! {
+    /// Whether the maker of a way into a group can act.
+    MakerCanAct of AliasedField<Makers, users::id>, "makers"
+}
+
 /// Rank and permissions that a group stores of a role.
 pub(super) type StoredRole = (Option<i64>, Option<i64>);
 
-/// The group, its maker, whether the maker is suspended, the maker's role in the group, what is stored of that, and what is
+/// The group, its maker, whether the maker can act, the maker's role in the group, what is stored of that, and what is
 /// stored of the role that it gives.
 pub(super) type TermsRow = (GroupRow, UserRefRow, bool, Option<String>, StoredRole, StoredRole);
 
@@ -55,7 +62,7 @@ macro_rules! issued {
                 (
                     GroupRow::as_select(),
                     MAKERS.fields((users::id, users::username, users::display_name)),
-                    MAKERS.field(users::suspended),
+                    $crate::admissions::issued::MakerCanAct,
                     memberships::role.nullable(),
                     (group_roles::rank.nullable(), group_roles::permissions.nullable()),
                     (
@@ -80,7 +87,7 @@ pub(super) struct Terms {
 impl Terms {
     /// A role that can't be made of its row is a fault.
     pub(super) fn of(row: TermsRow, gift: &str) -> deserialize::Result<Self> {
-        let (group, maker, is_suspended, issuer, issuer_stored, gift_stored) = row;
+        let (group, maker, can_act, issuer, issuer_stored, gift_stored) = row;
         let (group, maker) = (Group::from(group), UserRef::from(maker));
         let is_private = !group.visibility.is_listed();
         let resolve =
@@ -89,7 +96,7 @@ impl Terms {
                 Ok(Role::resolve(RoleName::from_stored(name), stored, is_private))
             };
         // The membership of a deleted user ends a little later. That of a suspended one stays, but lets nobody in.
-        let issuer = issuer.filter(|_| maker.username.is_some() && !is_suspended);
+        let issuer = issuer.filter(|_| maker.username.is_some() && can_act);
         let issuer = issuer.map(|name| resolve(name, issuer_stored)).transpose()?.flatten();
         let gift = resolve(gift.to_owned(), gift_stored)?;
         Ok(Self { group, maker, issuer, gift })

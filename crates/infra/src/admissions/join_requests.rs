@@ -12,8 +12,8 @@ use groupchat_domain::time::Timestamp;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::schema::{groups, join_requests, users};
+use crate::sql::keys::among_pairs;
 use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name};
-use crate::sql::pairs::AmongPairs;
 use crate::tx::DbTx;
 
 #[derive(Queryable, Selectable)]
@@ -89,7 +89,7 @@ impl JoinRequestRepository for DbTx<'_> {
         let pairs = requests.iter().map(|(group, user)| (group.get(), user.get())).collect();
         let found = of_living_users()
             .inner_join(groups::table.on(groups::id.eq(join_requests::group_id)))
-            .filter(AmongPairs::of(join_requests::group_id, join_requests::user_id, pairs))
+            .filter(among_pairs((join_requests::group_id, join_requests::user_id), pairs))
             .filter(groups::deleted_at.is_null());
         let rows: Vec<(i64, JoinRequestRow)> = on_backend!(self, |connection| {
             found.select((join_requests::group_id, JoinRequestRow::as_select())).load(connection)

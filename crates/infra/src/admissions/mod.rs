@@ -4,3 +4,4 @@ mod invitations;
 mod invite_links;
 mod issued;
 mod join_requests;
+mod server_invites;

@@ -37,9 +37,21 @@ pub(crate) const MESSAGE_NUMBERS_BEFORE_THREADS: Invariant = Invariant {
     broken: "groups have messages that don't match their last number",
 };
 
+/// Counts the rows of a table whose users are deleted. Those of who was just deleted wait for the job.
+macro_rules! of_deleted_users {
+    ($table:literal) => {
+        concat!(
+            "SELECT count(*) AS number FROM ",
+            $table,
+            " AS own JOIN users ON users.id = own.user_id WHERE users.deleted_at IS NOT NULL ",
+            "AND NOT EXISTS (SELECT 1 FROM jobs WHERE kind = 'end_memberships' AND subject_id = users.id)",
+        )
+    };
+}
+
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 25] = [
+pub(crate) const INVARIANTS: [Invariant; 32] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -146,6 +158,13 @@ pub(crate) const INVARIANTS: [Invariant; 25] = [
             WHERE users.suspended AND kind <> 'token'",
         holds: "no suspended user has a session",
         broken: "sessions are of suspended users",
+    },
+    Invariant {
+        check: "server_invites",
+        offenders: "SELECT count(*) AS number FROM server_invites JOIN users ON users.id = created_by \
+            WHERE users.deleted_at IS NOT NULL OR uses > max_uses",
+        holds: "every invite to the server is by a user, and used no more often than it may be",
+        broken: "invites to the server are of deleted users, or used more often than they may be",
     },
     Invariant {
         check: "server_roles",
@@ -256,6 +275,34 @@ pub(crate) const INVARIANTS: [Invariant; 25] = [
         holds: "every message that quotes one says so, and replies to one of its group",
         broken: "messages quote what they don't say, or reply to what is not in their group",
     },
+    // The options, and the bits of choices, are in the same order as the counts: `3 0 1`.
+    Invariant {
+        check: "polls",
+        offenders: "SELECT count(*) AS number FROM messages JOIN groups ON groups.id = messages.group_id \
+            LEFT JOIN (SELECT *, length(counts) - length(replace(counts, ' ', '')) + 1 AS size FROM polls) AS polls \
+                ON polls.message_id = messages.id \
+            LEFT JOIN (SELECT message_id, count(*) AS stored, max(choices) AS highest, \
+                sum((choices >> 0) & 1) || ' ' || sum((choices >> 1) & 1) || ' ' || sum((choices >> 2) & 1) || ' ' || sum((choices >> 3) & 1) || ' ' || \
+                sum((choices >> 4) & 1) || ' ' || sum((choices >> 5) & 1) || ' ' || sum((choices >> 6) & 1) || ' ' || sum((choices >> 7) & 1) || ' ' || \
+                sum((choices >> 8) & 1) || ' ' || sum((choices >> 9) & 1) || ' ' || sum((choices >> 10) & 1) || ' ' || sum((choices >> 11) & 1) || ' ' || \
+                sum((choices >> 12) & 1) || ' ' || sum((choices >> 13) & 1) || ' ' || sum((choices >> 14) & 1) || ' ' || sum((choices >> 15) & 1) || ' ' || \
+                sum((choices >> 16) & 1) || ' ' || sum((choices >> 17) & 1) || ' ' || sum((choices >> 18) & 1) || ' ' || sum((choices >> 19) & 1) || ' ' AS counted \
+                FROM (SELECT message_id, choices FROM poll_ballots \
+                      UNION ALL SELECT message_id, choices FROM secret_ballots) AS ballots \
+                GROUP BY message_id) AS ballots ON ballots.message_id = messages.id \
+            WHERE groups.deleted_at IS NULL \
+            AND (polls.message_id IS NOT NULL OR (messages.attachments & 128) = 128) \
+            AND (polls.message_id IS NULL OR (messages.attachments & 128) = 0 OR messages.deleted_at IS NOT NULL \
+                OR size <> length(options) - length(replace(options, '\n', '')) + 1 \
+                OR voters <> coalesce(stored, 0) OR coalesce(highest, 0) >= (1 << size) \
+                OR substr(coalesce(counted, '0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 '), 1, length(counts) + 1) <> counts || ' ' \
+                OR key_id IS NULL AND EXISTS (SELECT 1 FROM secret_ballots \
+                    WHERE secret_ballots.message_id = polls.message_id) \
+                OR key_id IS NOT NULL AND EXISTS (SELECT 1 FROM poll_ballots \
+                    WHERE poll_ballots.message_id = polls.message_id))",
+        holds: "every poll counts its votes",
+        broken: "polls have wrong counts of votes, or votes of another kind, or messages say wrongly that they are polls",
+    },
     Invariant {
         check: "mentions",
         offenders: "SELECT count(*) AS number FROM mentions JOIN groups ON groups.id = mentions.group_id \
@@ -278,12 +325,51 @@ pub(crate) const INVARIANTS: [Invariant; 25] = [
         holds: "every mention of all members is in a message that is there",
         broken: "mentions of all members are in no message, or in another place than it",
     },
+    Invariant {
+        check: "drafts",
+        offenders: "SELECT count(*) AS number FROM drafts JOIN groups ON groups.id = drafts.group_id \
+            WHERE groups.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM memberships \
+                WHERE memberships.group_id = drafts.group_id AND memberships.user_id = drafts.user_id)",
+        holds: "every draft is of a member of its group",
+        broken: "drafts are of users who are not in the group",
+    },
+    Invariant {
+        check: "bookmarks",
+        offenders: of_deleted_users!("bookmarks"),
+        holds: "every bookmark is of a user who is there",
+        broken: "bookmarks are of deleted users",
+    },
+    Invariant {
+        check: "reminders",
+        offenders: of_deleted_users!("reminders"),
+        holds: "every reminder is of a user who is there",
+        broken: "reminders are of deleted users",
+    },
+    Invariant {
+        check: "scheduled",
+        offenders: of_deleted_users!("scheduled_messages"),
+        holds: "every scheduled message is of a user who is there",
+        broken: "scheduled messages are of deleted users",
+    },
+    Invariant {
+        check: "bots",
+        offenders: "SELECT count(*) AS number FROM users AS bots \
+            LEFT JOIN users AS owners ON owners.id = bots.owner_id \
+            WHERE bots.owner_id IS NOT NULL AND (owners.id IS NULL OR owners.owner_id IS NOT NULL \
+            OR owners.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs \
+                WHERE kind = 'end_bots' AND subject_id = owners.id) \
+            OR EXISTS (SELECT 1 FROM sessions WHERE sessions.user_id = bots.id AND sessions.kind <> 'token'))",
+        holds: "every bot has tokens only, and an owner who is a person",
+        broken: "bots have other sessions than tokens, or an owner who is none or is deleted",
+    },
     // Whether secrets can be read is for the server's `check`, which has the keys.
     Invariant {
         check: "factors",
         offenders: "SELECT (SELECT count(*) FROM recovery_codes \
-                LEFT JOIN totp ON totp.user_id = recovery_codes.user_id WHERE confirmed_at IS NULL) \
-            + (SELECT count(*) FROM totp JOIN users ON users.id = user_id WHERE deleted_at IS NOT NULL) AS number",
+                LEFT JOIN totp ON totp.user_id = recovery_codes.user_id WHERE confirmed_at IS NULL \
+                AND NOT EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = recovery_codes.user_id)) \
+            + (SELECT count(*) FROM totp JOIN users ON users.id = user_id WHERE deleted_at IS NOT NULL) \
+            + (SELECT count(*) FROM passkeys JOIN users ON users.id = user_id WHERE deleted_at IS NOT NULL) AS number",
         holds: "every second factor is of a user who is there, and every recovery code of one who has another",
         broken: "second factors are of deleted users, or recovery codes of users without another factor",
     },
@@ -303,8 +389,7 @@ pub(crate) const INVARIANTS: [Invariant; 25] = [
         check: "logged_messages",
         offenders: "SELECT count(*) AS number FROM \
             (SELECT message_id, group_id, count(*) AS changes FROM events \
-             WHERE message_id IS NOT NULL AND type NOT LIKE 'thread.%' \
-             AND type NOT LIKE 'mention.%' GROUP BY message_id, group_id) AS logged \
+             WHERE message_id IS NOT NULL AND type LIKE 'message.%' GROUP BY message_id, group_id) AS logged \
             JOIN groups ON groups.id = logged.group_id LEFT JOIN messages ON messages.id = logged.message_id \
             WHERE groups.deleted_at IS NULL AND (messages.id IS NULL OR messages.version < changes)",
         holds: "every message has all changes that the event log records",

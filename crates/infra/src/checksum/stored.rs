@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::columns::{EventColumns, MessageColumns};
 use crate::connection::{Attempt, Connection, on_backend};
 use crate::rows;
-use crate::schema::{events, groups, messages, users};
+use crate::schema::{events, groups, messages, sessions, users};
 
 /// A whole row of a table whose rows have ids.
 pub(crate) trait Stored: Sized {
@@ -81,7 +81,7 @@ macro_rules! stored {
     )+};
 }
 
-stored!(users groups messages events);
+stored!(users sessions groups messages events);
 
 macro_rules! checksummed {
     ($table:ident, $columns:ident, $describe:expr) => {

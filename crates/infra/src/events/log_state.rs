@@ -58,7 +58,7 @@ pub(super) fn read(connection: &mut Connection<'_>) -> QueryResult<LogState> {
 #[cfg(feature = "postgres")]
 fn epoch_of(stored: &str, lineage: &str) -> String {
     let digest = Sha256::digest(format!("{stored}/{lineage}"));
-    digest.iter().take(EPOCH_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    crate::hex::hexadecimal(&digest[..EPOCH_BYTES])
 }
 
 fn state((epoch, oldest, newest): Row) -> QueryResult<LogState> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use groupchat_domain::storage::{Caller, CommitDecision, StorageFault};
-use groupchat_domain::time::Clock;
+use groupchat_domain::time::{Clock, Timestamp};
 
 use super::command::CommandQueue;
 use super::sync::{Condvar, Mutex, locked};
@@ -31,8 +31,11 @@ pub(crate) fn store_uses(connection: &mut Connection<'_>, uses: &[KeyUse]) -> Qu
         // Another server may have seen a later use. One far in the future is wrong and gets replaced.
         let is_later = sessions::last_used_at.is_null().or(sessions::last_used_at.lt(at));
         let is_impossible = sessions::last_used_at.gt(key_use.at.plus(FURTHEST_USE).as_micros());
-        let session =
-            sessions::table.filter(sessions::id.eq(key_use.session.get())).filter(is_later.or(is_impossible));
+        // What we have stored ourselves is as we say now, also if the clock was set back.
+        let is_ours = sessions::last_used_at.eq(key_use.replaces.map(Timestamp::as_micros));
+        let session = sessions::table
+            .filter(sessions::id.eq(key_use.session.get()))
+            .filter(is_later.or(is_impossible).or(is_ours));
         let change = diesel::update(session).set(sessions::last_used_at.eq(Some(at)));
         on_backend!(connection, |connection| change.execute(connection))?;
     }

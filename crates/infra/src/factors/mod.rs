@@ -1,5 +1,7 @@
-//! Second factors: their repositories, and one-time passwords, recovery codes and QR codes.
+//! Second factors: their repositories, one-time passwords, recovery codes, QR codes, and the ceremonies of passkeys.
 
 pub mod codes;
 mod half_logins;
+mod passkeys;
 mod repository;
+pub mod webauthn;

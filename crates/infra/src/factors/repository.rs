@@ -1,5 +1,6 @@
 //! One-time passwords and recovery codes.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use groupchat_domain::accounts::KeyHash;
@@ -11,7 +12,7 @@ use groupchat_domain::time::Timestamp;
 
 use crate::connection::on_backend;
 use crate::rows;
-use crate::schema::{recovery_codes, totp};
+use crate::schema::{passkeys, recovery_codes, totp};
 use crate::tx::DbTx;
 
 /// The one-time passwords in a row.
@@ -31,6 +32,13 @@ fn key_of(id: i64) -> SecretKeyId {
 }
 
 impl FactorRepository for DbTx<'_> {
+    fn has_any(&mut self, user: UserId) -> Result<bool, StorageFault> {
+        let confirmed = totp::table.find(user.get()).filter(totp::confirmed_at.is_not_null());
+        let passkey = passkeys::table.filter(passkeys::user_id.eq(user.get()));
+        let has_any = diesel::select(exists(confirmed).or(exists(passkey)));
+        on_backend!(self, |connection| has_any.get_result(connection))
+    }
+
     fn totp(&mut self, user: UserId) -> Result<Option<Totp>, StorageFault> {
         let found = totp::table.find(user.get());
         let row = on_backend!(self, |connection| found.first::<rows::totp::Row>(connection).optional())?;
@@ -121,11 +129,18 @@ impl FactorRepository for DbTx<'_> {
         on_backend!(self, |connection| update.execute(connection)).map(|rows| rows > 0)
     }
 
+    fn remove_totp(&mut self, user: UserId) -> Result<(), StorageFault> {
+        let removed = totp::table.find(user.get());
+        on_backend!(self, |connection| diesel::delete(removed).execute(connection)).map(drop)
+    }
+
     fn remove(&mut self, user: UserId) -> Result<bool, StorageFault> {
         let had_codes = self.remove_recovery_codes(user)?;
+        let theirs = passkeys::table.filter(passkeys::user_id.eq(user.get()));
+        let keys = on_backend!(self, |connection| diesel::delete(theirs).execute(connection))?;
         let removed = totp::table.find(user.get());
         let rows = on_backend!(self, |connection| diesel::delete(removed).execute(connection))?;
-        Ok(had_codes || rows > 0)
+        Ok(had_codes || keys > 0 || rows > 0)
     }
 }
 

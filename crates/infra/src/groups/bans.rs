@@ -11,8 +11,8 @@ use groupchat_domain::time::Timestamp;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::schema::{group_bans, groups, users};
+use crate::sql::keys::among_pairs;
 use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name};
-use crate::sql::pairs::AmongPairs;
 use crate::sql::row_count;
 use crate::tx::DbTx;
 
@@ -97,7 +97,7 @@ impl BanRepository for DbTx<'_> {
         let pairs = bans.iter().map(|(group, user)| (group.get(), user.get())).collect();
         let found = lasting_bans(self.now().as_micros())
             .inner_join(groups::table.on(groups::id.eq(group_bans::group_id)))
-            .filter(AmongPairs::of(group_bans::group_id, group_bans::user_id, pairs))
+            .filter(among_pairs((group_bans::group_id, group_bans::user_id), pairs))
             .filter(groups::deleted_at.is_null());
         let rows: Vec<(i64, BanRow)> = on_backend!(self, |connection| {
             found.select((group_bans::group_id, BanRow::as_select())).load(connection)

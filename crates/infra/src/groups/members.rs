@@ -19,9 +19,10 @@ use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::messages::read_cursors::ReadCursorRow;
 use crate::permissions::rows::{MuteRow, StandingRow, TitleRow};
+use crate::saved::drafts::remove_drafts;
 use crate::schema::{group_mutes, group_roles, groups, memberships, users};
+use crate::sql::keys::among_pairs;
 use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name};
-use crate::sql::pairs::AmongPairs;
 use crate::sql::stored::{StoredHistory, StoredNotify};
 use crate::tx::DbTx;
 
@@ -219,7 +220,7 @@ impl MemberRepository for DbTx<'_> {
         let pairs = members.iter().map(|(group, user)| (group.get(), user.get())).collect();
         let found = present_members(self.now().as_micros())
             .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
-            .filter(AmongPairs::of(memberships::group_id, memberships::user_id, pairs))
+            .filter(among_pairs((memberships::group_id, memberships::user_id), pairs))
             .filter(groups::deleted_at.is_null());
         let rows: Vec<(i64, MemberRow)> = on_backend!(self, |connection| {
             found.select((memberships::group_id, MemberRow::as_select())).load(connection)
@@ -283,6 +284,7 @@ impl MemberRepository for DbTx<'_> {
         let removed = diesel::delete(member).returning(memberships::read_version);
         let left = on_backend!(self, |connection| removed.get_result::<i64>(connection).optional())?;
         let Some(version) = left else { return Ok(()) };
+        remove_drafts(self, group.get(), user.get())?;
         self.count_members(group, -1)?;
         if version == Version::FIRST.get() {
             return Ok(());

@@ -9,11 +9,12 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
 use crate::schema::{
-    author_runs, group_bans, group_mentions, group_mutes, group_roles, groups, invite_links, join_requests,
-    memberships, mentions, message_edits, message_quotes, messages, reactions, thread_members, threads,
+    author_runs, bookmarks, drafts, group_bans, group_mentions, group_mutes, group_roles, groups,
+    invite_links, join_requests, memberships, mentions, message_edits, message_quotes, messages, polls,
+    reactions, reminders, scheduled_messages, thread_members, threads,
 };
-use crate::sql::row_count;
 use crate::sql::stored::StoredVisibility;
+use crate::sql::{among, row_count};
 use crate::tx::DbTx;
 
 // A second name of the table, for the subquery that selects the rows to remove.
@@ -23,6 +24,7 @@ diesel::alias! {
     const PICKED_MUTES: Alias<PickedMutes> = group_mutes as picked_mutes;
     const PICKED_MEMBERSHIPS: Alias<PickedMemberships> = memberships as picked_memberships;
     const PICKED_THREADS: Alias<PickedThreads> = threads as picked_threads;
+    const PICKED_SCHEDULED: Alias<PickedScheduled> = scheduled_messages as picked_scheduled;
 }
 
 /// What becomes of a group, and of who was in it, once its messages are removed.
@@ -38,8 +40,8 @@ pub(crate) enum Rest {
 type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
 /// Removes up to `limit` rows of a deleted group, after the memberships that stay are noted as ended: mentions, replies from
-/// the first on, each after its reactions, earlier texts and what it quotes, then threads, each after its followers, then
-/// messages like the replies, then bans and mutes, then the rest: memberships, where authors have which messages, the requests to join, the invite links, the
+/// the first on, each after its reactions, earlier texts, what it quotes, bookmarks, reminders and the poll that it is, then threads, each after its followers, then
+/// messages like the replies, then bans, mutes, drafts and scheduled messages, then the rest: memberships, where authors have which messages, the requests to join, the invite links, the
 /// roles and the group.
 /// Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
@@ -55,21 +57,29 @@ pub(crate) fn purge_group(
         .optional())?;
     let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
     let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
-    let steps: [PurgeStep; 16] = [
+    let steps: [PurgeStep; 24] = [
         if keeps_rest { end_memberships } else { skip },
         purge_mentions,
         purge_reactions_to_replies,
         purge_edits_of_replies,
         purge_quotes_of_replies,
+        purge_bookmarks_of_replies,
+        purge_reminders_of_replies,
+        purge_polls_of_replies,
         purge_replies,
         purge_thread_members,
         purge_threads,
         purge_reactions,
         purge_edits,
         purge_quotes,
+        purge_bookmarks,
+        purge_reminders,
+        purge_polls,
         purge_messages,
         purge_bans,
         purge_mutes,
+        purge_drafts,
+        purge_scheduled,
         if keeps_rest { skip } else { purge_memberships },
         // Last, because the end of a membership makes one.
         purge_author_runs,
@@ -178,6 +188,118 @@ fn purge_quotes_of_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<
     let removed =
         message_quotes::table.filter(message_quotes::message_id.eq_any(first_replies(group, limit)));
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
+}
+
+/// Removes up to `limit` bookmarks of the group's first `limit` messages, which must have no replies, and returns how many.
+/// If they are fewer than the limit, these messages have none left.
+fn purge_bookmarks(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let found = bookmarks::table
+        .select((bookmarks::user_id, bookmarks::message_id))
+        .filter(bookmarks::message_id.eq_any(first_messages(group, limit)))
+        .limit(limit);
+    let keys = on_backend!(tx, |connection| found.load(connection))?;
+    remove_bookmarks(tx, keys)
+}
+
+/// The same for the group's first replies.
+fn purge_bookmarks_of_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let found = bookmarks::table
+        .select((bookmarks::user_id, bookmarks::message_id))
+        .filter(bookmarks::message_id.eq_any(first_replies(group, limit)))
+        .limit(limit);
+    let keys = on_backend!(tx, |connection| found.load(connection))?;
+    remove_bookmarks(tx, keys)
+}
+
+/// Removes the bookmarks with these keys, and returns how many they are.
+fn remove_bookmarks(tx: &mut DbTx<'_>, keys: Vec<(i64, i64)>) -> Result<i64, StorageFault> {
+    for key in &keys {
+        let bookmark = bookmarks::table.find(*key);
+        on_backend!(tx, |connection| diesel::delete(bookmark).execute(connection))?;
+    }
+    Ok(row_count(keys.len()))
+}
+
+/// Removes up to `limit` reminders of the group's first `limit` messages, which must have no replies, and returns how many. If
+/// they are fewer than the limit, these messages have none left.
+fn purge_reminders(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let found = reminders::table
+        .select((reminders::user_id, reminders::message_id))
+        .filter(reminders::message_id.eq_any(first_messages(group, limit)))
+        .limit(limit);
+    let keys = on_backend!(tx, |connection| found.load(connection))?;
+    remove_reminders(tx, keys)
+}
+
+/// The same for the group's first replies.
+fn purge_reminders_of_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let found = reminders::table
+        .select((reminders::user_id, reminders::message_id))
+        .filter(reminders::message_id.eq_any(first_replies(group, limit)))
+        .limit(limit);
+    let keys = on_backend!(tx, |connection| found.load(connection))?;
+    remove_reminders(tx, keys)
+}
+
+/// Removes the reminders with these keys, and returns how many they are.
+fn remove_reminders(tx: &mut DbTx<'_>, keys: Vec<(i64, i64)>) -> Result<i64, StorageFault> {
+    for key in &keys {
+        let reminder = reminders::table.find(*key);
+        on_backend!(tx, |connection| diesel::delete(reminder).execute(connection))?;
+    }
+    Ok(row_count(keys.len()))
+}
+
+/// Removes up to `limit` messages that were scheduled to the group, and returns how many.
+fn purge_scheduled(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first = PICKED_SCHEDULED
+        .select(PICKED_SCHEDULED.field(scheduled_messages::id))
+        .filter(PICKED_SCHEDULED.field(scheduled_messages::group_id).eq(group))
+        .limit(limit);
+    let removed = scheduled_messages::table.filter(scheduled_messages::id.eq_any(first));
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
+}
+
+/// Removes up to `limit` drafts for the group, and returns how many.
+fn purge_drafts(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let found = drafts::table
+        .select((drafts::user_id, drafts::group_id, drafts::root_id))
+        .filter(drafts::group_id.eq(group))
+        .limit(limit);
+    let keys: Vec<(i64, i64, i64)> = on_backend!(tx, |connection| found.load(connection))?;
+    for key in &keys {
+        let draft = drafts::table.find(*key);
+        on_backend!(tx, |connection| diesel::delete(draft).execute(connection))?;
+    }
+    Ok(row_count(keys.len()))
+}
+
+/// Removes up to `limit` ballots in polls among the group's first `limit` messages, which must have no replies, and then the
+/// polls. Returns how many. If they are fewer than the limit, these messages are no polls any more.
+fn purge_polls(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first = first_messages(group, limit);
+    let found: Vec<i64> = on_backend!(tx, |connection| first.load(connection))?;
+    remove_polls(tx, &found, limit)
+}
+
+/// The same for the group's first replies.
+fn purge_polls_of_replies(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first = first_replies(group, limit);
+    let found: Vec<i64> = on_backend!(tx, |connection| first.load(connection))?;
+    remove_polls(tx, &found, limit)
+}
+
+fn remove_polls(tx: &mut DbTx<'_>, messages: &[i64], limit: i64) -> Result<i64, StorageFault> {
+    if messages.is_empty() {
+        return Ok(0);
+    }
+    let removed = crate::polls::purge_ballots(tx, messages, limit)?;
+    if removed >= limit {
+        return Ok(removed);
+    }
+    let rows = polls::table.filter(among(polls::message_id, messages.iter().copied()));
+    let polls = on_backend!(tx, |connection| diesel::delete(rows).execute(connection))?;
+    Ok(removed + row_count(polls))
 }
 
 /// Removes the reactions with these keys, and returns how many they are.

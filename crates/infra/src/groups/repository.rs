@@ -14,10 +14,11 @@ use groupchat_domain::time::Timestamp;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::groups::purge;
-use crate::messages::repository::{MessageRow, MessageViewRow};
+use crate::messages::repository::{MessageRow, MessageViewRow, liked_id};
 use crate::messages::unread_mentions::UnreadInGroup;
 use crate::permissions::rows::StandingRow;
 use crate::schema::{group_mutes, group_roles, groups, memberships, messages, reactions, renames, users};
+use crate::sql::among::among;
 use crate::sql::contains::contains;
 use crate::sql::inserted;
 use crate::sql::locks;
@@ -109,7 +110,7 @@ impl From<GroupViewRow> for GroupView {
 /// Groups that exist, each with the viewer's membership, what is stored about its role, and the viewer's mute, if any that
 /// lasts at this time.
 #[auto_type]
-fn with_standing(viewer: i64, now: i64) -> _ {
+pub(crate) fn with_standing(viewer: i64, now: i64) -> _ {
     groups::table
         .left_join(
             memberships::table.on(memberships::group_id.eq(groups::id).and(memberships::user_id.eq(viewer))),
@@ -135,16 +136,23 @@ fn is_visible() -> _ {
     groups::visibility.ne(private).or(memberships::user_id.nullable().is_not_null())
 }
 
+/// The newest message of a group itself.
+#[auto_type]
+pub(crate) fn newest_message() -> _ {
+    messages::group_id
+        .eq(groups::id)
+        .and(messages::root_seq.eq(0_i64))
+        .and(messages::seq.eq(groups::last_seq))
+}
+
 /// The same with what a [`GroupViewRow`] needs besides. Only members get a message.
 #[auto_type]
 fn with_newest_message(viewer: i64, now: i64) -> _ {
     let standing: with_standing = with_standing(viewer, now);
-    let newest = messages::group_id
-        .eq(groups::id)
-        .and(messages::root_seq.eq(0_i64))
-        .and(messages::seq.eq(groups::last_seq));
+    let newest: newest_message = newest_message();
     let like: &'static str = LIKE;
-    let mine = reactions::message_id.eq(messages::id).and(reactions::user_id.eq(viewer));
+    let liked: liked_id = liked_id();
+    let mine = reactions::message_id.nullable().eq(liked).and(reactions::user_id.eq(viewer));
     standing
         .left_join(messages::table.on(newest.and(memberships::user_id.nullable().is_not_null())))
         .left_join(users::table.on(users::id.eq(messages::author_id)))
@@ -181,6 +189,9 @@ impl DbTx<'_> {
             if let Some(search) = &query.search {
                 listed = listed.filter(contains(groups::name_key, search));
             }
+            if let Some(only) = &query.only {
+                listed = listed.filter(among(groups::id, only.ids().iter().map(|id| id.get())));
+            }
             let listed = narrowed!(listed, part, (groups::name_key, groups::id), NameList::Group);
             read_part::<_, _, (String, GroupViewRow), _>(connection, listed, part, query.limit)
         })
@@ -199,7 +210,7 @@ impl DbTx<'_> {
         let below = query.after.as_ref().map_or(i64::MAX, |after| after.id);
         let now = self.now().as_micros();
         on_backend!(self, |connection| {
-            let listed = with_newest_message(query.viewer.get(), now)
+            let mut listed = with_newest_message(query.viewer.get(), now)
                 .filter(groups::kind.eq(GroupKind::Direct.as_str()))
                 .filter(memberships::user_id.nullable().eq(query.viewer.get()))
                 .filter(groups::id.lt(below))
@@ -207,6 +218,9 @@ impl DbTx<'_> {
                 .order(groups::id.desc())
                 .limit(query.limit.with_lookahead())
                 .into_boxed();
+            if let Some(only) = &query.only {
+                listed = listed.filter(among(groups::id, only.ids().iter().map(|id| id.get())));
+            }
             let part = ListPart::After { position: None, unmoved_since: None };
             read_part::<_, _, GroupViewRow, _>(connection, listed, part, query.limit)
         })

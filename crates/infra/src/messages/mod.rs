@@ -5,7 +5,7 @@ mod by_time;
 mod checksum;
 mod edits;
 mod mentions;
-mod quotes;
+pub(crate) mod quotes;
 pub(crate) mod reactions;
 pub(crate) mod read_cursors;
 pub(crate) mod repository;

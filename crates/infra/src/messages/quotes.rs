@@ -1,7 +1,6 @@
 //! Which messages quote which.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Nullable, Text};
 use groupchat_domain::ids::{GroupId, MessageId, Seq};
 use groupchat_domain::messages::{Excerpt, InThread, Quote, QuoteRepository, Quoted};
 use groupchat_domain::storage::StorageFault;
@@ -11,20 +10,16 @@ use crate::connection::on_backend;
 use crate::messages::repository::thread;
 use crate::schema::{groups, message_quotes, messages, users};
 use crate::sql::among;
+use crate::sql::functions::substr;
 use crate::tx::DbTx;
 
-diesel::define_sql_function! {
-    /// The first characters of a text.
-    fn substr(text: Nullable<Text>, from: Integer, count: Integer) -> Nullable<Text>;
-}
-
 /// How many characters of a text are read for its excerpt.
-const READ: i32 = Excerpt::DECIDED_BY as i32;
+pub(crate) const READ: i32 = Excerpt::DECIDED_BY as i32;
 
 /// A message that is quoted.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = messages)]
-struct QuotedRow {
+pub(crate) struct QuotedRow {
     id: i64,
     group_id: i64,
     seq: i64,
@@ -34,7 +29,7 @@ struct QuotedRow {
 
 impl QuotedRow {
     /// The message by this author, whose text begins like this.
-    fn into_quoted(self, author: UserRefRow, beginning: Option<&str>) -> Quoted {
+    pub(crate) fn into_quoted(self, author: UserRefRow, beginning: Option<&str>) -> Quoted {
         let seq = Seq::new(self.seq);
         Quoted {
             id: MessageId::new(self.id),

@@ -1,6 +1,6 @@
 //! Messages, reactions and pins.
 
-use diesel::dsl::{auto_type, count_star, max};
+use diesel::dsl::{auto_type, case_when, count_star, max};
 use diesel::prelude::*;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
@@ -75,6 +75,7 @@ impl MessageRow {
             thread: thread(self.thread_id, self.root_seq),
             attachments: Attachments::from_stored(self.attachments),
             reply_to: None,
+            poll: None,
             mentioned: Vec::new(),
         }
     }
@@ -86,8 +87,35 @@ fn pin(seq: Option<i64>, at: Option<i64>, by: Option<i64>) -> Option<Pin> {
 }
 
 /// The thread that these columns stand for; none without a root.
-pub(super) fn thread(root: Option<i64>, root_seq: i64) -> Option<InThread> {
+pub(crate) fn thread(root: Option<i64>, root_seq: i64) -> Option<InThread> {
     Some(InThread { root: MessageId::new(root?), root_seq: Seq::new(root_seq) })
+}
+
+/// Where a message is, and from where on it can be read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages)]
+pub(crate) struct PlaceRow {
+    group_id: i64,
+    thread_id: Option<i64>,
+    root_seq: i64,
+    seq: i64,
+}
+
+impl PlaceRow {
+    /// The group.
+    pub(crate) const fn group(&self) -> GroupId {
+        GroupId::new(self.group_id)
+    }
+
+    /// The thread; none for a message of the group itself.
+    pub(crate) fn thread(&self) -> Option<InThread> {
+        thread(self.thread_id, self.root_seq)
+    }
+
+    /// The number in the group that decides who reads it.
+    pub(crate) fn history_seq(&self) -> Seq {
+        InThread::history_seq(self.thread(), Seq::new(self.seq))
+    }
 }
 
 /// What the messages of a thread, or of the group itself, have in the column `root_seq`.
@@ -104,11 +132,19 @@ impl From<MessageViewRow> for MessageView {
     }
 }
 
+/// The id of a message that somebody likes. Joined by it, likes are looked for only where there are some: of other messages it is
+/// NULL, which equals nothing, so no index is searched.
+#[auto_type]
+pub(crate) fn liked_id() -> _ {
+    case_when(messages::likes.gt(0_i64), messages::id)
+}
+
 /// Messages, each with its author and the viewer's like.
 #[auto_type]
 pub(super) fn viewed_by(viewer: i64) -> _ {
     let like: &'static str = LIKE;
-    let mine = reactions::message_id.eq(messages::id).and(reactions::user_id.eq(viewer));
+    let liked: liked_id = liked_id();
+    let mine = reactions::message_id.nullable().eq(liked).and(reactions::user_id.eq(viewer));
     messages::table
         .inner_join(users::table.on(users::id.eq(messages::author_id)))
         .left_join(reactions::table.on(mine.and(reactions::emoji.eq(like))))

@@ -9,6 +9,7 @@ use groupchat_domain::permissions::{
 };
 use groupchat_domain::storage::StorageFault;
 
+use crate::accounts::acting::CanAct;
 use crate::connection::on_backend;
 use crate::schema::{server_roles, user_roles, users};
 use crate::sql::row_count;
@@ -72,7 +73,7 @@ impl ServerRoleRepository for DbTx<'_> {
             .left_join(server_roles::table.on(held))
             .filter(users::id.eq_any(among.iter().map(|user| user.get())))
             .filter(users::deleted_at.is_null())
-            .filter(users::suspended.eq(false))
+            .filter(CanAct)
             .select((
                 users::id,
                 (users::is_admin, server_roles::id.nullable(), server_roles::permissions.nullable()),

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+use groupchat_domain::audit::{AuditAction, AuditEntry};
 use groupchat_domain::ids::head_after_restore;
 use groupchat_domain::time::Timestamp;
 
@@ -13,6 +14,7 @@ use super::migrate;
 use super::options::PostgresOptions;
 use crate::accounts::families::forget_tokens;
 use crate::accounts::password_resets::forget_resets;
+use crate::audit;
 use crate::connection::Connection as WorkerConnection;
 use crate::events::log::new_epoch;
 use crate::events::log_state::log_lineage;
@@ -57,7 +59,7 @@ pub(super) fn follow_lineage(
         let present: String = diesel::select(log_lineage()).get_result(connection)?;
         let moves = known.is_some_and(|known| known != present);
         if moves {
-            advance(connection, now)?;
+            advance(connection, AuditEntry::by_server(AuditAction::IdsAdvanced), now)?;
         }
         diesel::update(log_states).set(lineage.eq(present)).execute(connection)?;
         QueryResult::Ok(moves)
@@ -85,15 +87,15 @@ pub fn advance_ids(options: &PostgresOptions, now: Timestamp) -> Result<(), Open
     }
     let another = new_epoch().map_err(|error| OpenError::NoRandomness(error.to_string()))?;
     let advanced = connection.transaction(|connection| {
-        advance(connection, now)?;
+        advance(connection, AuditEntry::by_operator(AuditAction::IdsAdvanced), now)?;
         diesel::update(log_states).set(epoch.eq(another)).execute(connection).map(drop)
     });
     advanced.map_err(failed)
 }
 
-/// Forgets refresh tokens and codes that reset passwords, and advances every counter to ids that were not assigned before. Positions of the log have no gap; the log's epoch
-/// distinguishes new ones from earlier ones.
-fn advance(connection: &mut PgConnection, now: Timestamp) -> QueryResult<()> {
+/// Forgets refresh tokens and codes that reset passwords, advances every counter to ids that were not assigned before, and
+/// records that by this entry. Positions of the log have no gap; the log's epoch distinguishes new ones from earlier ones.
+fn advance(connection: &mut PgConnection, entry: AuditEntry, now: Timestamp) -> QueryResult<()> {
     forget_tokens(&mut WorkerConnection::Postgres(connection))?;
     forget_resets(&mut WorkerConnection::Postgres(connection))?;
     let counters: Vec<Counter> = diesel::sql_query(COUNTERS).load(connection)?;
@@ -107,5 +109,5 @@ fn advance(connection: &mut PgConnection, now: Timestamp) -> QueryResult<()> {
             .bind::<BigInt, _>(next)
             .execute(connection)?;
     }
-    Ok(())
+    audit::append(&mut WorkerConnection::Postgres(connection), vec![(now, entry)])
 }

@@ -7,6 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use groupchat_domain::accounts::KeyHash;
 use groupchat_domain::ids::UserId;
+use groupchat_domain::secrets::Sealer;
 use groupchat_domain::storage::{Access, Condition, Done, EventSink, Mode, Storage, Work};
 use groupchat_domain::time::Clock;
 
@@ -28,6 +29,7 @@ use crate::executor::command::CommandQueue;
 use crate::executor::maintenance::{self, StopSignal, StorageMaintenance};
 use crate::executor::sync::{Mutex, locked};
 use crate::executor::threads::{GRACE, Threads, finish};
+use crate::secrets::SealerSlot;
 
 /// How long a dropped storage waits for its threads.
 const DROP_DEADLINE: Duration = Duration::from_secs(5);
@@ -39,6 +41,7 @@ pub struct PostgresStorage {
     writes: Arc<CommandQueue>,
     reads: Arc<CommandQueue>,
     activity: Arc<KeyActivity>,
+    sealer: Arc<SealerSlot>,
     log: Arc<LogSignal>,
     stop_maintenance: Arc<StopSignal>,
     /// The check at the start; `None` beside servers, which make their own.
@@ -84,6 +87,7 @@ impl PostgresStorage {
             writes: CommandQueue::new(options.write_queue),
             reads: CommandQueue::new(options.read_queue.shared_by(options.readers)),
             activity: Arc::new(KeyActivity::new()),
+            sealer: Arc::default(),
             log: Arc::new(LogSignal::new()),
             stop_maintenance: Arc::default(),
             threads: Mutex::new(None),
@@ -149,6 +153,7 @@ impl PostgresStorage {
             read_timeout: self.options.read_timeout,
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),
+            sealer: Arc::clone(&self.sealer),
             log: Arc::clone(&self.log),
             sink: Arc::clone(sink),
         }
@@ -207,6 +212,10 @@ impl Storage for PostgresStorage {
 }
 
 impl DatabaseStorage for PostgresStorage {
+    fn seal_with(&self, sealer: Arc<dyn Sealer>) {
+        self.sealer.fill(sealer);
+    }
+
     /// Also stores the last uses of keys, and assigns positions to stored events if no other server does.
     fn shutdown(&self, deadline: Duration) {
         let Some(workers) = locked(&self.threads).take() else { return };

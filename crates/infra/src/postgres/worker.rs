@@ -20,6 +20,7 @@ use crate::audit::{self, Recorded};
 use crate::connection::Connection;
 use crate::events::log::CommandEvents;
 use crate::executor::command::{Command, CommandOutcome, WorkerSlot};
+use crate::secrets::SealerSlot;
 use crate::time_limit;
 use crate::tx::{DbTx, Events, TxFailure};
 
@@ -58,6 +59,7 @@ pub(super) struct Worker {
     pub(super) read_timeout: Duration,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) activity: Arc<KeyActivity>,
+    pub(super) sealer: Arc<SealerSlot>,
     /// Woken when events were stored.
     pub(super) log: Arc<LogSignal>,
     /// Notified when jobs were stored.
@@ -124,7 +126,8 @@ impl Worker {
             Mode::Write => Events::Own(&mut emitted),
         };
         let tx_connection = Connection::Postgres(&mut session);
-        let mut tx = DbTx::new(tx_connection, self.clock.now(), &self.activity, events);
+        let mut tx =
+            DbTx::new(tx_connection, self.clock.now(), &self.activity, events).with_sealer(&self.sealer);
         let decision = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
         let has_enqueued = tx.has_enqueued();
         let recorded = tx.take_recorded();

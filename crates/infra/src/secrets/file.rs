@@ -1,8 +1,9 @@
 //! The file with the server's keys: one on each line, the newest first. Lines that begin with `#` are comments.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::key::{KeyRing, SecretKey};
 use crate::private_file::replace_private_file;
@@ -77,9 +78,119 @@ pub fn write_key_file(path: &Path, ring: &KeyRing) -> Result<(), KeyFileError> {
     written.map_err(|source| KeyFileError::Io { path: path.to_owned(), source })
 }
 
+/// A file with keys that this process is about to change. As long as it has this, no other one can, so none undoes what
+/// another has added. Servers read the file meanwhile.
+pub struct LockedKeyFile {
+    path: PathBuf,
+    ring: KeyRing,
+    changed: SystemTime,
+    /// Locked, except where a lock would keep readers out.
+    _file: File,
+}
+
+impl LockedKeyFile {
+    /// Waits for the file, and reads it; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn wait(path: &Path) -> Result<Option<Self>, KeyFileError> {
+        let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
+        let (path, file) = match open_locked(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(failed)?,
+        };
+        let changed = file.metadata().and_then(|metadata| metadata.modified()).map_err(failed)?;
+        Ok(read_key_file(&path)?.map(|ring| Self { path, ring, changed, _file: file }))
+    }
+
+    /// The keys.
+    pub const fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// How long it is until the file has been as it is for this long. Not longer than that if the clock was set back.
+    pub fn unchanged_in(&self, long: Duration) -> Duration {
+        long.saturating_sub(SystemTime::now().duration_since(self.changed).unwrap_or_default())
+    }
+
+    /// Replaces the keys.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Io`].
+    pub fn replace(self, ring: &KeyRing) -> Result<(), KeyFileError> {
+        write_key_file(&self.path, ring)
+    }
+}
+
+/// Opens and locks the file that a path leads to, also by a link: the file is replaced, not the link.
+fn open_locked(path: &Path) -> io::Result<(PathBuf, File)> {
+    loop {
+        let path = fs::canonicalize(path)?;
+        let file = OpenOptions::new().read(true).write(true).open(&path)?;
+        if cfg!(unix) {
+            file.lock()?;
+        }
+        // Another process may have replaced it while this one waited.
+        if is_same(&file, &path)? {
+            return Ok((path, file));
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_same(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (opened, named) = (file.metadata()?, fs::metadata(path)?);
+    Ok((opened.dev(), opened.ino()) == (named.dev(), named.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &File, _: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn of_two_that_change_a_file_none_undoes_what_the_other_did() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("secrets.key"), folder.path().join("link"));
+        assert!(LockedKeyFile::wait(&path).unwrap().is_none());
+        create_key_file(&path).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        std::thread::scope(|scope| {
+            for path in [&path, &path, &link, &link] {
+                scope.spawn(|| {
+                    for _ in 0..4 {
+                        let file = LockedKeyFile::wait(path).unwrap().unwrap();
+                        let ring = file.ring().with_newest(SecretKey::generate()).unwrap();
+                        file.replace(&ring).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(read_key_file(&path).unwrap().unwrap().keys().len(), 17);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink(), "the link stays");
+    }
+
+    #[test]
+    fn a_file_settles_whatever_the_clock_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.key");
+        create_key_file(&path).unwrap();
+        let minute = Duration::from_secs(60);
+        let left = |changed| {
+            File::options().write(true).open(&path).unwrap().set_modified(changed).unwrap();
+            LockedKeyFile::wait(&path).unwrap().unwrap().unchanged_in(minute)
+        };
+        let now = SystemTime::now();
+        assert_eq!(left(now - minute), Duration::ZERO);
+        assert!(left(now - minute / 2) <= minute / 2);
+        assert_eq!(left(now + 60 * minute), minute);
+    }
 
     #[test]
     fn a_file_is_made_once_and_for_its_owner_only() {

@@ -90,6 +90,19 @@ impl KeyRing {
         &self.0[0]
     }
 
+    /// The same with another key, which encrypts from now on; `None` if there are too many.
+    #[must_use]
+    pub fn with_newest(&self, key: SecretKey) -> Option<Self> {
+        Self::new(std::iter::once(key).chain(self.0.iter().cloned()).collect())
+    }
+
+    /// The same without all keys but the newest and these.
+    #[must_use]
+    pub fn retaining(&self, used: &[SecretKeyId]) -> Self {
+        let is_kept = |key: &&SecretKey| key.id == self.newest().id || used.contains(&key.id);
+        Self(self.0.iter().filter(is_kept).cloned().collect())
+    }
+
     /// All of them.
     pub fn keys(&self) -> &[SecretKey] {
         &self.0
@@ -145,5 +158,13 @@ mod tests {
         let ring = KeyRing::new(keys[..2].to_vec()).unwrap();
         assert_eq!((ring.newest(), ring.find(keys[1].id())), (&keys[0], Some(&keys[1])));
         assert_eq!(ring.find(keys[2].id()), None);
+        assert!(
+            KeyRing::new(keys[..MAX_KEYS].to_vec()).unwrap().with_newest(keys[MAX_KEYS].clone()).is_none()
+        );
+        assert!(ring.with_newest(keys[0].clone()).is_none(), "twice");
+        let more = ring.with_newest(keys[2].clone()).unwrap();
+        assert_eq!(more.keys(), [2, 0, 1].map(|nth| keys[nth].clone()));
+        assert_eq!(more.retaining(&[]).keys(), [keys[2].clone()], "the newest stays");
+        assert_eq!(more.retaining(&[keys[1].id(), keys[9].id()]).keys(), [2, 1].map(|nth| keys[nth].clone()));
     }
 }

@@ -6,9 +6,10 @@
 
 pub(crate) mod among;
 pub(crate) mod contains;
+pub(crate) mod functions;
+pub(crate) mod keys;
 pub(crate) mod locks;
 pub(crate) mod name_order;
-pub(crate) mod pairs;
 pub(crate) mod stored;
 pub(crate) mod upsert;
 

@@ -5,11 +5,13 @@ use std::error::Error;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::sql_types::{BigInt, Text};
-use groupchat_domain::accounts::SessionKind;
+use groupchat_domain::accounts::{Scope, SessionKind, TokenGroups, TokenTerms};
 use groupchat_domain::events::EventType;
 use groupchat_domain::groups::{History, Notify, SlowMode, Visibility};
+use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::Emoji;
 use groupchat_domain::permissions::ServerPermissionSet;
+use groupchat_domain::polls::{OptionsBy, PollResults};
 
 /// A like is this reaction.
 pub(crate) const LIKE: &str = Emoji::LIKE.as_str();
@@ -34,9 +36,13 @@ pub(crate) struct StoredVisibility(pub(crate) Visibility);
 #[derive(Debug, Clone, Copy, FromSqlRow)]
 pub(crate) struct StoredHistory(pub(crate) History);
 
-/// A session's kind.
+/// When the results of a poll are shown.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
-pub(crate) struct StoredSessionKind(pub(crate) SessionKind);
+pub(crate) struct StoredPollResults(pub(crate) PollResults);
+
+/// Who adds options to a poll.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub(crate) struct StoredOptionsBy(pub(crate) OptionsBy);
 
 /// An event's type.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
@@ -47,12 +53,61 @@ pub(crate) struct StoredEventType(pub(crate) EventType);
 #[derive(Debug, Clone, Copy, FromSqlRow)]
 pub(crate) struct StoredEmoji(pub(crate) Option<Emoji>);
 
-/// How a session's kind is written.
-pub(crate) const fn session_kind(kind: SessionKind) -> &'static str {
-    match kind {
-        SessionKind::Login => "login",
-        SessionKind::Provisioned => "provisioned",
+/// What a session's kind is written as: the word, and of a token the scopes and the groups.
+pub(crate) struct StoredKind {
+    pub(crate) kind: &'static str,
+    pub(crate) scopes: Option<String>,
+    pub(crate) group_ids: Option<String>,
+}
+
+/// How the kind of a token is written.
+pub(crate) const TOKEN: &str = "token";
+
+/// How the kind of a key is written that was issued with an account.
+pub(crate) const PROVISIONED: &str = "provisioned";
+
+impl From<&SessionKind> for StoredKind {
+    fn from(kind: &SessionKind) -> Self {
+        let plain = |kind| Self { kind, scopes: None, group_ids: None };
+        match kind {
+            SessionKind::Login => plain("login"),
+            SessionKind::Provisioned => plain(PROVISIONED),
+            SessionKind::Token(terms) => {
+                let scopes: Vec<_> = terms.scope.contained().map(Scope::as_str).collect();
+                let ids = |groups: &TokenGroups| {
+                    let ids: Vec<_> = groups.ids().iter().map(GroupId::to_string).collect();
+                    ids.join(" ")
+                };
+                let group_ids = terms.groups.as_ref().map(ids);
+                Self { kind: TOKEN, scopes: Some(scopes.join(" ")), group_ids }
+            }
+        }
     }
+}
+
+/// The kind of a session with these columns.
+pub(crate) fn session_kind(
+    kind: &str,
+    scopes: Option<&str>,
+    group_ids: Option<&str>,
+) -> deserialize::Result<SessionKind> {
+    match (kind, scopes) {
+        ("login", None) => Ok(SessionKind::Login),
+        (PROVISIONED, None) => Ok(SessionKind::Provisioned),
+        (TOKEN, Some(scopes)) => token_terms(scopes, group_ids).map(SessionKind::Token),
+        _ => Err(unknown(kind)),
+    }
+}
+
+/// The terms of a token with these columns.
+pub(crate) fn token_terms(scopes: &str, group_ids: Option<&str>) -> deserialize::Result<TokenTerms> {
+    let scope = scopes.rsplit(' ').next().and_then(|last| Scope::parse(last).ok());
+    let groups = |ids: &str| -> deserialize::Result<TokenGroups> {
+        let ids = ids.split(' ').map(|id| id.parse().map(GroupId::new)).collect::<Result<_, _>>()?;
+        TokenGroups::parse(ids).map_err(|violation| violation.detail.into())
+    };
+    let groups = group_ids.map(groups).transpose()?;
+    Ok(TokenTerms { scope: scope.ok_or_else(|| unknown(scopes))?, groups })
 }
 
 impl<DB: Backend> FromSql<Text, DB> for StoredNotify
@@ -103,12 +158,21 @@ where
     }
 }
 
-impl<DB: Backend> FromSql<Text, DB> for StoredSessionKind
+impl<DB: Backend> FromSql<Text, DB> for StoredPollResults
 where
     String: FromSql<Text, DB>,
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        find(value, &[SessionKind::Login, SessionKind::Provisioned], session_kind).map(Self)
+        find(value, PollResults::ALL, PollResults::as_str).map(Self)
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for StoredOptionsBy
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        find(value, OptionsBy::ALL, OptionsBy::as_str).map(Self)
     }
 }
 
@@ -183,11 +247,43 @@ mod tests {
         for choice in Notify::ALL {
             assert_eq!(read::<StoredNotify>(choice.as_str()).unwrap().0, choice);
         }
+        for &results in PollResults::ALL {
+            assert_eq!(read::<StoredPollResults>(results.as_str()).unwrap().0, results);
+        }
+        for &options_by in OptionsBy::ALL {
+            assert_eq!(read::<StoredOptionsBy>(options_by.as_str()).unwrap().0, options_by);
+        }
         let unknown = "user.forgotten";
         assert!(matches!(read::<StoredEventType>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredNotify>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredVisibility>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredHistory>(unknown), Err(Error::DeserializationError(_))));
-        assert!(matches!(read::<StoredSessionKind>(unknown), Err(Error::DeserializationError(_))));
+    }
+
+    #[test]
+    fn the_kind_of_a_session_is_read_back_and_no_other_is_one() {
+        let ids = |ids: &[i64]| ids.iter().map(|id| GroupId::new(*id)).collect();
+        let token = |scope, groups| SessionKind::Token(TokenTerms { scope, groups });
+        let some = TokenGroups::parse(ids(&[9, 4])).ok();
+        for kind in [
+            SessionKind::Login,
+            SessionKind::Provisioned,
+            token(Scope::Read, None),
+            token(Scope::Write, some.clone()),
+            token(Scope::Admin, some),
+        ] {
+            let StoredKind { kind: word, scopes, group_ids } = StoredKind::from(&kind);
+            assert_eq!(session_kind(word, scopes.as_deref(), group_ids.as_deref()).unwrap(), kind);
+        }
+        for (kind, scopes, groups) in [
+            ("user.forgotten", None, None),
+            ("login", Some("read"), None),
+            ("token", None, None),
+            ("token", Some("read root"), None),
+            ("token", Some("read"), Some("")),
+            ("token", Some("read"), Some("4 x")),
+        ] {
+            assert!(session_kind(kind, scopes, groups).is_err(), "{kind} {scopes:?} {groups:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use groupchat_domain::audit::{AuditAction, AuditEntry};
 use groupchat_domain::time::Timestamp;
 
 use super::data_dir_lock::DataDirLock;
@@ -9,10 +10,11 @@ use super::error::OpenError;
 use super::{ids, inspect, log_state, migrate};
 use crate::accounts::families::forget_tokens;
 use crate::accounts::password_resets::forget_resets;
+use crate::audit;
 use crate::connection::Connection;
 
 /// Advances the id counters, so that no id assigned since the snapshot is assigned again, gives the log a new epoch, and
-/// forgets refresh tokens and codes that reset passwords. `_lock` proves that no server uses the folder. `now` is the current time.
+/// forgets refresh tokens and codes that reset passwords. Records that. `_lock` proves that no server uses the folder. `now` is the current time.
 ///
 /// # Errors
 /// [`OpenError`]
@@ -27,7 +29,9 @@ pub fn advance_ids(_lock: &DataDirLock, database: &Path, now: Timestamp) -> Resu
         .immediate_transaction(|connection| {
             forget_tokens(&mut Connection::Sqlite(connection))?;
             forget_resets(&mut Connection::Sqlite(connection))?;
-            ids::advance(connection, &ids::Heads::new(), now)
+            ids::advance(connection, &ids::Heads::new(), now)?;
+            let advanced = AuditEntry::by_operator(AuditAction::IdsAdvanced);
+            audit::append(&mut Connection::Sqlite(connection), vec![(now, advanced)])
         })
         .map_err(failed)
 }

@@ -66,29 +66,36 @@ fn check_file(path: &Path, depth: Depth, now: Timestamp) -> Result<Vec<Finding>,
 
 /// Tables and columns that a file from before lacks, as a backup may be one, with the check that reads them. Without roles of
 /// groups, the schema allows only built-in ones.
-const LATER: [(&str, &str); 20] = [
+const LATER: [(&str, &str); 27] = [
     ("roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_roles'"),
     ("bans", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_bans'"),
     ("invitations", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'invitations'"),
     ("join_requests", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'join_requests'"),
     ("invite_links", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'invite_links'"),
+    ("server_invites", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'server_invites'"),
     (
         "joined_seqs",
         "SELECT count(*) AS number FROM pragma_table_info('memberships') WHERE name = 'joined_seq'",
     ),
     ("suspended", "SELECT count(*) AS number FROM pragma_table_info('users') WHERE name = 'suspended'"),
+    ("bots", "SELECT count(*) AS number FROM pragma_table_info('users') WHERE name = 'owner_id'"),
     ("server_roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'user_roles'"),
     ("message_order", HAS_AUTHOR_RUNS),
     ("authored", HAS_AUTHOR_RUNS),
     ("audit_log", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'audit_state'"),
-    ("factors", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'totp'"),
+    ("factors", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'passkeys'"),
     ("edits", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'message_edits'"),
     ("replies", HAS_THREADS),
     ("threads", HAS_THREADS),
     ("thread_members", HAS_THREADS),
     ("quotes", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'message_quotes'"),
+    ("polls", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'polls'"),
     ("mentions", "SELECT count(*) AS number FROM pragma_table_info('mentions') WHERE name = 'author_id'"),
     ("group_mentions", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_mentions'"),
+    ("drafts", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'drafts'"),
+    ("bookmarks", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'bookmarks'"),
+    ("reminders", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'reminders'"),
+    ("scheduled", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'scheduled_messages'"),
     (
         "reaction_counts",
         "SELECT count(*) AS number FROM pragma_table_info('messages') WHERE name = 'reactions'",

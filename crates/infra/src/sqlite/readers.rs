@@ -13,6 +13,7 @@ use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
 use crate::executor::command::{Command, CommandOutcome, WorkerSlot};
 use crate::fault::sqlite_fault;
+use crate::secrets::SealerSlot;
 use crate::time_limit;
 use crate::tx::{DbTx, Events};
 
@@ -24,6 +25,7 @@ pub(super) struct Reader {
     pub(super) timeout: Duration,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) activity: Arc<KeyActivity>,
+    pub(super) sealer: Arc<SealerSlot>,
 }
 
 impl Reader {
@@ -57,7 +59,8 @@ impl Reader {
     fn run_in_snapshot(&mut self, command: &Command) -> CommandOutcome {
         Begin.execute(&mut self.connection).map_err(|error| sqlite_fault(&error))?;
         let connection = Connection::Sqlite(&mut self.connection);
-        let mut tx = DbTx::new(connection, self.clock.now(), &self.activity, Events::Refused);
+        let mut tx = DbTx::new(connection, self.clock.now(), &self.activity, Events::Refused)
+            .with_sealer(&self.sealer);
         match catch_unwind(AssertUnwindSafe(|| command.run(&mut tx))) {
             Ok(_) => tx.into_failure().map_or(Ok(()), |failure| Err(failure.fault)),
             Err(_) => Err(StorageFault::Panicked),

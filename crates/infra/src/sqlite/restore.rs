@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use groupchat_domain::audit::{AuditAction, AuditEntry};
 use groupchat_domain::time::Timestamp;
 
 use super::backup::BackupStep;
@@ -25,6 +26,7 @@ use super::staged_file::{SIDE_FILES, StagedFile, remove_if_exists, sync_folder, 
 use super::verify::{Unverified, unmerged_log, verify};
 use crate::accounts::families::forget_tokens;
 use crate::accounts::password_resets::forget_resets;
+use crate::audit;
 use crate::connection::Connection;
 
 /// Bytes that are read at a time when copying.
@@ -78,7 +80,7 @@ pub fn restore(
     let staged = StagedFile::of(paths.database).map_err(&unwritable)?;
     copy(paths.backup, staged.path(), report)?;
     report(BackupStep::Checking);
-    let (contents, salvaged) = prepare(staged.path(), paths)?;
+    let (contents, salvaged) = prepare(staged.path(), paths, now)?;
     // Done first, because it may take long. After the old database is touched, everything must be quick.
     staged.sync().map_err(&unwritable)?;
     let (kept, replaced) = set_aside(paths)?;
@@ -119,9 +121,13 @@ fn copy(backup: &Path, to: &Path, report: &mut dyn FnMut(BackupStep)) -> Result<
     }
 }
 
-/// Checks the copy, completes it from the damaged database, gives it a new epoch, and forgets refresh tokens and codes that
-/// reset passwords.
-fn prepare(copy: &Path, paths: &RestorePaths<'_>) -> Result<(Contents, Option<Salvaged>), RestoreError> {
+/// Checks the copy, completes it from the damaged database, gives it a new epoch, forgets refresh tokens and codes that
+/// reset passwords, and records the restore.
+fn prepare(
+    copy: &Path,
+    paths: &RestorePaths<'_>,
+    now: Timestamp,
+) -> Result<(Contents, Option<Salvaged>), RestoreError> {
     let name = paths.backup;
     let mut contents = verified(copy, name)?;
     let mut connection = inspect::open(copy)?;
@@ -131,8 +137,14 @@ fn prepare(copy: &Path, paths: &RestorePaths<'_>) -> Result<(Contents, Option<Sa
         contents = verified(copy, name)?;
     }
     log_state::renew_epoch(&mut connection, name)?;
-    forget_tokens(&mut Connection::Sqlite(&mut connection))
-        .and_then(|()| forget_resets(&mut Connection::Sqlite(&mut connection)))
+    let restored = AuditEntry::by_operator(AuditAction::DatabaseRestored);
+    connection
+        .immediate_transaction(|connection| {
+            let connection = &mut Connection::Sqlite(connection);
+            forget_tokens(connection)?;
+            forget_resets(connection)?;
+            audit::append(connection, vec![(now, restored)])
+        })
         .map_err(|error| OpenError::from_reason(name, &error.to_string()))?;
     // Everything must be in the one file that is about to be renamed.
     fold(&mut connection).map_err(|error| OpenError::from_reason(name, &error.to_string()))?;

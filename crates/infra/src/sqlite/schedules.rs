@@ -58,6 +58,7 @@ impl Fixture {
             clock: Arc::new(StoppedClock),
             sink: published.clone(),
             activity: Arc::new(KeyActivity::new()),
+            sealer: Arc::default(),
             gate: Arc::clone(&gate),
             checkpoints: Arc::<CheckpointSignal>::default(),
         };

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 use groupchat_domain::accounts::KeyHash;
 use groupchat_domain::ids::UserId;
+use groupchat_domain::secrets::Sealer;
 use groupchat_domain::storage::{Access, Condition, Done, EventSink, Mode, Storage, StorageFault, Work};
 use groupchat_domain::time::Clock;
 use groupchat_sqlite_interrupt::watch_statements;
@@ -34,6 +35,7 @@ use crate::executor::maintenance::{self, StopSignal, StorageMaintenance};
 use crate::executor::sync::{Mutex, locked};
 use crate::executor::threads::{GRACE, Threads, finish};
 use crate::observer::observe;
+use crate::secrets::SealerSlot;
 use crate::time_limit;
 
 /// How long a dropped storage waits for its threads.
@@ -45,6 +47,7 @@ pub struct SqliteStorage {
     writes: Arc<CommandQueue>,
     reads: Arc<CommandQueue>,
     activity: Arc<KeyActivity>,
+    sealer: Arc<SealerSlot>,
     checkpoints: Arc<CheckpointSignal>,
     stop_maintenance: Arc<StopSignal>,
     /// The check at the start; `None` beside a server, which has made its own.
@@ -96,6 +99,7 @@ impl SqliteStorage {
             writes: CommandQueue::new(options.write_queue),
             reads: CommandQueue::new(options.read_queue.shared_by(options.readers)),
             activity: Arc::new(KeyActivity::new()),
+            sealer: Arc::default(),
             checkpoints: Arc::default(),
             stop_maintenance: Arc::default(),
             threads: Mutex::new(None),
@@ -188,6 +192,7 @@ impl SqliteStorage {
             clock: Arc::clone(clock),
             sink,
             activity: Arc::clone(&self.activity),
+            sealer: Arc::clone(&self.sealer),
             gate: Arc::clone(gate),
             checkpoints: Arc::clone(&self.checkpoints),
         })
@@ -200,6 +205,7 @@ impl SqliteStorage {
             timeout: self.options.read_timeout,
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),
+            sealer: Arc::clone(&self.sealer),
         })
     }
 
@@ -273,6 +279,10 @@ impl Storage for SqliteStorage {
 }
 
 impl DatabaseStorage for SqliteStorage {
+    fn seal_with(&self, sealer: Arc<dyn Sealer>) {
+        self.sealer.fill(sealer);
+    }
+
     /// Also stores the last uses of keys and, if no other server uses the file, empties the write-ahead log.
     fn shutdown(&self, deadline: Duration) {
         let Some(workers) = locked(&self.threads).take() else { return };

@@ -22,6 +22,7 @@ use crate::audit;
 use crate::connection::Connection;
 use crate::events::log;
 use crate::executor::command::{Command, CommandQueue};
+use crate::secrets::SealerSlot;
 use crate::tx::{DbTx, Events};
 
 /// The maximum size of a batch. Its first caller waits for its last command.
@@ -53,6 +54,7 @@ pub(super) struct Writer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: Arc<dyn EventSink>,
     pub(super) activity: Arc<KeyActivity>,
+    pub(super) sealer: Arc<SealerSlot>,
     pub(super) gate: Arc<Gate>,
     pub(super) checkpoints: Arc<CheckpointSignal>,
 }
@@ -139,7 +141,8 @@ impl Writer {
         let mark = batch.events.len();
         let connection = Connection::Sqlite(&mut self.connection);
         let events = Events::Batch(&mut batch.events);
-        let mut tx = DbTx::new(connection, self.clock.now(), &self.activity, events);
+        let mut tx =
+            DbTx::new(connection, self.clock.now(), &self.activity, events).with_sealer(&self.sealer);
         let decision = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
         let has_enqueued = tx.has_enqueued();
         let mut recorded = tx.take_recorded();

@@ -30,10 +30,15 @@ pub use endpoint::{Endpoint, Side};
 pub use error::TransferError;
 pub use table_copy::CopiedTable;
 
+use groupchat_domain::audit::{AuditAction, AuditEntry};
+use groupchat_domain::time::Timestamp;
+
 use source::Source;
 use sqlite::HeldFolders;
 use table_copy::TABLE_COPIES;
-use target::Target;
+use target::{ALWAYS_FILLED, Target};
+
+use crate::audit::Recorded;
 
 /// The progress of a copy. Rows are counted over all tables. Each table begins with a step of no rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +64,8 @@ pub enum TransferStep {
 }
 
 /// Copies all rows of the database `from` into the database `to`, which must be empty or an unfinished copy. Ids don't
-/// change, except those of events if SQLite needs others. The event log gets a new epoch. Blocks, and reports its
-/// progress to `report`.
+/// change, except those of events if SQLite needs others. The event log gets a new epoch, and the audit log an entry of
+/// the time `now`. Blocks, and reports its progress to `report`.
 ///
 /// Returns the tables in the order in which they were copied.
 ///
@@ -69,6 +74,7 @@ pub enum TransferStep {
 pub fn transfer(
     from: &Endpoint,
     to: &Endpoint,
+    now: Timestamp,
     report: &mut dyn FnMut(TransferStep),
 ) -> Result<Vec<CopiedTable>, TransferError> {
     // Dropped last, so that the folders stay locked until the databases are closed.
@@ -89,8 +95,15 @@ pub fn transfer(
     for table in TABLE_COPIES.iter().filter(|table| table.gives_ids) {
         heads.push((table.name, source.head(table.name)?));
     }
-    target.finish(&heads)?;
+    target.finish(&heads, told(&copied, now))?;
     Ok(copied)
+}
+
+/// What the audit log of a copy tells of it. One of nothing stays as empty as it was.
+fn told(copied: &[CopiedTable], now: Timestamp) -> Vec<Recorded> {
+    let is_used = copied.iter().any(|table| table.digest.rows > 0 && !ALWAYS_FILLED.contains(&table.name));
+    let entry = AuditEntry::by_operator(AuditAction::DatabaseMigrated);
+    if is_used { vec![(now, entry)] } else { Vec::new() }
 }
 
 fn copy_all(

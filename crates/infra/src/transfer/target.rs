@@ -8,14 +8,15 @@ use super::error::TransferError;
 use super::source::Source;
 use super::sqlite::{self, HeldFolders};
 use super::table::{self, TABLES, Table};
+use crate::audit::{self, Recorded};
 use crate::events::log::{mark, new_epoch};
 
 /// Diesel's own table in every database that was migrated.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 
 /// Tables whose rows don't mean that somebody has used the database.
-const ALWAYS_FILLED: [&str; 5] =
-    [MIGRATIONS_TABLE, "audit_state", "log_state", "name_state", "storage_probe"];
+pub(super) const ALWAYS_FILLED: [&str; 6] =
+    [MIGRATIONS_TABLE, "audit_state", "known_settings", "log_state", "name_state", "storage_probe"];
 
 /// The database that becomes the copy. It is marked from before its first row until the last step.
 pub(super) struct Target {
@@ -104,14 +105,18 @@ impl Target {
         T::page(&mut self.session.connection(), after).map_err(TransferError::at(Side::Target, &what))
     }
 
-    /// Completes the copy in one transaction: advances the tables' ids above these, and removes the mark by giving the
-    /// log its own epoch.
+    /// Completes the copy in one transaction: advances the tables' ids above these, appends this to the audit log, and
+    /// removes the mark by giving the log its own epoch.
     ///
     /// # Errors
     /// [`TransferError`]
-    pub(super) fn finish(&mut self, heads: &[(&'static str, i64)]) -> Result<(), TransferError> {
+    pub(super) fn finish(
+        &mut self,
+        heads: &[(&'static str, i64)],
+        recorded: Vec<Recorded>,
+    ) -> Result<(), TransferError> {
         let epoch = new_epoch().map_err(|error| TransferError::NoRandomness(error.to_string()))?;
-        let finished = self.set_heads_and_epoch(heads, &epoch);
+        let finished = self.complete(heads, &epoch, recorded);
         finished.map_err(TransferError::at(Side::Target, "finish"))?;
         if let Err(error) = self.session.backend().settle() {
             tracing::warn!(%error, "the new database is complete, but queries may be slow for a while");
@@ -119,12 +124,18 @@ impl Target {
         Ok(())
     }
 
-    fn set_heads_and_epoch(&mut self, heads: &[(&'static str, i64)], epoch: &str) -> QueryResult<()> {
+    fn complete(
+        &mut self,
+        heads: &[(&'static str, i64)],
+        epoch: &str,
+        recorded: Vec<Recorded>,
+    ) -> QueryResult<()> {
         self.session.backend().batch_execute("BEGIN")?;
         for (table, head) in heads {
             self.session.backend().set_head(table, *head)?;
         }
         mark::set_epoch(&mut self.session.connection(), epoch)?;
+        audit::append(&mut self.session.connection(), recorded)?;
         self.session.backend().batch_execute("COMMIT")
     }
 }

@@ -2,6 +2,7 @@
 
 mod invite_links;
 mod join_requests;
+mod server_invites;
 
 use groupchat_domain::accounts::User;
 use groupchat_domain::admissions::{

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use groupchat_domain::accounts::{Actor, Origin, SessionKind, UserAgent, UserRef};
-use groupchat_domain::audit::{AuditAction, AuditEntry, AuditQuery, AuditRecord};
+use groupchat_domain::accounts::{Actor, FactorStanding, Origin, SessionKind, UserAgent, UserRef};
+use groupchat_domain::audit::{
+    AuditAction, AuditEntry, AuditQuery, AuditRecord, DifferentSetting, KnownSetting,
+};
 use groupchat_domain::error::Error;
 use groupchat_domain::ids::{GroupId, SessionId, UserId};
 use groupchat_domain::paging::Limit;
@@ -23,6 +25,7 @@ fn actor(user: i64) -> Actor {
         session: SessionId::new(9),
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin,
     }
 }
@@ -154,6 +157,24 @@ fn a_read_command_records_nothing(database: &Database) {
     assert!(seqs(database, QUERY).is_empty());
 }
 
+fn a_setting_is_noted_by_who_knows_how_it_was(database: &Database) {
+    let note = |name: &str, digest: &str, known: Option<&str>| {
+        let now = KnownSetting { name: name.to_owned(), digest: digest.to_owned() };
+        let setting = DifferentSetting { now, known: known.map(str::to_owned), is_changed: true };
+        database.write(move |tx| Ok(tx.settings().note(&setting)?)).unwrap()
+    };
+    assert!(note("workers", "1", None));
+    assert!(note("listen", "1", None));
+    assert!(!note("workers", "2", None), "somebody else was first");
+    assert!(!note("workers", "2", Some("0")));
+    assert!(!note("Workers", "2", Some("1")), "there is none of this name");
+    assert!(note("workers", "2", Some("1")));
+    let known = database.read(|tx| Ok(tx.settings().known()?)).unwrap();
+    let known: Vec<_> =
+        known.iter().map(|setting| (setting.name.as_str(), setting.digest.as_str())).collect();
+    assert_eq!(known, [("listen", "1"), ("workers", "2")]);
+}
+
 #[test]
 fn entries_are_in_the_order_of_their_times_on_sqlite() {
     entries_are_in_the_order_of_their_times(Database::sqlite_at);
@@ -172,4 +193,5 @@ cases! {
     an_undone_command_leaves_no_entry_and_no_gap
     old_entries_go_and_the_numbers_go_on
     a_read_command_records_nothing
+    a_setting_is_noted_by_who_knows_how_it_was
 }

@@ -68,8 +68,14 @@ fn send(tx: &mut dyn Tx, room: &Room, count: usize) -> Result<Vec<MessageId>, Er
     let mut ids = Vec::new();
     for number in 0..count {
         let client_id = (number == 4).then(|| client_id("mine"));
-        let draft =
-            MessageDraft { group: room.group, text: text("hello"), client_id, thread: None, reply_to: None };
+        let draft = MessageDraft {
+            group: room.group,
+            text: text("hello"),
+            client_id,
+            thread: None,
+            reply_to: None,
+            poll: None,
+        };
         ids.push(messages::send(tx, &room.ann, &draft)?.view.message.id);
     }
     Ok(ids)

@@ -1,5 +1,6 @@
 //! Direct conversations, and when they are closed.
 
+use groupchat_domain::accounts::TokenGroups;
 use groupchat_domain::groups::{DirectKey, GroupKind, GroupQuery, NewDirect};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::permissions::BuiltInRole;
@@ -68,6 +69,8 @@ fn only_their_people_list_direct_conversations_and_only_if_they_ask_for_them(tx:
     assert_eq!(ids(list(of(dan))), []);
     assert_eq!(ids(list(GroupQuery { all: true, ownerless: true, ..of(dan) })), []);
     assert_eq!(ids(list(GroupQuery { search: Some(sought("b")), ..of(ann) })), []);
+    let only = TokenGroups::parse(vec![first]).ok();
+    assert_eq!(ids(list(GroupQuery { only, ..of(ann) })), [first]);
     let page = list(GroupQuery { limit: limit(1), ..of(ann) });
     assert_eq!(page.len(), 2, "one more than the limit");
     assert_eq!(ids(list(GroupQuery { after: Some(page[0].1.clone()), ..of(ann) })), [second, first]);

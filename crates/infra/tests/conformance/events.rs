@@ -7,23 +7,27 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::admissions::{EndedInvitation, JoinRequest, NewInvitation};
 use groupchat_domain::events::{
-    AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, Event, EventRecord,
-    EventType, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent, MentionUpdate,
-    MessageReaction, OwnMembership, OwnThread, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles,
-    Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate, load,
+    AddedMember, Audience, BanUpdate, BookmarkUpdate, DirectPartner, DraftUpdate, EndedBan, EndedJoinRequest,
+    Event, EventRecord, EventType, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent,
+    MentionUpdate, MessageReaction, OwnMembership, OwnSchedule, OwnThread, PollUpdate, ReminderUpdate,
+    RemovedGroup, RemovedMember, RolesOfUser, SentScheduled, ServerRoles, Subject, SubjectKind, ThreadUpdate,
+    Tombstone, UserUpdate, load,
 };
 use groupchat_domain::groups::History;
 use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, UserId};
+use groupchat_domain::messages::Attachments;
 use groupchat_domain::permissions::{BuiltInRole, GroupPermission, PermittedRoles, ServerRole};
+use groupchat_domain::saved::DraftPlace;
 use groupchat_domain::storage::Tx;
 
+use crate::polls::poll;
 use crate::support::Database;
 use crate::support::fixture::*;
 
 /// How long an event may take from its commit to its place in the log.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A group with one member, who has written one message, replied to it, and is invited and asks to join, as if they had not come in.
+/// A group with one member, who has written one message, which is a poll, replied to it, and is invited and asks to join, as if they had not come in.
 #[derive(Clone, Copy)]
 pub(crate) struct Chat {
     pub group: GroupId,
@@ -46,6 +50,8 @@ pub(crate) fn prepare(database: &Database) -> Chat {
         tx.join_requests().insert(group, &request).unwrap();
         let message = post(tx, group, user, "first");
         reply(tx, group, message, user);
+        tx.polls().insert(message, &poll(false)).unwrap().unwrap();
+        tx.messages().attach(message, Attachments::POLL).unwrap();
         Ok(Chat { group, user, message })
     });
     prepared.expect("a group can be made")
@@ -65,7 +71,8 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
     let ann = tx.accounts().find(user).unwrap().expect("a user").without_private_fields();
     let chess = tx.groups().find_visible(group, user).unwrap().expect("a group").group;
     let member = tx.members().find(group, user).unwrap().expect("a member");
-    let message = view(tx, group, message, user).message;
+    let mut message = view(tx, group, message, user).message;
+    message.poll = tx.polls().find_many(&[message.id]).unwrap().pop().map(|(_, poll)| Box::new(poll));
     match kind {
         SubjectKind::User => Subject::User(ann),
         SubjectKind::UserUpdate => Subject::UserUpdate(UserUpdate::logged(ann, Audience::User(user))),
@@ -102,6 +109,11 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
         SubjectKind::MessageReaction => {
             Subject::MessageReaction(MessageReaction { message, emoji: emoji("❤️") })
         }
+        SubjectKind::PollUpdate => {
+            let history_seq = message.history_seq();
+            let poll = *message.poll.expect("a poll");
+            Subject::PollUpdate(PollUpdate { group, message: message.id, history_seq, poll })
+        }
         SubjectKind::MentionUpdate => Subject::MentionUpdate(MentionUpdate::of(&message.into(), user)),
         SubjectKind::ThreadUpdate | SubjectKind::OwnThread => {
             let thread = tx.threads().find_many(&[message.id]).unwrap().remove(0);
@@ -111,13 +123,37 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
                 Subject::ThreadUpdate(ThreadUpdate(thread))
             }
         }
+        SubjectKind::DraftUpdate => {
+            let place = DraftPlace { user, group, thread: Some(message.id) };
+            Subject::DraftUpdate(DraftUpdate { place, draft: tx.drafts().find(&place).unwrap() })
+        }
+        SubjectKind::BookmarkUpdate => {
+            let bookmark = tx.bookmarks().find(user, message.id).unwrap().map(|own| own.bookmark);
+            Subject::BookmarkUpdate(BookmarkUpdate { user, group, message: message.id, bookmark })
+        }
+        SubjectKind::ReminderUpdate => {
+            let reminder = tx.reminders().find(user, message.id).unwrap().map(|own| own.reminder);
+            Subject::ReminderUpdate(ReminderUpdate { user, group, message: message.id, reminder })
+        }
         _ => what_is_left(Chat { group, user, message: message.id }, kind),
     }
 }
 
 /// What an event may be about, once all is gone.
-fn what_is_left(Chat { group, user, .. }: Chat, kind: SubjectKind) -> Subject {
+fn what_is_left(Chat { group, user, message }: Chat, kind: SubjectKind) -> Subject {
     match kind {
+        SubjectKind::DraftUpdate => {
+            let place = DraftPlace { user, group, thread: Some(message) };
+            Subject::DraftUpdate(DraftUpdate { place, draft: None })
+        }
+        SubjectKind::BookmarkUpdate => {
+            Subject::BookmarkUpdate(BookmarkUpdate { user, group, message, bookmark: None })
+        }
+        SubjectKind::ReminderUpdate => {
+            Subject::ReminderUpdate(ReminderUpdate { user, group, message, reminder: None })
+        }
+        SubjectKind::OwnSchedule => Subject::OwnSchedule(OwnSchedule { user, group }),
+        SubjectKind::SentScheduled => Subject::SentScheduled(SentScheduled { user, group, message }),
         SubjectKind::UserId => Subject::UserId(user),
         SubjectKind::ServerRoles => {
             Subject::ServerRoles(ServerRoles(vec![ServerRole::admin(), ServerRole::member()]))

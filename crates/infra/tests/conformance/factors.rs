@@ -1,7 +1,10 @@
 //! Second factors, and logins that lack one.
 
 use groupchat_domain::accounts::{DeviceName, PasswordHash};
-use groupchat_domain::factors::{HalfLogin, NewHalfLogin, Step, Totp, UsedSteps};
+use groupchat_domain::factors::{
+    CredentialId, CredentialRecord, HalfLogin, NewHalfLogin, NewPasskey, Passkey, PasskeyName, Step,
+    StoredPasskey, Totp, UsedSteps,
+};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::secrets::{Sealed, SecretKeyId};
 use groupchat_domain::storage::Tx;
@@ -163,6 +166,91 @@ fn half_logins_of_a_user_end_with_all_sessions(tx: &mut dyn Tx) {
     assert_eq!(good(tx, 4), [2]);
 }
 
+fn new_passkey(user: UserId, byte: u8, begun: i64) -> NewPasskey {
+    NewPasskey {
+        user,
+        credential: CredentialId::new(vec![byte; 16]).unwrap(),
+        record: CredentialRecord::new(format!("{{\"key\":{byte}}}")).unwrap(),
+        name: PasskeyName::parse(&format!("phone {byte}")).unwrap(),
+        host: "chat.example.org".to_owned(),
+        created_at: at(begun),
+    }
+}
+
+fn a_passkey_of_ones_own_gets_another_name(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let ids = [(ann, 1), (ann, 2)]
+        .map(|(of, byte)| tx.passkeys().insert(&new_passkey(of, byte, 10)).unwrap().unwrap());
+    let name = PasskeyName::parse("Ännes Schlüssel 🔑").unwrap();
+    assert_eq!(tx.passkeys().rename(bob, ids[1], &name), Ok(false));
+    assert_eq!(tx.passkeys().rename(ann, ids[1], &name), Ok(true));
+    let names = tx.passkeys().list(ann).unwrap().into_iter().map(|passkey| passkey.name);
+    assert_eq!(names.collect::<Vec<_>>(), [new_passkey(ann, 1, 10).name, name]);
+}
+
+fn a_passkey_of_another_host_is_found(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    assert_eq!(tx.passkeys().other_host("m.example.org"), Ok(None));
+    for (byte, host) in [(1, "m.example.org"), (2, "a.example.org"), (3, "z.example.org")] {
+        let new = NewPasskey { host: host.to_owned(), ..new_passkey(ann, byte, 10) };
+        let id = tx.passkeys().insert(&new).unwrap().unwrap();
+        let expected = (byte > 1).then(|| host.to_owned());
+        assert_eq!(tx.passkeys().other_host("m.example.org"), Ok(expected));
+        if byte == 2 {
+            assert_eq!(tx.passkeys().remove(ann, id), Ok(true));
+        }
+    }
+    assert_eq!(tx.passkeys().other_host(""), Ok(Some("m.example.org".to_owned())));
+}
+
+fn passkeys_are_found_by_what_authenticators_call_them(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let news = [new_passkey(ann, 1, 10), new_passkey(bob, 2, 20), new_passkey(ann, 3, 30)];
+    let ids = news.clone().map(|new| tx.passkeys().insert(&new).unwrap().unwrap());
+    assert_eq!(tx.passkeys().insert(&new_passkey(bob, 1, 40)), Ok(None));
+    let shown = |nth: usize, last_used_at| Passkey {
+        id: ids[nth],
+        name: news[nth].name.clone(),
+        created_at: news[nth].created_at,
+        last_used_at,
+    };
+    assert_eq!(tx.passkeys().list(ann), Ok(vec![shown(0, None), shown(2, None)]));
+    let called = [news[0].credential.clone(), news[2].credential.clone()];
+    assert_eq!(tx.passkeys().credentials(ann), Ok(called.to_vec()));
+    let mut stored =
+        StoredPasskey { id: ids[0], user: ann, record: news[0].record.clone(), used: UsedSteps::default() };
+    assert_eq!(tx.passkeys().find(&news[0].credential), Ok(Some(stored.clone())));
+    stored.record = CredentialRecord::new("other".to_owned()).unwrap();
+    stored.used = used(&[i64::MIN, 7]);
+    tx.passkeys().note_use(ids[0], &stored.record, &stored.used, at(50)).unwrap();
+    assert_eq!(tx.passkeys().stored(ids[0]), Ok(Some(stored)));
+    assert_eq!(tx.passkeys().list(ann).unwrap()[0], shown(0, Some(at(50))));
+    assert_eq!(tx.passkeys().remove(bob, ids[0]), Ok(false));
+    assert_eq!(tx.passkeys().remove(ann, ids[0]), Ok(true));
+    assert_eq!(tx.passkeys().find(&news[0].credential), Ok(None));
+    assert_eq!(tx.factors().remove(ann), Ok(true));
+    assert_eq!((tx.passkeys().list(ann), tx.passkeys().list(bob).unwrap().len()), (Ok(vec![]), 1));
+}
+
+fn a_confirmed_factor_or_a_passkey_is_a_factor(tx: &mut dyn Tx) {
+    let (ann, bob) = (user(tx, "ann").id, user(tx, "bob").id);
+    let has = |tx: &mut dyn Tx| {
+        assert!(!tx.factors().has_any(bob).unwrap());
+        tx.factors().has_any(ann).unwrap()
+    };
+    assert!(!has(tx));
+    tx.factors().begin_totp(ann, &sealed(1, 1), at(1)).unwrap();
+    assert!(!has(tx));
+    tx.factors().update_totp(ann, Some(at(2)), &UsedSteps::default()).unwrap();
+    assert!(has(tx));
+    tx.factors().remove_totp(ann).unwrap();
+    assert!(!has(tx));
+    let id = tx.passkeys().insert(&new_passkey(ann, 1, 10)).unwrap().unwrap();
+    assert!(has(tx));
+    tx.passkeys().remove(ann, id).unwrap();
+    assert!(!has(tx));
+}
+
 cases! { transaction:
     one_time_passwords_are_begun_confirmed_and_removed
     the_latest_steps_are_kept
@@ -171,4 +259,8 @@ cases! { transaction:
     half_a_login_is_found_by_its_ticket_and_counts_failures
     half_a_login_expires
     half_logins_of_a_user_end_with_all_sessions
+    passkeys_are_found_by_what_authenticators_call_them
+    a_confirmed_factor_or_a_passkey_is_a_factor
+    a_passkey_of_ones_own_gets_another_name
+    a_passkey_of_another_host_is_found
 }

@@ -1,8 +1,9 @@
 //! Groups.
 
+use groupchat_domain::accounts::TokenGroups;
 use groupchat_domain::groups::{
-    Description, Group, GroupName, GroupQuery, GroupView, History, MemberSettings, NewGroup, NewMembership,
-    SlowMode, Standing, Topic, Visibility,
+    Description, Group, GroupKind, GroupName, GroupQuery, GroupView, History, MemberSettings, NewGroup,
+    NewMembership, SlowMode, Standing, Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::paging::NameCursor;
@@ -271,6 +272,11 @@ fn a_list_can_be_searched_and_narrowed_to_mine(tx: &mut dyn Tx) {
     let after = Some(NameCursor { name_key: "100% go_".to_owned(), id: go.get(), renames: 0 });
     assert_eq!(ids(tx, &GroupQuery { after, ..mine }), [speed]);
     assert_eq!(ids(tx, &GroupQuery { mine: true, ..all(STRANGER) }), []);
+    let only = |groups: &[GroupId]| GroupQuery { only: TokenGroups::parse(groups.into()).ok(), ..all(ann) };
+    assert_eq!(ids(tx, &only(&[go, chess])), [go, chess]);
+    assert_eq!(ids(tx, &GroupQuery { limit: limit(1), ..only(&[speed, chess]) }), [chess, speed]);
+    assert_eq!(ids(tx, &GroupQuery { mine: true, ..only(&[go, chess]) }), [go]);
+    assert_eq!(ids(tx, &GroupQuery { kind: GroupKind::Direct, ..only(&[go, chess]) }), []);
 }
 
 fn a_deleted_group_is_found_by_nothing(tx: &mut dyn Tx) {

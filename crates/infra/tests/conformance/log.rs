@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use groupchat_domain::accounts::{Actor, Origin, SessionKind};
+use groupchat_domain::accounts::{Actor, FactorStanding, Origin, SessionKind};
 use groupchat_domain::events::{Cursor, Epoch, Event, EventRecord, LogState, Retained, replay};
 use groupchat_domain::ids::{Position, SessionId, UserId};
 use groupchat_domain::time::Timestamp;
@@ -168,6 +168,7 @@ fn a_replay_whose_beginning_was_removed_has_a_gap(database: &Database) {
                 session: SessionId::new(1),
                 session_kind: SessionKind::Login,
                 must_change_password: false,
+                factor: FactorStanding::default(),
                 origin: Origin::UNKNOWN,
             })
         })

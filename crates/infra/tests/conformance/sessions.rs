@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use groupchat_domain::accounts::{
-    Actor, ClientInfo, NewSession, Origin, Session, SessionKind, SessionQuery, User,
+    Actor, ClientInfo, FactorStanding, NewSession, Origin, Session, SessionKind, SessionQuery, User,
 };
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::Tx;
@@ -26,6 +26,7 @@ fn a_key_stands_for_its_user_until_it_expires(tx: &mut dyn Tx) {
         session: id,
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     };
     assert_eq!(tx.sessions().authenticate(&key(2), at(99)), Ok(Some(actor)));
@@ -45,6 +46,7 @@ fn a_session_has_its_holder_until_it_expires_or_ends(tx: &mut dyn Tx) {
         session: id,
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     };
     assert_eq!(tx.sessions().holder(id, at(99)), Ok(Some(actor)));

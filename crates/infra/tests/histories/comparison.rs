@@ -61,6 +61,8 @@ const fn reads_log(command: &Command) -> bool {
         command,
         Command::Replay { .. }
             | Command::ReadSince { .. }
+            | Command::Sync { .. }
+            | Command::SyncSince { .. }
             | Command::LoadAfter { .. }
             | Command::LogState { .. }
             | Command::Prune { .. }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use groupchat_domain::accounts::{Actor, Origin, SessionKind};
+use groupchat_domain::accounts::{Actor, FactorStanding, Origin, SessionKind};
 use groupchat_domain::events::Event;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Access, Caller, EventSink, Mode, Storage, Tx};
@@ -128,6 +128,7 @@ fn sign_up(tx: &mut dyn Tx, number: u8) -> Actor {
         session,
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     }
 }

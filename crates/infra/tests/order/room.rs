@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::{Actor, Origin, SessionKind};
+use groupchat_domain::accounts::{Actor, FactorStanding, Origin, SessionKind};
 use groupchat_domain::admissions;
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas};
@@ -147,6 +147,7 @@ fn furnish(tx: &mut dyn Tx) -> (Vec<Actor>, Vec<GroupId>) {
         session: SessionId::new(1),
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     });
     let actors: Vec<_> = actors.collect();
@@ -163,7 +164,14 @@ fn furnish(tx: &mut dyn Tx) -> (Vec<Actor>, Vec<GroupId>) {
 }
 
 fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<MessageId, Error> {
-    let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: None };
+    let draft = MessageDraft {
+        group,
+        text: text("hello"),
+        client_id: None,
+        thread: None,
+        reply_to: None,
+        poll: None,
+    };
     Ok(messages::send(tx, actor, &draft)?.view.message.id)
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::{Actor, Origin, SessionKind, User};
+use groupchat_domain::accounts::{Actor, FactorStanding, Origin, SessionKind, User};
 use groupchat_domain::groups::{self, DirectKey, GroupRefusal, NewDirect, NewGroup, Visibility};
 use groupchat_domain::ids::{GroupId, SessionId};
 use groupchat_domain::messages::{self, MessageDraft};
@@ -21,9 +21,17 @@ fn try_both(tx: &mut dyn Tx, user: &User, group: GroupId) -> [Result<(), Error>;
         session: SessionId::new(1),
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     };
-    let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: None };
+    let draft = MessageDraft {
+        group,
+        text: text("hello"),
+        client_id: None,
+        thread: None,
+        reply_to: None,
+        poll: None,
+    };
     [messages::send(tx, &actor, &draft).map(drop), groups::delete(tx, &actor, group)]
 }
 

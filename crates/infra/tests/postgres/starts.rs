@@ -43,6 +43,7 @@ fn chat(messages: usize) -> Arc<Scratch> {
                 client_id: None,
                 thread: None,
                 reply_to: None,
+                poll: None,
             };
             messages::send(tx, &ann.0, &draft).unwrap();
         }

@@ -7,8 +7,9 @@ use groupchat_domain::admissions;
 use groupchat_domain::events::log_state;
 use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, History, Quotas, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId, Seq};
-use groupchat_domain::messages::{self, ChangeTerms, Emoji, Marked, ReadMark};
+use groupchat_domain::messages::{self, ChangeTerms, Emoji, Marked, MessageDraft, ReadMark};
 use groupchat_domain::permissions::BuiltInRole;
+use groupchat_domain::polls::{self, Choices, OptionText, PollDraft, PollOptions};
 use groupchat_domain::storage::{Access, BoxFuture, Caller, Credential, Mode, Storage, Tx};
 use groupchat_testing::Dice;
 
@@ -44,7 +45,7 @@ pub(crate) type Running<'s> = BoxFuture<'s, Reply>;
 type Begin = for<'s> fn(&mut Scene, &mut Dice, &'s dyn Storage) -> Running<'s>;
 
 /// The commands, each with how often it is chosen.
-const COMMANDS: [(usize, Begin); 23] = [
+const COMMANDS: [(usize, Begin); 25] = [
     (40, from_table),
     (30, send),
     (4, send_again),
@@ -60,6 +61,8 @@ const COMMANDS: [(usize, Begin); 23] = [
     (3, unlike),
     (8, react),
     (3, unreact),
+    (4, ask),
+    (8, vote),
     (4, pin),
     (6, read),
     (4, mark),
@@ -160,6 +163,36 @@ fn react<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Ru
 fn unreact<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
     let (who, (group, id), emoji) = (scene.member(dice).who, scene.message(dice), some_emoji(dice));
     let work = move |tx: &mut dyn Tx, actor: &Actor| messages::unreact(tx, actor, group, id, emoji);
+    act(storage, who, work, on_success(|_| Reply::default()))
+}
+
+/// Sends a poll and votes in it, both in one command.
+fn ask<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, group, text) = (scene.member(dice).who, scene.group(dice), scene.text(dice));
+    let anonymous = dice.below(2) == 0;
+    let work = move |tx: &mut dyn Tx, actor: &Actor| {
+        let options = ["yes", "no"].map(|text| OptionText::parse(text).expect("an option"));
+        let options = PollOptions::parse(options.to_vec()).expect("they differ");
+        let mut poll = PollDraft::new(options, None).expect("one choice");
+        poll.anonymous = anonymous;
+        let (text, poll) = (text.clone(), Some(poll));
+        let draft = MessageDraft { group, text, client_id: None, thread: None, reply_to: None, poll };
+        let sent = messages::send(tx, actor, &draft)?.view.message;
+        polls::vote(tx, actor, group, sent.id, Choices::from_stored(1))?;
+        Ok((group, sent.id))
+    };
+    act(storage, who, work, on_success(|(group, id)| Reply::news(News::Message(group, id))))
+}
+
+/// Votes in a message, if it is a poll, or closes it.
+fn vote<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, (group, id)) = (scene.member(dice).who, scene.message(dice));
+    let what = dice.below(8);
+    let work = move |tx: &mut dyn Tx, actor: &Actor| match what {
+        0 => polls::close(tx, actor, group, id),
+        1 => polls::unvote(tx, actor, group, id),
+        _ => polls::vote(tx, actor, group, id, Choices::from_stored(1 << (what % 2))),
+    };
     act(storage, who, work, on_success(|_| Reply::default()))
 }
 

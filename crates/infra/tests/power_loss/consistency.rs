@@ -9,12 +9,12 @@ use diesel::sql_types::BigInt;
 use crate::snapshot::Snapshot;
 
 /// Queries that count what disagrees, each with what that is. The log must go back to the beginning of the database.
-const DISAGREEMENTS: [(&str, &str); 13] = [
+const DISAGREEMENTS: [(&str, &str); 15] = [
     (
         "messages whose version is not the number of events about them",
         "SELECT count(*) AS number FROM messages \
          WHERE version <> (SELECT count(*) FROM events WHERE message_id = messages.id \
-                AND type NOT LIKE 'thread.%' AND type NOT LIKE 'mention.%') \
+                AND type LIKE 'message.%') \
             OR NOT EXISTS (SELECT 1 FROM events WHERE message_id = messages.id AND type = 'message.created')",
     ),
     (
@@ -42,6 +42,18 @@ const DISAGREEMENTS: [(&str, &str); 13] = [
             AND (given <> (SELECT count(*) FROM reactions WHERE reactions.message_id = messages.id \
                     AND reactions.emoji = told.emoji) \
                 OR (given > 0) <> (instr(coalesce(messages.reactions, ''), told.emoji || ':' || given) > 0))",
+    ),
+    (
+        "polls that are closed without an event, or open in spite of one",
+        "SELECT count(*) AS number FROM polls JOIN messages ON messages.id = polls.message_id \
+            JOIN groups ON groups.id = group_id \
+         WHERE groups.deleted_at IS NULL AND (closed_at IS NOT NULL) <> \
+            EXISTS (SELECT 1 FROM events WHERE events.message_id = polls.message_id AND type = 'poll.closed')",
+    ),
+    (
+        "polls with votes that nobody is told of, or is to be told of",
+        "SELECT count(*) AS number FROM polls WHERE voters > 0 AND NOT EXISTS (SELECT 1 FROM events \
+            WHERE events.message_id = polls.message_id AND type = 'poll.voted')",
     ),
     (
         "messages that are pinned, but not by their last event about that, or the reverse",

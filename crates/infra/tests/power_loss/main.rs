@@ -16,7 +16,10 @@ mod moving;
 mod omissions;
 #[path = "../support/plain_hasher.rs"]
 mod plain_hasher;
+#[path = "../support/plain_sealer.rs"]
+mod plain_sealer;
 mod points;
+mod rotation;
 mod scenarios;
 mod scene;
 mod sends;

@@ -29,7 +29,8 @@ pub(crate) fn send<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Stor
     let (who, group) = (scene.member(dice).who, scene.group(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None };
+    let draft =
+        MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None, poll: None };
     act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
 }
 
@@ -38,7 +39,8 @@ pub(crate) fn send_again<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dy
     let (who, group) = (scene.member(dice).who, scene.group(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None };
+    let draft =
+        MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None, poll: None };
     let twice = draft.clone();
     Box::pin(async move {
         let first = act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), {
@@ -69,7 +71,8 @@ pub(crate) fn send_as_outsider<'s>(
     let (who, group) = (scene.admin.who, scene.group(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None };
+    let draft =
+        MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: None, poll: None };
     act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
 }
 
@@ -78,7 +81,14 @@ pub(crate) fn reply<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Sto
     let (who, (group, root)) = (scene.member(dice).who, scene.message(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft = MessageDraft { group, text, client_id: Some(client_id), thread: Some(root), reply_to: None };
+    let draft = MessageDraft {
+        group,
+        text,
+        client_id: Some(client_id),
+        thread: Some(root),
+        reply_to: None,
+        poll: None,
+    };
     act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
 }
 
@@ -87,8 +97,14 @@ pub(crate) fn quote<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Sto
     let (who, (group, quoted)) = (scene.member(dice).who, scene.message(dice));
     let (client_id, text) = (scene.client_id(), scene.text(dice));
     let named = client_id.as_str().to_owned();
-    let draft =
-        MessageDraft { group, text, client_id: Some(client_id), thread: None, reply_to: Some(quoted) };
+    let draft = MessageDraft {
+        group,
+        text,
+        client_id: Some(client_id),
+        thread: None,
+        reply_to: Some(quoted),
+        poll: None,
+    };
     act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
 }
 

@@ -18,6 +18,7 @@ use groupchat_infra::clock::SystemClock;
 use groupchat_infra::sqlite::{BatchLimits, DataDirLock, LastUse, SqliteOptions, SqliteStorage};
 
 use crate::plain_hasher::PlainHasher;
+use crate::plain_sealer::Plain;
 
 /// The name of the database file.
 pub(crate) const DATABASE: &str = "groupchat.db";
@@ -49,6 +50,7 @@ impl Server {
         };
         let storage = SqliteStorage::open_to_serve(options, &lock, Arc::new(SystemClock), sink);
         let storage = storage.map_err(|error| error.to_string())?;
+        storage.seal_with(Arc::new(Plain));
         Ok(Self { storage: Arc::new(storage), lock })
     }
 

@@ -1,7 +1,7 @@
 //! A group with messages, to read pages of.
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::{Actor, Origin, SessionKind};
+use groupchat_domain::accounts::{Actor, FactorStanding, Origin, SessionKind};
 use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, Seq, SessionId};
 use groupchat_domain::messages::{self, ChangeTerms, MessageDraft, MessagePage, Window};
@@ -29,6 +29,7 @@ impl Chat {
                 session: SessionId::new(1),
                 session_kind: SessionKind::Login,
                 must_change_password: false,
+                factor: FactorStanding::default(),
                 origin: Origin::UNKNOWN,
             };
             let name = GroupName::parse("pages").unwrap();
@@ -44,8 +45,14 @@ impl Chat {
     pub(crate) fn send(&self, words: &str, is_deleted: bool) {
         let (group, text) = (self.group, text(words));
         let sent = self.run(move |tx, actor| {
-            let draft =
-                MessageDraft { group, text: text.clone(), client_id: None, thread: None, reply_to: None };
+            let draft = MessageDraft {
+                group,
+                text: text.clone(),
+                client_id: None,
+                thread: None,
+                reply_to: None,
+                poll: None,
+            };
             let sent = messages::send(tx, actor, &draft)?;
             if is_deleted {
                 messages::delete(tx, actor, group, sent.view.message.id, ChangeTerms::default())?;

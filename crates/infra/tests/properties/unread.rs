@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use groupchat_domain::accounts::{Actor, Origin, SessionKind};
+use groupchat_domain::accounts::{Actor, FactorStanding, Origin, SessionKind};
 use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, Seq, SessionId};
 use groupchat_domain::messages::{
@@ -137,6 +137,7 @@ fn room(tx: &mut dyn Tx) -> Result<Room, groupchat_domain::Error> {
         session: SessionId::new(1),
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     };
     let users: Vec<_> = (0..USERS).map(|nth| actor(nth, tx)).collect();
@@ -157,7 +158,14 @@ fn room(tx: &mut dyn Tx) -> Result<Room, groupchat_domain::Error> {
 fn take(tx: &mut dyn Tx, room: &Room, (who, group, act): Step) -> Result<Told, groupchat_domain::Error> {
     let (actor, group) = (&room.users[who], room.groups[group]);
     let mut say = |words: &str| {
-        let draft = MessageDraft { group, text: text(words), client_id: None, thread: None, reply_to: None };
+        let draft = MessageDraft {
+            group,
+            text: text(words),
+            client_id: None,
+            thread: None,
+            reply_to: None,
+            poll: None,
+        };
         messages::send(tx, actor, &draft).map(|_| Vec::new())
     };
     let mark = match act {

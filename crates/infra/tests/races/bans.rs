@@ -87,7 +87,14 @@ fn nobody_who_is_muted_sends(arena: &Arena) {
     rounds(|round| {
         let group = arena.group(&[(&owner, BuiltInRole::Owner), (&member, BuiltInRole::Member)]);
         let id = member.id;
-        let draft = MessageDraft { group, text: text("hi"), client_id: None, thread: None, reply_to: None };
+        let draft = MessageDraft {
+            group,
+            text: text("hi"),
+            client_id: None,
+            thread: None,
+            reply_to: None,
+            poll: None,
+        };
         let mut parts = vec![
             part(|| {
                 let quiet = RestrictionDraft::default();

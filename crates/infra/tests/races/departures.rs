@@ -41,8 +41,14 @@ impl Stage {
         let [added, named, joined, present] = self.groups;
         let candidate = Candidate::Username(self.leaver.name.clone());
         let founded = GroupDraft::named(group_name(&format!("founded in round {round}")));
-        let message =
-            MessageDraft { group: present, text: text("bye"), client_id: None, thread: None, reply_to: None };
+        let message = MessageDraft {
+            group: present,
+            text: text("bye"),
+            client_id: None,
+            thread: None,
+            reply_to: None,
+            poll: None,
+        };
         vec![
             part(move || {
                 let by_id = Candidate::Id(id);

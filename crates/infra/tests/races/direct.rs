@@ -19,7 +19,14 @@ fn start(arena: &Arena, one: &Person, others: &[&Person]) -> Result<(GroupId, bo
 }
 
 fn say(arena: &Arena, one: &Person, group: GroupId) -> Result<(), Refusal> {
-    let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: None };
+    let draft = MessageDraft {
+        group,
+        text: text("hello"),
+        client_id: None,
+        thread: None,
+        reply_to: None,
+        poll: None,
+    };
     arena.act(one.who, move |tx, actor| send(tx, actor, &draft)).map(drop)
 }
 

@@ -5,13 +5,19 @@ use std::sync::Arc;
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{
     AccountRefusal, ClientInfo, KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, LoggedIn,
-    LoginAttempt, LoginPorts, OwnPasswordPorts, RefreshTerms, SESSIONS_PER_USER, SecondFactorPorts, Secret,
-    SignedIn, end_other_sessions, login, login_with_code,
+    LoginAttempt, LoginPorts, OwnPasswordPorts, PasskeyAttempt, PasskeyLoginPorts, RefreshTerms,
+    SESSIONS_PER_USER, SecondFactorPorts, Secret, SignedIn, end_other_sessions, login, login_with_code,
+    login_with_passkey, reset_factors,
+};
+use groupchat_domain::factors::{
+    Asserted, Ceremonies, Ceremony, CeremonyError, CredentialId, CredentialRecord, NewPasskey, PasskeyName,
+    PasskeyOwner, ShownCeremony, Terms,
 };
 use groupchat_domain::factors::{
     FactorCodes, FactorPorts, FactorRefusal, MAX_WRONG_CODES, Passcode, RecoveryCode, Step, Totp, TotpSecret,
     TypedCode, UsedSteps, disable_totp,
 };
+use groupchat_domain::ids::UserId;
 use groupchat_domain::secrets::Sealer;
 use groupchat_domain::time::Timestamp;
 use groupchat_infra::accounts::keys::RandomKeys;
@@ -173,6 +179,7 @@ fn a_ticket_is_used_once_and_ends_after_wrong_codes(arena: &Arena) {
 /// What ends half a login, or the factor, ends it for good: whoever comes first wins, and nobody gets in afterwards.
 fn no_login_is_finished_after_its_end(arena: &Arena) {
     let keys = Keys::new();
+    let admin = arena.admin();
     rounds(|round| {
         let user = arena.person();
         let recovery = keys.equip(arena, &user);
@@ -180,8 +187,9 @@ fn no_login_is_finished_after_its_end(arena: &Arena) {
         let code = passcode("111111");
         let mut parts: Vec<Part<'_, Result<(), Refusal>>> =
             vec![part(|| finish(arena, &keys, &ticket, &code).map(drop))];
-        let end = || match round % 2 {
+        let end = || match round % 3 {
             0 => arena.act(user.who, end_other_sessions),
+            1 => arena.act(admin.who, move |tx, actor| reset_factors(tx, actor, user.id)),
             _ => {
                 let attempts = &AnyNumberOfTries;
                 let password = OwnPasswordPorts { storage: arena.server(), hasher: &PlainHasher, attempts };
@@ -203,7 +211,100 @@ fn no_login_is_finished_after_its_end(arena: &Arena) {
     });
 }
 
+/// Whatever is shown is right, in one and the same ceremony.
+struct OneCeremony;
+
+impl Ceremonies for OneCeremony {
+    fn begin_registration<'a>(
+        &self,
+        _: &Terms<'a>,
+        _: &PasskeyOwner<'a>,
+        _: &[CredentialId],
+    ) -> Result<Ceremony, CeremonyError> {
+        Err(CeremonyError::NoSite)
+    }
+
+    fn finish_registration<'a>(
+        &self,
+        _: &Terms<'a>,
+        _: &ShownCeremony,
+    ) -> Result<(CredentialId, CredentialRecord), CeremonyError> {
+        Err(CeremonyError::NoSite)
+    }
+
+    fn begin_assertion<'a>(&self, _: &Terms<'a>, _: &[CredentialId]) -> Result<Ceremony, CeremonyError> {
+        Err(CeremonyError::NoSite)
+    }
+
+    fn identify(&self, credential: &str) -> Option<CredentialId> {
+        CredentialId::new(credential.as_bytes().to_vec())
+    }
+
+    fn finish_assertion<'a>(
+        &self,
+        _: &Terms<'a>,
+        _: &ShownCeremony,
+        _: UserId,
+        record: &CredentialRecord,
+    ) -> Result<Asserted, CeremonyError> {
+        Ok(Asserted { record: record.clone(), mark: Step(7) })
+    }
+}
+
+fn show(arena: &Arena, credential: &str) -> Result<LoggedIn, Refusal> {
+    let site = Some("https://chat.example.org");
+    let ports = PasskeyLoginPorts { login: ports(arena), ceremonies: Arc::new(OneCeremony), site };
+    let shown = ShownCeremony { token: Secret::new("token".to_owned()), credential: credential.to_owned() };
+    let attempt = PasskeyAttempt {
+        shown,
+        refresh: false,
+        device_name: None,
+        device: None,
+        client: ClientInfo::default(),
+    };
+    arena.wait_for(login_with_passkey(ports, attempt))
+}
+
+/// What an authenticator has signed is good once, also where it is shown several times at the same moment, and not at all
+/// after the passkey is gone.
+fn a_passkey_signs_in_once_in_a_ceremony(arena: &Arena) {
+    let admin = arena.admin();
+    rounds(|round| {
+        let user = arena.person();
+        let credential = format!("passkey-{}", arena.serial());
+        let register = |credential: &str| {
+            let credential = CredentialId::new(credential.as_bytes().to_vec()).unwrap();
+            let id = user.id;
+            arena.prepare(move |tx| {
+                let record = CredentialRecord::from_stored("{}".to_owned());
+                let name = PasskeyName::parse("phone").unwrap();
+                let credential = credential.clone();
+                let host = "chat.example.org".to_owned();
+                let passkey = NewPasskey { user: id, credential, record, name, host, created_at: tx.now() };
+                tx.passkeys().insert(&passkey).unwrap().unwrap();
+            });
+        };
+        register(&credential);
+        let parts = (0..MANY).map(|_| part(|| show(arena, &credential)));
+        let outcomes = at_once(parts.collect());
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "in round {round}");
+        let wrong: Refusal = FactorRefusal::WrongPasskey.into();
+        assert!(outcomes.into_iter().filter_map(Result::err).all(|refusal| refusal == wrong));
+
+        let other = format!("passkey-{}", arena.serial());
+        register(&other);
+        let reset = || arena.act(admin.who, move |tx, actor| reset_factors(tx, actor, user.id));
+        let parts: Vec<Part<'_, Result<(), Refusal>>> =
+            vec![part(|| show(arena, &other).map(drop)), part(reset)];
+        let outcomes = at_once(parts);
+        assert_eq!(outcomes[1], Ok(()), "in round {round}");
+        assert!(outcomes[0] == Ok(()) || outcomes[0] == Err(wrong.clone()), "{:?}", outcomes[0]);
+        assert_eq!(show(arena, &other).err(), Some(wrong), "in round {round}");
+    });
+}
+
 cases! { once:
+    a_passkey_signs_in_once_in_a_ceremony
     a_code_lets_in_once
     a_ticket_is_used_once_and_ends_after_wrong_codes
     no_login_is_finished_after_its_end

@@ -74,8 +74,14 @@ fn batches_with_the_same_client_ids_store_each_message_once(arena: &Arena) {
 }
 
 fn say(arena: &Arena, author: &Person, group: GroupId) -> MessageId {
-    let draft =
-        MessageDraft { group, text: text("look at this"), client_id: None, thread: None, reply_to: None };
+    let draft = MessageDraft {
+        group,
+        text: text("look at this"),
+        client_id: None,
+        thread: None,
+        reply_to: None,
+        poll: None,
+    };
     arena.act(author.who, move |tx, actor| messages::send(tx, actor, &draft)).unwrap().view.message.id
 }
 

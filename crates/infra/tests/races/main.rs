@@ -29,6 +29,7 @@ mod admins;
 mod arena;
 mod audit;
 mod bans;
+mod bots;
 mod crossings;
 mod default_groups;
 mod demotions;
@@ -49,6 +50,7 @@ mod people;
 mod plain;
 #[path = "../support/plain_hasher.rs"]
 mod plain_hasher;
+mod polls;
 mod quotas;
 mod quotes;
 mod reading;
@@ -56,11 +58,13 @@ mod refreshes;
 mod removals;
 mod requests;
 mod resets;
+mod sign_ups;
 mod starts;
 #[path = "../support/mod.rs"]
 mod support;
 mod suspensions;
 mod threads;
+mod tokens;
 mod visibility;
 
 use arena::Arena;

@@ -131,7 +131,14 @@ fn deed(arena: &Arena, scene: &Scene, dice: &mut Dice) -> Result<(), Refusal> {
 }
 
 fn send(arena: &Arena, person: &Person, group: GroupId) -> Result<(), Refusal> {
-    let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: None };
+    let draft = MessageDraft {
+        group,
+        text: text("hello"),
+        client_id: None,
+        thread: None,
+        reply_to: None,
+        poll: None,
+    };
     let sent = arena.act(person.who, move |tx, actor| messages::send(tx, actor, &draft))?;
     let id = sent.view.message.id;
     arena.act(person.who, move |tx, actor| messages::like(tx, actor, group, id)).map(drop)

@@ -11,7 +11,8 @@ use crate::people::Person;
 use crate::support::fixture::text;
 
 fn send(arena: &Arena, author: &Person, group: GroupId, words: &str) -> MessageId {
-    let draft = MessageDraft { group, text: text(words), client_id: None, thread: None, reply_to: None };
+    let draft =
+        MessageDraft { group, text: text(words), client_id: None, thread: None, reply_to: None, poll: None };
     arena.act(author.who, move |tx, actor| messages::send(tx, actor, &draft)).unwrap().view.message.id
 }
 

@@ -35,6 +35,7 @@ fn a_client_id_stands_for_one_message(arena: &Arena) {
             client_id: Some(client_id(&format!("round {round}"))),
             thread: None,
             reply_to: None,
+            poll: None,
         };
         let copies = (0..COPIES).map(|nth| {
             let (author, draft) = (author.who, draft(nth));
@@ -65,6 +66,7 @@ fn reactions_are_counted_right(arena: &Arena) {
             client_id: None,
             thread: None,
             reply_to: None,
+            poll: None,
         };
         let author = members[0].who;
         let sent = arena.act(author, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
@@ -219,8 +221,14 @@ fn earlier_texts(arena: &Arena, message: MessageId) -> Vec<EarlierText> {
 }
 
 fn say(arena: &Arena, author: &Person, group: GroupId) -> MessageId {
-    let draft =
-        MessageDraft { group, text: text("react to me"), client_id: None, thread: None, reply_to: None };
+    let draft = MessageDraft {
+        group,
+        text: text("react to me"),
+        client_id: None,
+        thread: None,
+        reply_to: None,
+        poll: None,
+    };
     let sent = arena.act(author.who, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
     sent.view.message.id
 }
@@ -240,8 +248,14 @@ fn no_group_gets_more_pins_than_it_may(arena: &Arena) {
     let owner = arena.person();
     let group = arena.group(&[(&owner, BuiltInRole::Owner)]);
     let send = || {
-        let draft =
-            MessageDraft { group, text: text("pin me"), client_id: None, thread: None, reply_to: None };
+        let draft = MessageDraft {
+            group,
+            text: text("pin me"),
+            client_id: None,
+            thread: None,
+            reply_to: None,
+            poll: None,
+        };
         let sent = arena.act(owner.who, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
         sent.view.message.id
     };

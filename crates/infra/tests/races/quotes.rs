@@ -13,7 +13,14 @@ use crate::support::fixture::text;
 const MEMBERS: usize = 5;
 
 fn send(arena: &Arena, author: &Person, group: GroupId, quoted: Option<MessageId>) -> Result<Sent, Refusal> {
-    let draft = MessageDraft { group, text: text("well"), client_id: None, thread: None, reply_to: quoted };
+    let draft = MessageDraft {
+        group,
+        text: text("well"),
+        client_id: None,
+        thread: None,
+        reply_to: quoted,
+        poll: None,
+    };
     arena.act(author.who, move |tx, actor| messages::send(tx, actor, &draft))
 }
 
@@ -93,6 +100,7 @@ fn what_is_deleted_quotes_nothing(arena: &Arena) {
                     client_id: None,
                     thread: Some(id),
                     reply_to: Some(id),
+                    poll: None,
                 };
                 arena.act(other.who, move |tx, actor| messages::send(tx, actor, &draft)).map(drop)
             }),

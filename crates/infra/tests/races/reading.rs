@@ -41,7 +41,8 @@ fn shown(before: ReadState, told: &[Told]) -> (i64, i64) {
 }
 
 fn send(arena: &Arena, author: &Person, group: GroupId, thread: Option<MessageId>) -> Result<Seq, Refusal> {
-    let draft = MessageDraft { group, text: text("well"), client_id: None, thread, reply_to: None };
+    let draft =
+        MessageDraft { group, text: text("well"), client_id: None, thread, reply_to: None, poll: None };
     let sent = arena.act(author.who, move |tx, actor| messages::send(tx, actor, &draft))?;
     Ok(sent.view.message.seq)
 }
@@ -101,6 +102,7 @@ fn devices_agree_on_which_replies_are_read(arena: &Arena) {
         client_id: None,
         thread: None,
         reply_to: None,
+        poll: None,
     };
     let sent = arena.act(who, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
     let root = sent.view.message.id;

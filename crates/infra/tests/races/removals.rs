@@ -137,8 +137,14 @@ fn departing_parts<'a>(
 /// Sends messages and likes each, until it is rejected.
 fn send_some(arena: &Arena, sender: &Person, group: GroupId) -> Result<(), Refusal> {
     for _ in 0..MESSAGES {
-        let draft =
-            MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: None };
+        let draft = MessageDraft {
+            group,
+            text: text("hello"),
+            client_id: None,
+            thread: None,
+            reply_to: None,
+            poll: None,
+        };
         let sent = arena.act(sender.who, move |tx, actor| messages::send(tx, actor, &draft))?;
         let id = sent.view.message.id;
         arena.act(sender.who, move |tx, actor| messages::like(tx, actor, group, id))?;

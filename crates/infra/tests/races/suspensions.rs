@@ -32,7 +32,14 @@ fn suspend(arena: &Arena, admin: &Person, user: &Person, way: usize, suspended: 
 }
 
 fn send(arena: &Arena, who: Credential, group: GroupId) -> Result<(), Refusal> {
-    let draft = MessageDraft { group, text: text("hello"), client_id: None, thread: None, reply_to: None };
+    let draft = MessageDraft {
+        group,
+        text: text("hello"),
+        client_id: None,
+        thread: None,
+        reply_to: None,
+        poll: None,
+    };
     arena.act(who, move |tx, actor| messages::send(tx, actor, &draft)).map(drop)
 }
 

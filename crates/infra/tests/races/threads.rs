@@ -15,7 +15,8 @@ use crate::support::fixture::{limit, text};
 const MEMBERS: usize = 7;
 
 fn send(arena: &Arena, author: &Person, group: GroupId, thread: Option<MessageId>) -> Result<Sent, Refusal> {
-    let draft = MessageDraft { group, text: text("well"), client_id: None, thread, reply_to: None };
+    let draft =
+        MessageDraft { group, text: text("well"), client_id: None, thread, reply_to: None, poll: None };
     arena.act(author.who, move |tx, actor| messages::send(tx, actor, &draft))
 }
 

@@ -119,7 +119,7 @@ fn send(
     reply_to: Option<MessageId>,
 ) -> Result<MessageId, Error> {
     let client_id = Some(client_id(&format!("{}-{}", name.1, name.0)));
-    let draft = MessageDraft { group: room.id, text: text(words), client_id, thread, reply_to };
+    let draft = MessageDraft { group: room.id, text: text(words), client_id, thread, reply_to, poll: None };
     Ok(messages::send(tx, author, &draft)?.view.message.id)
 }
 

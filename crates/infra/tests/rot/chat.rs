@@ -246,6 +246,7 @@ impl Room {
             client_id,
             thread: None,
             reply_to: None,
+            poll: None,
         };
         Ok(messages::send(tx, self.author(number), &draft)?.view.message.id)
     }

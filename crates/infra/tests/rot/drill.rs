@@ -112,7 +112,14 @@ fn happen(tx: &mut dyn Tx) -> Result<(), Error> {
         messages::send(
             tx,
             bob,
-            &MessageDraft { group: later, text: text(words), client_id: None, thread: None, reply_to: None },
+            &MessageDraft {
+                group: later,
+                text: text(words),
+                client_id: None,
+                thread: None,
+                reply_to: None,
+                poll: None,
+            },
         )?;
     }
     let old = MessageId::new;
@@ -460,8 +467,14 @@ fn a_group_that_took_the_name_of_a_renamed_one_is_recovered() {
         groups::edit(tx, &room.ann, room.id, &changes)?;
         let draft = GroupDraft::named(name("chess"));
         let taken = groups::create(tx, &room.ann, &draft, &Quotas::default())?.group.id;
-        let draft =
-            MessageDraft { group: taken, text: text("hello"), client_id: None, thread: None, reply_to: None };
+        let draft = MessageDraft {
+            group: taken,
+            text: text("hello"),
+            client_id: None,
+            thread: None,
+            reply_to: None,
+            poll: None,
+        };
         messages::send(tx, &room.ann, &draft).map(drop)
     });
     let salvaged = drill.salvage();

@@ -4,7 +4,9 @@
 
 mod audited;
 mod belongings;
+mod bots;
 mod chat;
+mod credentials;
 mod drill;
 mod flips;
 mod pages;

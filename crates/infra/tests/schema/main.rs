@@ -11,6 +11,7 @@ mod leftovers;
 mod migrated;
 mod migrations;
 mod older;
+mod references;
 mod refusals;
 mod rows;
 mod shape;

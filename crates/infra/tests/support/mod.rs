@@ -3,6 +3,7 @@
 
 pub(crate) mod fixture;
 pub(crate) mod log;
+mod plain_sealer;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +16,7 @@ use diesel::{Connection, QueryResult, SqliteConnection};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::{Epoch, LoggedEvent};
+use groupchat_domain::secrets::Sealer;
 use groupchat_domain::storage::{Access, Caller, Credential, Done, EventSink, Mode, Storage, Tx, Work};
 use groupchat_domain::time::Clock;
 use groupchat_infra::check::{Depth, Finding};
@@ -26,6 +28,7 @@ use groupchat_infra::{DatabaseStorage, StatementObserver};
 use groupchat_simulation::model::{ModelDatabase, ModelStorage};
 #[cfg(feature = "postgres")]
 use groupchat_testing::Scratch;
+use plain_sealer::Plain;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -69,6 +72,10 @@ impl DataLocation {
     }
 }
 
+/// How often uses of keys are stored, and forgotten after a while. Where a test has a clock of its own, that would be at any
+/// moment, and so its outcome would not be the same each time.
+const NEVER: Duration = Duration::from_secs(24 * 3600);
+
 fn open_sqlite(
     folder: &TempDir,
     sink: Arc<dyn EventSink>,
@@ -76,8 +83,11 @@ fn open_sqlite(
     adjust: impl FnOnce(&mut SqliteOptions),
 ) -> Arc<dyn DatabaseStorage> {
     let mut options = SqliteOptions::new(folder.path().join("test.db"));
+    options.maintenance_interval = NEVER;
     adjust(&mut options);
-    Arc::new(SqliteStorage::open(options, clock, sink).expect("opens"))
+    let storage = SqliteStorage::open(options, clock, sink).expect("opens");
+    storage.seal_with(Arc::new(Plain));
+    Arc::new(storage)
 }
 
 #[cfg(feature = "postgres")]
@@ -89,8 +99,11 @@ fn open_postgres(
 ) -> Arc<dyn DatabaseStorage> {
     let mut options = PostgresOptions::new(scratch.url());
     options.poll_interval = POLL_INTERVAL;
+    options.maintenance_interval = NEVER;
     adjust(&mut options);
-    Arc::new(PostgresStorage::open(options, clock, sink).expect("opens"))
+    let storage = PostgresStorage::open(options, clock, sink).expect("opens");
+    storage.seal_with(Arc::new(Plain));
+    Arc::new(storage)
 }
 
 /// A list of statements, and an observer that writes them down there.
@@ -356,5 +369,8 @@ impl Storage for Model {
 }
 
 impl DatabaseStorage for Model {
+    /// The model needs none.
+    fn seal_with(&self, _: Arc<dyn Sealer>) {}
+
     fn shutdown(&self, _: Duration) {}
 }

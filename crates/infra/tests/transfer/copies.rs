@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use diesel::connection::SimpleConnection;
+use groupchat_domain::time::Clock;
+use groupchat_infra::clock::SystemClock;
 use groupchat_infra::transfer::{TransferStep, transfer};
 
 use crate::contents::{Contents, ask, epoch};
@@ -66,7 +68,7 @@ fn nobody_writes_to_the_source_meanwhile() {
     let (from, to) = (folder.endpoint("from.db"), folder.endpoint("to.db"));
     fill(&from);
     let (before, mut tried) = (Contents::of(&from), 0);
-    transfer(&from, &to, &mut |step| {
+    transfer(&from, &to, SystemClock.now(), &mut |step| {
         if matches!(step, TransferStep::Copying { done: 0, .. } | TransferStep::Verifying { done: 0, .. }) {
             let write = "PRAGMA busy_timeout = 0; UPDATE users SET version = version + 1";
             sqlite(&from).batch_execute(write).unwrap_err();
@@ -85,7 +87,7 @@ fn it_tells_how_far_it_is() {
     fill(&from);
     let rows: usize = Contents::of(&from).rows.values().map(Vec::len).sum();
     let (mut copying, mut verifying) = (Vec::new(), Vec::new());
-    transfer(&from, &to, &mut |step| match step {
+    transfer(&from, &to, SystemClock.now(), &mut |step| match step {
         TransferStep::Copying { done, total, .. } => copying.push((done, total)),
         TransferStep::Verifying { done, total, .. } => verifying.push((done, total)),
     })

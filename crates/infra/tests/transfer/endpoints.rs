@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use groupchat_domain::time::Clock;
 use groupchat_infra::sqlite::{OpenError, SqliteOptions, SqliteStorage};
 use groupchat_infra::transfer::{CopiedTable, Endpoint, TransferError, transfer};
 use tempfile::TempDir;
@@ -31,7 +32,7 @@ impl Folder {
 
 /// Copies, and tells nobody how far it is.
 pub(crate) fn copy(from: &Endpoint, to: &Endpoint) -> Result<Vec<CopiedTable>, TransferError> {
-    transfer(from, to, &mut |_| ())
+    transfer(from, to, SystemClock.now(), &mut |_| ())
 }
 
 /// The connection to a SQLite file, which is made if it isn't there.

@@ -122,6 +122,7 @@ fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId, number: i64) -> Result<M
         client_id: named,
         thread: None,
         reply_to: None,
+        poll: None,
     };
     Ok(messages::send(tx, actor, &draft)?.view.message.id)
 }

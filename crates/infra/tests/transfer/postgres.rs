@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use groupchat_domain::time::Clock;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::postgres::{OpenError, PostgresOptions, PostgresStorage};
 use groupchat_infra::transfer::{Endpoint, Side, TransferError, TransferStep, transfer};
@@ -161,7 +162,7 @@ fn nobody_writes_to_the_source_meanwhile() {
     let insert = "SET lock_timeout = '50ms'; \
                   INSERT INTO jobs (kind, subject_id, run_after, created_at) VALUES ('late', 1, 0, 0)";
     let mut tried = 0;
-    transfer(&endpoint(&scratch), &folder.endpoint("to.db"), &mut |step| {
+    transfer(&endpoint(&scratch), &folder.endpoint("to.db"), SystemClock.now(), &mut |step| {
         if matches!(step, TransferStep::Copying { done: 0, .. } | TransferStep::Verifying { done: 0, .. }) {
             let mut other = PgConnection::establish(scratch.url()).unwrap();
             other.batch_execute(insert).unwrap_err();
@@ -179,7 +180,7 @@ fn a_difference_is_found_and_no_server_opens_the_copy() {
     let (folder, scratch) = (Folder::new(), Scratch::create());
     let (from, to) = (folder.endpoint("from.db"), endpoint(&scratch));
     fill(&from);
-    let failed = transfer(&from, &to, &mut |step| {
+    let failed = transfer(&from, &to, SystemClock.now(), &mut |step| {
         if matches!(step, TransferStep::Verifying { done: 0, .. }) {
             execute(&to, "UPDATE messages SET text = 'y' || substr(text, 2) WHERE id = 7000");
         }

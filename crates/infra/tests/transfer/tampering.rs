@@ -1,5 +1,7 @@
 //! A copy that is not what it should be is found out, and stays marked until a whole one takes its place.
 
+use groupchat_domain::time::Clock;
+use groupchat_infra::clock::SystemClock;
 use groupchat_infra::sqlite::{OpenError, backup};
 use groupchat_infra::transfer::{Endpoint, TransferError, TransferStep, transfer};
 
@@ -25,7 +27,7 @@ const CHANGES: [(&str, &str); 12] = [
 
 /// Copies, and lets somebody change the target before anything of it is read back.
 fn tampered(from: &Endpoint, to: &Endpoint, change: &str) -> TransferError {
-    let outcome = transfer(from, to, &mut |step| {
+    let outcome = transfer(from, to, SystemClock.now(), &mut |step| {
         if matches!(step, TransferStep::Verifying { done: 0, .. }) {
             execute(to, change);
         }

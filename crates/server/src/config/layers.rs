@@ -55,6 +55,12 @@ impl SettingValue {
         }
     }
 
+    /// The value itself, which may be a secret, as a variable would have it.
+    pub(crate) fn reveal(&self) -> &str {
+        let (Ok(text) | Err(text)) = &self.text;
+        text
+    }
+
     fn invalid(&self) -> SettingProblem {
         let shape = &self.setting.shape;
         SettingProblem::Invalid {

@@ -17,11 +17,9 @@ mod source;
 
 pub(crate) use error::ConfigError;
 pub(crate) use flags::SettingFlags;
-pub(crate) use layers::Sources;
+pub(crate) use layers::{Layers, Sources};
 pub(crate) use settings::{Config, settings};
 pub(crate) use show::{as_json, as_markdown, as_text};
-
-use layers::Layers;
 
 /// The value of every setting, before it is checked.
 pub(crate) fn gather(sources: &Sources) -> Layers {
@@ -33,6 +31,7 @@ impl Config {
     ///
     /// # Errors
     /// Everything that is wrong with it.
+    #[cfg(test)]
     pub(crate) fn load(sources: &Sources) -> Result<Self, ConfigError> {
         Self::read(&gather(sources))
     }

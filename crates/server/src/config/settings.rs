@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use groupchat_api::IpNetwork;
+use groupchat_domain::accounts::FactorPolicy;
+use groupchat_domain::admissions::SignUpOpening;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::rates::RequestRate;
 use groupchat_infra::mail::MailSender;
@@ -102,7 +104,7 @@ settings! {
 
     /// The address that people use to reach the server. It is printed at start and appears in the OpenAPI document. If
     /// empty, the server prints the address that it listens on, and the document applies to the address that it was
-    /// fetched from.
+    /// fetched from. Passkeys are bound to its host: another host makes all of them useless.
     "public_url" => public_url: Option<String> = "", site();
 
     /// The reverse proxies in front of the server. Only from these, the server trusts `X-Forwarded-For`, which gives
@@ -162,6 +164,10 @@ settings! {
 
     /// With TLS, how long browsers are told to come back by HTTPS only (`Strict-Transport-Security`). 0 tells them nothing.
     "tls.hsts_days" => tls_hsts: Duration = "365", days(0, 3_650), live;
+
+    /// Whether browsers are told that for all names below the server's, too (`includeSubDomains`). Other services there need
+    /// TLS then: browsers that were told so don't come to them without.
+    "tls.hsts_subdomains" => tls_hsts_subdomains: bool = "no", choice(&[("no", false), ("yes", true)]), live;
 
     /// The format of log lines: `text` for people, `json` for programs.
     "log.format" => log_format: LogFormat = "text", choice(&LogFormat::WORDS);
@@ -227,6 +233,9 @@ settings! {
 
     /// How often a caller can ask for a mail, such as a code that resets a password.
     "rates.mail" => rates_mail: Option<RequestRate> = "1/s burst 20", rate(), live;
+
+    /// How often a user can begin to export all that is stored about them. One export of a user runs at a time on each server.
+    "rates.export" => rates_export: Option<RequestRate> = "1/s burst 20", rate(), live;
 
     /// How often a caller can send and forward messages, over REST and sockets. `writes.rate` limits how much is stored.
     "rates.send" => rates_send: Option<RequestRate> = "1000/s burst 20000", rate(), live;
@@ -294,6 +303,10 @@ settings! {
     /// guessing elsewhere, and even from the same address, doesn't block logins on it.
     "login.known_devices_days" => login_known_devices_age: Duration = "90", days(1, 3650), live;
 
+    /// Of whom the server requires a second factor. Whoever has none can do nothing but set one up, change the password, read
+    /// their account, and log out. `admins` are server admins.
+    "login.factor_required_of" => login_factor_required_of: FactorPolicy = "none", choice(&[("none", FactorPolicy::Nobody), ("admins", FactorPolicy::Admins), ("all", FactorPolicy::Everybody)]), live;
+
     /// Maximum number of groups that a user can own. Like the other limits on groups, it applies only to new groups and
     /// members; existing ones stay.
     "groups.owned_per_user" => groups_owned_per_user: u32 = "500", integer(1, 1_000_000).unit("groups"), live;
@@ -353,6 +366,12 @@ settings! {
 
     /// How long a try to send a mail may take. After a failure there are two more, 5 and 30 seconds later.
     "mail.timeout" => mail_timeout: Duration = "20", seconds(1, 300);
+
+    /// Who can make themselves an account (`POST /sign-up`) without an invite: nobody (`off`), whoever sends the code that the
+    /// e-mail address gets (`confirmed`, which needs `mail.server`), or everybody (`on`).
+    "sign_up.open" => sign_up_open: SignUpOpening = "off", choice(&[
+        ("on", SignUpOpening::Open), ("confirmed", SignUpOpening::Confirmed), ("off", SignUpOpening::Closed),
+    ]), live;
 
     /// Whether new passwords that are easy to guess are rejected (`too_common`): common ones, and those that are much like
     /// the username, the display name or the e-mail address. Existing passwords stay.

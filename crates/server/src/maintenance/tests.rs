@@ -1,8 +1,8 @@
 use std::sync::Mutex;
 
 use groupchat_domain::accounts::{
-    ApiKeys, ClientInfo, KeyHash, MAX_KNOWN_DEVICES, MAX_KNOWN_NETWORKS, NewReset, NewSession, NewTicket,
-    SessionKind, create_first_admin,
+    ApiKeys, ClientInfo, Email, KeyHash, MAX_KNOWN_DEVICES, MAX_KNOWN_NETWORKS, NewPendingAccount, NewReset,
+    NewSession, NewTicket, PasswordHash, PendingAccount, SessionKind, Username, create_first_admin,
 };
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::network::Network;
@@ -67,15 +67,17 @@ struct Left {
     network: bool,
     device: bool,
     resets: u32,
+    pending: u32,
     events: usize,
     /// The last entry of the audit log that was removed.
     audit_pruned: i64,
 }
 
-const ALL: Left = Left { session: true, network: true, device: true, resets: 1, events: 2, audit_pruned: 0 };
+const ALL: Left =
+    Left { session: true, network: true, device: true, resets: 1, pending: 1, events: 2, audit_pruned: 0 };
 
-/// The same without the code that resets a password.
-const LATER: Left = Left { resets: 0, ..ALL };
+/// The same without the codes that came by mail.
+const LATER: Left = Left { resets: 0, pending: 0, ..ALL };
 
 struct Fixture {
     clock: Arc<TestClock>,
@@ -115,12 +117,17 @@ impl Fixture {
                 device: tx.known_devices().owner(&key, then)?.is_some(),
                 network: tx.known_networks().is_known(home(), then)?,
                 resets: tx.password_resets().count(UserId::new(1), ever)?,
+                pending: tx.pending_accounts().count(&address(), ever)?,
                 events: tx.events().after(groupchat_domain::ids::Position::ZERO, 10)?.len(),
                 audit_pruned: tx.audit().head()?.pruned,
             })
         });
         look.await.unwrap()
     }
+}
+
+fn address() -> Email {
+    Email::parse("ann@example.org").unwrap()
 }
 
 fn home() -> Network {
@@ -152,6 +159,14 @@ fn store(tx: &mut dyn Tx, user: UserId, key: KeyHash) -> Result<(), Error> {
     tx.known_devices().remember(user, &key, now, MAX_KNOWN_DEVICES)?;
     let expires_at = now.plus(Duration::from_secs(1_800));
     tx.password_resets().insert(&NewReset { user, code: key, state: key, created_at: now, expires_at })?;
+    let account = PendingAccount {
+        username: Username::parse("ann").unwrap(),
+        display_name: None,
+        email: address(),
+        password: PasswordHash::from_stored("hash".to_owned()),
+    };
+    let pending = NewPendingAccount { account, code: key, created_at: now, expires_at };
+    tx.pending_accounts().insert(&pending, 9)?;
     tx.emit(None, groupchat_domain::events::Event::UserDeleted(user));
     Ok(())
 }
@@ -194,8 +209,7 @@ async fn a_clock_that_is_ahead_at_the_start_removes_nothing_for_a_day() {
     fixture.clock.pass(DAY - 1);
     assert_eq!(fixture.left().await, ALL);
     fixture.clock.pass(1);
-    let nothing =
-        Left { session: false, network: false, device: false, resets: 0, events: 1, audit_pruned: 1 };
+    let nothing = Left { session: false, network: false, device: false, events: 1, audit_pruned: 1, ..LATER };
     assert_eq!(fixture.left().await, nothing);
 }
 

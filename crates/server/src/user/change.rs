@@ -1,4 +1,4 @@
-//! `groupchat user set-password`, `promote`, `demote`, `suspend`, `resume` and `delete`.
+//! `groupchat user set-password`, `promote`, `demote`, `suspend`, `resume`, `reset-mfa` and `delete`.
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{User, UsernameKey, operator};

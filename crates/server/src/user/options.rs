@@ -23,6 +23,8 @@ pub(crate) enum UserCommand {
     Suspend(ChangeOptions),
     /// End the suspension of a user.
     Resume(ChangeOptions),
+    /// Remove the second factors of a user who has lost them, and end all sessions of the user.
+    ResetMfa(ChangeOptions),
     /// Delete a user permanently. The user's messages stay. The last admin can't be deleted.
     ///
     /// The user's keys stop working at once, and the username becomes available. The running server, or the next one,
@@ -48,7 +50,7 @@ pub(crate) struct CreateOptions {
     /// Make the user a server admin.
     #[arg(long)]
     pub admin: bool,
-    /// Read the password from the first line of standard input: 8 to 72 bytes.
+    /// Read the password from the first line of standard input: at least 8 characters, at most 72 bytes.
     #[arg(long)]
     pub password_stdin: bool,
 }
@@ -70,7 +72,7 @@ pub(crate) struct SetPasswordOptions {
     /// The user.
     #[command(flatten)]
     pub change: ChangeOptions,
-    /// Read the password from the first line of standard input: 8 to 72 bytes.
+    /// Read the password from the first line of standard input: at least 8 characters, at most 72 bytes.
     #[arg(long)]
     pub password_stdin: bool,
 }

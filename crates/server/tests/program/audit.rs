@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::commands::{complaint, json, printed, run};
-use crate::harness::{Data, Database, Server, data};
+use crate::harness::{Data, Database, Server, data, folder, serve, until};
 
 /// A server with some entries: sign-ins, and users who were created, each with an entry of its own.
 async fn filled() -> (Data, Server) {
@@ -134,4 +134,59 @@ async fn whatever_is_changed_behind_its_back_shows() {
     assert_eq!(verified(&data, &["--expect", &before_last]).await, (newest - 1, before_last.clone()));
     let told = complaint(&run(&data, &["audit", "verify", "--expect", &hash]).await);
     assert!(told.contains(&hash), "{told}");
+}
+
+#[tokio::test]
+async fn settings_that_a_start_or_a_reload_has_changed_are_named() {
+    let (data, folder) = (data(), folder());
+    let file = folder.path().join("groupchat.toml");
+    let write = |workers: u32, password: &str, searches: &str| {
+        let mail =
+            format!("[mail]\nserver = \"smtp://chat:{password}@localhost:2525\"\nfrom = \"a@example.org\"\n");
+        let rates = format!("[rates]\nsearch = \"{searches}\"\n");
+        std::fs::write(&file, format!("workers = {workers}\n{mail}{rates}")).unwrap();
+    };
+    let start = async || {
+        let mut command = serve(&data);
+        command.arg("--config").arg(&file);
+        Server::spawn(command).await
+    };
+    let known = || Database::open(&data).count("SELECT count(*) AS count FROM known_settings");
+    let entries = "SELECT detail AS text FROM audit_log WHERE action = 'settings.changed' ORDER BY seq";
+    let told = async |names: &[&str]| {
+        until(&format!("{names:?} are told"), || Database::open(&data).words(entries) == names).await;
+    };
+
+    write(1, "hunter1", "9/s burst 9");
+    let server = start().await;
+    until("all settings are known", || known() > 50).await;
+    server.stop().await;
+    told(&[]).await;
+
+    write(2, "hunter2", "9/s burst 9");
+    let server = start().await;
+    told(&["workers mail.server"]).await;
+    // What needs a restart is not in use yet.
+    write(3, "hunter2", "8/s burst 8");
+    server.signal("HUP").await;
+    told(&["workers mail.server", "rates.search"]).await;
+    server.stop().await;
+
+    let server = start().await;
+    told(&["workers mail.server", "rates.search", "workers"]).await;
+    server.stop().await;
+    let all = lines(&data, &[]).await;
+    assert!(all.iter().all(|entry| entry["action"] != "settings.changed" || entry["party"] == "operator"));
+    let text = json!(all).to_string();
+    assert!(!text.contains("hunter") && !text.contains("8/s"), "{text}");
+}
+
+#[tokio::test]
+async fn ids_that_were_moved_on_are_told() {
+    let (data, server) = filled().await;
+    server.stop().await;
+    printed(&run(&data, &["advance-ids"]).await);
+    let last = lines(&data, &[]).await.pop().unwrap();
+    assert_eq!((&last["action"], &last["party"]), (&json!("database.ids_advanced"), &json!("operator")));
+    assert_eq!(verified(&data, &[]).await.0, last["seq"].as_i64().unwrap());
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::{Data, Server, data, serve};
+use crate::enumeration::take_equally_long;
+use crate::harness::{Data, Database, Server, data, folder, serve};
 
 /// Starts a server that believes this machine when it says for whom it asks, with its warnings in a file.
 async fn behind_proxy(data: &Data, log: &Path) -> Server {
@@ -94,16 +95,6 @@ async fn a_known_user_does_not_wait_for_ninety_addresses_that_guess() {
     server.stop().await;
 }
 
-/// How often each way to fail is timed.
-const TIMED: usize = 30;
-
-/// The mean, without the slowest tenth: something else happens on every machine.
-fn mean(times: &mut [Duration]) -> f64 {
-    times.sort_unstable();
-    let kept = &times[..times.len() - times.len() / 10];
-    kept.iter().sum::<Duration>().as_secs_f64() / kept.len() as f64
-}
-
 /// Whether an account exists, and whose a device is, can't be told by the time of a wrong answer: the means of 30 tries
 /// each are within 10 %.
 #[tokio::test(flavor = "multi_thread")]
@@ -126,28 +117,12 @@ async fn all_wrong_logins_take_equally_long() {
         // Of another account than the one that is asked for.
         ("nobody", "wrong password", device),
     ];
-    // A machine that does much else may be off once, but not every time.
-    let mut rounds = 0;
-    loop {
-        let mut times = [const { Vec::new() }; 5];
-        for nth in 0..TIMED {
-            // In turns, so that all meet the same load.
-            for ((username, password, device), times) in ways.iter().zip(&mut times) {
-                let (from, begun) = (format!("10.{rounds}.{nth}.1"), Instant::now());
-                let status = try_login_on(&http, &server.url, &from, username, password, device).await;
-                assert_eq!(status.unwrap(), StatusCode::UNAUTHORIZED);
-                times.push(begun.elapsed());
-            }
-        }
-        let means = times.map(|mut times| mean(&mut times));
-        let (least, most) =
-            means.iter().fold((f64::MAX, 0.0_f64), |(least, most), mean| (least.min(*mean), most.max(*mean)));
-        if most <= 1.1 * least {
-            break;
-        }
-        rounds += 1;
-        assert!(rounds < 10, "{means:?}");
-    }
+    take_equally_long::<5>(async |way, from| {
+        let (username, password, device) = ways[way];
+        let status = try_login_on(&http, &server.url, &from, username, password, device).await;
+        assert_eq!(status.unwrap(), StatusCode::UNAUTHORIZED);
+    })
+    .await;
     server.stop().await;
 }
 
@@ -208,4 +183,32 @@ async fn a_proxy_that_is_not_trusted_is_warned_of_once() {
     let told = warnings(&log, "groupchat_api");
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!((&told[0]["peer"], &told[0]["header"]), (&json!("127.0.0.1"), &json!("x-forwarded-for")));
+}
+
+#[tokio::test]
+async fn a_start_warns_of_passkeys_that_are_bound_to_another_host() {
+    let data = data();
+    Server::start(&data).await.stop().await;
+    let passkey = "INSERT INTO passkeys (user_id, credential_id, record, name, used, created_at, host) \
+        SELECT id, BYTES, '{}', 'phone', EMPTY, 0, 'old.example.org' FROM users";
+    let (bytes, empty) =
+        if cfg!(feature = "postgres") { ("decode('0102', 'hex')", "''::bytea") } else { ("X'0102'", "X''") };
+    Database::open(&data).execute(&passkey.replace("BYTES", bytes).replace("EMPTY", empty));
+    let folder = folder();
+    for (site, warns) in [
+        (Some("https://chat.example.org"), true),
+        (None, true),
+        (Some("https://old.example.org:8443"), false),
+    ] {
+        let log = folder.path().join("log");
+        let mut command = serve(&data);
+        command.stderr(std::fs::File::create(&log).unwrap());
+        if let Some(site) = site {
+            command.args(["--public-url", site]);
+        }
+        Server::spawn(command).await.stop().await;
+        let said = std::fs::read_to_string(&log).unwrap();
+        assert_eq!(said.contains("passkeys are bound to this host"), warns, "{said}");
+        assert_eq!(said.contains("old.example.org"), warns, "{said}");
+    }
 }

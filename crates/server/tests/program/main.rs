@@ -6,6 +6,7 @@
 )]
 
 mod audit;
+mod bots;
 mod check;
 mod clocks;
 mod commands;
@@ -13,7 +14,9 @@ mod compatibility;
 mod configuration;
 mod connections;
 mod crash;
+mod enumeration;
 mod events;
+mod exports;
 #[allow(dead_code, unused_imports, reason = "other test programs use more of it")]
 mod harness;
 mod health;
@@ -23,9 +26,12 @@ mod logs;
 mod migrate_database;
 mod races;
 mod reloading;
+mod scheduled;
+mod secrets;
 mod start_and_stop;
 mod static_files;
 mod tls;
+mod tokens;
 mod users;
 
 // The tests above run on the embedded database, and with the feature `postgres` on a PostgreSQL server. Two groups

@@ -123,6 +123,9 @@ async fn a_moved_folder_serves_the_same_users_by_the_same_keys() {
     let server = serve_embedded(new.path()).await;
     assert_eq!(server.password, None, "no new admin");
     assert_eq!(room.seen(&server).await, seen);
+    let told = room.admin(&server).get("/audit?action=database.migrated").await.expect(StatusCode::OK);
+    assert_eq!(told["items"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(told["items"][0]["party"], "operator");
     room.go_on(&server, "after").await;
     server.stop().await;
 }

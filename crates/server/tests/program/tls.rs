@@ -172,6 +172,17 @@ async fn who_speaks_plain_http_is_told_what_to_do() {
 }
 
 #[tokio::test]
+async fn names_below_the_servers_are_in_it_if_the_operator_says_so() {
+    let (data, certificate) = (data(), Certificate::new());
+    let files = Files::with(&certificate);
+    let server = start(&data, &files, &["--tls-hsts-days", "1", "--tls-hsts-subdomains", "yes"]).await;
+    let mut stream = certificate.connect(&server).await.unwrap();
+    let (head, _) = ask(&mut stream, GET).await;
+    assert!(head.contains("strict-transport-security: max-age=86400; includesubdomains"), "{head}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_handshake_that_does_not_end_is_given_up() {
     let (data, certificate) = (data(), Certificate::new());
     let files = Files::with(&certificate);

@@ -66,6 +66,22 @@ async fn a_suspended_user_is_signed_out_until_resumed() {
 }
 
 #[tokio::test]
+async fn a_user_without_their_authenticator_is_let_in_again() {
+    let data = data();
+    let server = Server::start(&data).await;
+    let admin = server.admin().await;
+    admin.create_user("ada").await;
+    let ada = server.login("ada", "correct horse").await;
+    let printed = printed(&run(&data, &["user", "reset-mfa", "ADA"]).await);
+    assert!(printed.contains("ada (id 2) has no second factor"), "{printed}");
+    ada.get("/users/me").await.expect(StatusCode::UNAUTHORIZED);
+    server.login("ada", "correct horse").await.get("/users/me/mfa").await.expect(StatusCode::OK);
+    let words = complaint(&run(&data, &["user", "reset-mfa", "nobody"]).await);
+    assert!(words.contains("no such user"), "{words}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_new_password_ends_every_session() {
     let data = data();
     let server = Server::start(&data).await;
@@ -78,7 +94,7 @@ async fn a_new_password_ends_every_session() {
     let made_up = json(&run(&data, &["user", "set-password", "admin", "--json"]).await);
     server.login("admin", made_up["password"].as_str().unwrap()).await;
     let words = complaint(&run_with_input(&data, &set, "short\n").await);
-    assert!(words.contains("8 to 72 bytes"), "{words}");
+    assert!(words.contains("at least 8 characters"), "{words}");
     let words = complaint(&run_with_input(&data, &set, "password1\n").await);
     assert!(words.contains("is easy to guess"), "{words}");
     let own = folder();

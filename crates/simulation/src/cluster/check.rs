@@ -21,8 +21,9 @@ use crate::commands::Command;
 /// So long after a job has failed, it is due again.
 const MINUTES: i64 = 120_000_000;
 
-/// A number that no other command has.
+/// Numbers that no other commands have.
 const JOBS: u32 = 3_999_999_999;
+const POLLS: u32 = 3_999_999_998;
 
 fn all() -> Limit {
     Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT)
@@ -32,10 +33,12 @@ impl Cluster {
     /// Lets everything come to rest, and judges what everybody shows and what is stored.
     pub(super) fn settle(&mut self) -> Verdict {
         self.drain()?;
-        // What is left to be done for what was deleted; also what a clock that was ahead has put off.
+        // What is left to be done for what was deleted, and to be told of votes; also what a clock that was ahead has put off.
         for _ in 0..2 {
             self.now = Timestamp::from_micros(self.now.as_micros() + MINUTES);
             self.give(0, 0, Command::RunJobs {}, JOBS);
+            self.drain()?;
+            self.give(0, 0, Command::SettlePolls {}, POLLS);
             self.drain()?;
         }
         self.judge_clients(false)?;
@@ -94,6 +97,10 @@ fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<(Replica, BTreeSet<UserId>)
             for (message, user) in tx.mentions().named(&roots)? {
                 let mentioning = group.messages.iter_mut().find(|view| view.message.id == message);
                 mentioning.into_iter().for_each(|view| view.message.mentioned.push(user.clone()));
+            }
+            for (message, poll) in tx.polls().find_many(&roots)? {
+                let asking = group.messages.iter_mut().find(|view| view.message.id == message);
+                asking.into_iter().for_each(|view| view.message.poll = Some(Box::new(poll.clone())));
             }
             for thread in tx.threads().views(&roots, user)? {
                 let root = group.messages.iter_mut().find(|view| view.message.id == thread.thread.root);

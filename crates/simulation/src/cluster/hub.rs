@@ -157,6 +157,14 @@ impl LiveEvents for ServerHub {
         Vec::new()
     }
 
+    fn presence_in(
+        &self,
+        _: &[groupchat_domain::ids::GroupId],
+        _: groupchat_domain::ids::UserId,
+    ) -> Vec<EphemeralEvent> {
+        Vec::new()
+    }
+
     fn publish_ephemeral(&self, to: EphemeralAudience, event: EphemeralEvent) {
         let event = Arc::new(SharedEvent::new(event));
         for listener in &locked(&self.0).listeners {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use groupchat_domain::accounts::User;
 use groupchat_domain::events::{
     AddedMember, Event, GroupMember, GroupUpdate, LoggedEvent, MessageReaction, OwnMembership, OwnThread,
-    ReadUpdate, RemovedGroup, RemovedMember, ServerRoles, ThreadUpdate, Tombstone,
+    PollUpdate, ReadUpdate, RemovedGroup, RemovedMember, ServerRoles, ThreadUpdate, Tombstone,
 };
 use groupchat_domain::groups::{Group, GroupView, History, MemberSettings, Visibility};
 use groupchat_domain::ids::{GroupId, InvitationId, MessageId, RoleId, Seq, UserId, Version};
@@ -13,6 +13,7 @@ use groupchat_domain::messages::{
     Attachments, Emoji, Message, MessageView, Quoted, ReadState, Thread, ThreadView,
 };
 use groupchat_domain::permissions::{RoleName, ServerRole};
+use groupchat_domain::polls::Poll;
 
 /// A user, as far as everybody sees the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub(super) struct ShownUser {
     display_name: Option<String>,
     is_admin: bool,
     suspended: bool,
+    is_bot: bool,
     version: i64,
 }
 
@@ -31,6 +33,7 @@ impl From<&User> for ShownUser {
             display_name: user.display_name.as_ref().map(|name| name.as_str().to_owned()),
             is_admin: user.is_admin,
             suspended: user.suspended,
+            is_bot: user.owner.is_some(),
             version: user.version.get(),
         }
     }
@@ -134,6 +137,7 @@ impl ShownMessage {
             (mentioned.username, mentioned.display_name) = (None, None);
         }
         message.attachments = Attachments::default();
+        message.poll = message.poll.map(|poll| Box::new(as_shown(&poll)));
         if message.is_deleted() {
             own.clear();
         }
@@ -156,6 +160,21 @@ impl ShownMessage {
         Self::new(&view.message, own, view.thread.as_ref().map(ShownThread::from))
             .quoting(view.quoted.as_ref())
     }
+}
+
+/// A poll without what only the server needs to know, except whether there are votes that it has not told.
+fn as_shown(poll: &Poll) -> Poll {
+    Poll { told_at: None, ..poll.clone() }
+}
+
+/// Leaves out of a comparison which votes are told. Counts that the server has not told yet can't be shown: that happens at
+/// rest only where the clock was set back.
+fn forgive_untold(theirs: &mut Poll, ours: &mut Poll) {
+    if theirs.is_untold {
+        theirs.voters = ours.voters;
+        theirs.options.iter_mut().zip(&ours.options).for_each(|(theirs, ours)| theirs.votes = ours.votes);
+    }
+    (theirs.is_untold, ours.is_untold) = (false, false);
 }
 
 /// A thread.
@@ -353,8 +372,15 @@ impl Replica {
                     self.apply_own(message);
                 }
             }
+            Event::PollVoted(update) | Event::PollUpdated(update) | Event::PollClosed(update) => {
+                self.put_poll(update);
+            }
             // The message itself says whom it mentions, and it was told before.
             Event::MentionCreated(_) | Event::MentionRemoved(_) => {}
+            // No client of the simulation shows these.
+            Event::DraftUpdated(_) | Event::BookmarkUpdated(_) => {}
+            Event::ReminderUpdated(_) | Event::ReminderDue(_) => {}
+            Event::ScheduledUpdated(_) | Event::ScheduledSent(_) | Event::ScheduledFailed(_) => {}
             Event::ThreadUpdated(ThreadUpdate(thread)) => self.put_thread(thread),
             Event::ThreadFollowed(own) => self.follow(own, true),
             Event::ThreadUnfollowed(own) => self.follow(own, false),
@@ -386,6 +412,7 @@ impl Replica {
             Event::BlocksUpdated(_)
             | Event::RefreshReused(_)
             | Event::FactorsUpdated(_)
+            | Event::TokensUpdated(_)
             | Event::SessionsEnded(_)
             | Event::Gone(..) => {}
             // For the servers.
@@ -451,6 +478,15 @@ impl Replica {
         }
     }
 
+    /// Shows the state of a poll that is shown.
+    fn put_poll(&mut self, update: &PollUpdate) {
+        let Some(inside) = self.inside(update.group) else { return };
+        let mut shown = inside.messages.values_mut().map(|shown| &mut shown.message);
+        if let Some(message) = shown.find(|message| message.id == update.message && !message.is_deleted()) {
+            message.poll = Some(Box::new(as_shown(&update.poll)));
+        }
+    }
+
     /// Shows a change of a message where it is quoted.
     fn change_quotes(&mut self, message: &Message) {
         let Some(inside) = self.inside(message.group_id) else { return };
@@ -505,6 +541,12 @@ impl Replica {
                         // What is not shown is loaded to be shown.
                         if ours.messages.get(seq).is_some_and(|ours| ours.quoted.is_none()) {
                             message.quoted = None;
+                        }
+                    }
+                    for (seq, message) in &mut theirs.messages {
+                        let ours = ours.messages.get_mut(seq).and_then(|ours| ours.message.poll.as_mut());
+                        if let Some((theirs, ours)) = message.message.poll.as_mut().zip(ours) {
+                            forgive_untold(theirs, ours);
                         }
                     }
                     if !with_read_cursors {

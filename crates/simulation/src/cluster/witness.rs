@@ -435,6 +435,11 @@ fn is_lasting(event: &Event) -> bool {
         // Nobody is told what they follow in a group that they have left, or who mentions them there.
         Event::ThreadFollowed(_) | Event::ThreadUnfollowed(_) => false,
         Event::MentionCreated(_) | Event::MentionRemoved(_) => false,
+        Event::DraftUpdated(_) | Event::BookmarkUpdated(_) => false,
+        Event::ReminderUpdated(_) | Event::ReminderDue(_) => false,
+        Event::ScheduledUpdated(_) | Event::ScheduledSent(_) | Event::ScheduledFailed(_) => false,
+        // A poll goes with its message.
+        Event::PollVoted(_) | Event::PollUpdated(_) | Event::PollClosed(_) => false,
         event => event.ids().message.is_some(),
     }
 }

@@ -3,7 +3,7 @@
 use groupchat_domain::ids::GroupId;
 
 use crate::commands::all::Command;
-use crate::commands::argument::AMessage;
+use crate::commands::argument::{AMessage, APollMessage};
 
 impl Command {
     /// The group that a command of the model is about, for those whose answer doesn't say so.
@@ -18,7 +18,12 @@ impl Command {
             | Self::ListReaders { group, .. }
             | Self::MarkReadQuietly { group, .. } => Some(GroupId::new(group.0)),
             Self::ListReactors { message: AMessage(group, _), .. }
-            | Self::ListHistory { message: AMessage(group, _), .. } => Some(GroupId::new(group)),
+            | Self::ListHistory { message: AMessage(group, _), .. }
+            | Self::ListVoters { poll: APollMessage(group, _), .. }
+            | Self::Vote { poll: APollMessage(group, _), .. }
+            | Self::Unvote { poll: APollMessage(group, _) }
+            | Self::ClosePoll { poll: APollMessage(group, _) }
+            | Self::AddOption { poll: APollMessage(group, _), .. } => Some(GroupId::new(group)),
             Self::ListReplies { root, .. }
             | Self::MarkThreadRead { root, .. }
             | Self::MarkThreadReadQuietly { root, .. } => Some(GroupId::new(root.0)),

@@ -4,30 +4,41 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    self, Actor, ApiKeys, KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, LoginAttempt, MailOrder,
-    ProfileChanges, RefreshTerms, ResetAccount, ServerRoleChanges, UserChanges, UserDraft, UserQuery,
-    UsernameKey, operator,
+    self, Actor, ApiKeys, DeviceName, ExportPart, FactorPolicy, KNOWN_DEVICE_RETENTION,
+    KNOWN_NETWORK_RETENTION, LoginAttempt, MailOrder, PasskeyAttempt, PasswordHash, PendingAccount,
+    ProfileChanges, RefreshTerms, ResetAccount, Scope, ServerRoleChanges, TokenGroups, TokenTerms,
+    UserChanges, UserDraft, UserQuery, UsernameKey, operator,
 };
-use groupchat_domain::admissions::{self, InvitationDraft, InviteLinkQuery, LinkDraft};
-use groupchat_domain::audit::{self, AuditQuery};
+use groupchat_domain::admissions::{
+    self, Confirmation, InvitationDraft, InviteGroups, InviteLinkQuery, LinkDraft, ServerInviteDraft, SignUp,
+    SignUpOpening,
+};
+use groupchat_domain::audit::{self, AuditQuery, DifferentSetting, KnownSetting};
+use groupchat_domain::bots::{self, BotDraft, BotQuery};
 use groupchat_domain::codes::SecretCodes;
-use groupchat_domain::events::{self, Retention};
-use groupchat_domain::factors::{self, SecretsCondition};
+use groupchat_domain::events::{self, Cursor, Retention};
+use groupchat_domain::factors::{self, Proof, SecretsCondition};
 use groupchat_domain::groups::{
     self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, RestrictionDraft, RoleChanges,
     SettingsChanges,
 };
-use groupchat_domain::ids::{Position, Seq};
+use groupchat_domain::ids::{GroupId, Position, Seq};
 use groupchat_domain::jobs;
 use groupchat_domain::messages::{
     self, BatchItem, ChangeTerms, FilterStart, ForwardDraft, MessageDraft, MessageFilter, MessageText,
 };
 use groupchat_domain::network::Network;
 use groupchat_domain::operations;
+use groupchat_domain::paging::Limit;
 use groupchat_domain::permissions::RoleName;
+use groupchat_domain::polls;
+use groupchat_domain::saved;
+use groupchat_domain::scheduled::{self, ScheduledChanges};
 use groupchat_domain::secrets::SecretKeyId;
-use groupchat_domain::storage::{Access, Caller, Mode, Tx, WritePurpose, Writing};
+use groupchat_domain::storage::{Access, Asking, Caller, Mode, Tx, WritePurpose, Writing};
+use groupchat_domain::sync;
 use groupchat_domain::time::Timestamp;
+use groupchat_domain::tokens::{self, TokenDraft};
 use groupchat_testing::Dice;
 
 use crate::commands::answer::{Answer, FollowedThreads};
@@ -45,6 +56,23 @@ const LOOK_BACK: i64 = 40;
 /// A position a little before the head of the log.
 fn lately(tx: &mut dyn Tx, back: Seq) -> Result<Position, Error> {
     Ok(Position::new((tx.events().head()?.get() - back.get() % LOOK_BACK).max(0)))
+}
+
+/// A token for one group, or for all.
+fn token_draft(
+    name: DeviceName,
+    scope: Scope,
+    group: Option<GroupId>,
+    expires_at: Option<Timestamp>,
+) -> TokenDraft {
+    let groups = group.and_then(|group| TokenGroups::parse(vec![group]).ok());
+    TokenDraft { name, terms: TokenTerms { scope, groups }, expires_at }
+}
+
+/// Does what is due; whatever fails would fail all backends.
+async fn run_due(ports: &Ports<'_>) -> Result<jobs::DueRun, Error> {
+    let due = jobs::DuePorts { storage: ports.storage, live: ports.live, name_of: &|_| "refused" };
+    jobs::run_due(&due, |_, _| {}).await
 }
 
 commands! {
@@ -72,8 +100,8 @@ commands! {
     /// An admin deletes a user.
     1 write DeleteUser[accounts::delete_user](user: AUser) |tx, actor| accounts::delete_user(tx, actor, user);
     /// A user leaves.
-    1 flow DeleteSelf[accounts::delete_self](current: ATypedPassword)
-        |ports| accounts::delete_self(ports.proof(), ports.who, current);
+    1 flow DeleteSelf[accounts::delete_self](current: ATypedPassword, code: Option<ATypedCode>)
+        |ports| accounts::delete_self(ports.factors(), ports.who, Proof { password: current, code });
     /// The operator deletes a user.
     1 flow DeleteUserByOperator[operator::delete](name: AUsername)
         |ports| operator::delete(ports.storage, name.key());
@@ -104,6 +132,12 @@ commands! {
     /// An admin gives a user a password that is to be changed.
     1 flow SetTemporaryPassword[accounts::set_temporary_password](user: AUser)
         |ports| accounts::set_temporary_password(ports.storage, &ports.own, &ports.own, ports.who, user);
+    /// An admin removes the second factors of a user.
+    1 write ResetFactors[accounts::reset_factors](user: AUser)
+        |tx, actor| accounts::reset_factors(tx, actor, user);
+    /// The operator removes the second factors of a user.
+    1 flow ResetFactorsByOperator[operator::reset_factors](name: AUsername)
+        |ports| operator::reset_factors(ports.storage, name.key());
     /// The operator makes somebody an admin, or ends that.
     1 flow SetAdmin[operator::set_admin](name: AUsername, admin: AFlag)
         |ports| operator::set_admin(ports.storage, name.key(), admin);
@@ -218,6 +252,43 @@ commands! {
     /// Somebody finishes a login with a second factor.
     20 flow LoginWithCode[accounts::login_with_code](ticket: ALoginTicket, code: ATypedCode, network: ANetwork)
         |ports| accounts::login_with_code(ports.second_factor(), ticket, code, None, client(network));
+    /// Somebody begins to finish half a login with a passkey.
+    2 flow BeginPasskeyFactor[accounts::begin_passkey_factor](ticket: ALoginTicket, network: ANetwork)
+        |ports| accounts::begin_passkey_factor(ports.passkey_login(), ticket, client(network));
+    /// Somebody finishes half a login with a passkey.
+    6 flow LoginWithPasskeyFactor[accounts::login_with_passkey_factor](
+        ticket: ALoginTicket, shown: AShownPasskey, network: ANetwork
+    )
+        |ports| accounts::login_with_passkey_factor(ports.passkey_login(), ticket, shown, None, client(network));
+    /// Somebody begins to sign in with a passkey alone.
+    1 flow BeginPasskeyLogin[accounts::begin_passkey_login](network: ANetwork)
+        |ports| accounts::begin_passkey_login(ports.passkey_login(), client(network));
+    /// Somebody signs in with a passkey alone.
+    3 flow LoginWithPasskey[accounts::login_with_passkey](shown: AShownPasskey, refresh: AFlag, network: ANetwork)
+        |ports| accounts::login_with_passkey(ports.passkey_login(), PasskeyAttempt {
+            shown, refresh, device_name: None, device: None, client: client(network),
+        });
+    /// A user begins to register a passkey.
+    1 flow BeginPasskey[factors::begin_passkey](password: ATypedPassword)
+        |ports| factors::begin_passkey(ports.passkeys(), ports.who, password);
+    /// A user registers a passkey.
+    4 flow RegisterPasskey[factors::register_passkey](shown: AShownPasskey, name: APasskeyName)
+        |ports| factors::register_passkey(ports.passkeys(), ports.who, shown, name);
+    /// A user gives a passkey another name.
+    2 write RenamePasskey[factors::rename_passkey](passkey: APasskey, name: APasskeyName)
+        |tx, actor| {
+            let renamed = factors::rename_passkey(tx, actor, passkey, &name)?;
+            Ok::<_, Error>(renamed.name.as_str().to_owned())
+        };
+    /// A server that starts looks whether passkeys are bound to another host.
+    1 system_read PasskeysElsewhere[factors::passkeys_elsewhere](ours: AFlag)
+        |tx| factors::passkeys_elsewhere(tx, ours.then_some("https://chat.example.org"))
+            .map(|host| format!("{host:?}"));
+    /// A user removes a passkey.
+    3 flow RemovePasskey[factors::remove_passkey](
+        passkey: APasskey, password: ATypedPassword, code: Option<ATypedCode>
+    )
+        |ports| factors::remove_passkey(ports.factors(), ports.who, passkey, password, code);
     /// A user begins to set up one-time passwords.
     3 flow SetUpTotp[factors::set_up_totp](password: ATypedPassword)
         |ports| factors::set_up_totp(ports.factors(), ports.who, password, "groupchat");
@@ -225,13 +296,20 @@ commands! {
     3 flow ConfirmTotp[factors::confirm_totp](code: APasscode)
         |ports| factors::confirm_totp(ports.factors(), ports.who, code);
     /// A user disables one-time passwords.
-    2 flow DisableTotp[factors::disable_totp](password: ATypedPassword, code: ATypedCode)
+    6 flow DisableTotp[factors::disable_totp](password: ATypedPassword, code: ATypedCode)
         |ports| factors::disable_totp(ports.factors(), ports.who, password, code);
     /// A user gets new recovery codes.
     2 flow RenewRecoveryCodes[factors::renew_recovery_codes](password: ATypedPassword, code: ATypedCode)
         |ports| factors::renew_recovery_codes(ports.factors(), ports.who, password, code);
+    /// A user lets all that is stored about them be exported.
+    1 flow BeginExport[accounts::begin_export](current: ATypedPassword, code: Option<ATypedCode>) |ports| {
+        let proof = Proof { password: current, code };
+        async move { accounts::begin_export(ports.factors(), ports.who, proof).await.map(drop) }
+    };
+    /// What is exported: how many rows each part has.
+    2 read ExportPages[accounts::export_page]() |tx, actor| count_exported(tx, actor);
     /// A user's second factors.
-    1 read FindFactors[factors::find_factors]() |tx, actor| factors::find_factors(tx, actor);
+    1 read FindFactors[factors::find_factors]() |tx, actor| factors::find_factors(tx, actor, FactorPolicy::Admins);
     /// Which keys the server needs.
     1 system_read KeysInUse[factors::keys_in_use]() |tx| factors::keys_in_use(tx).map(|keys| format!("{keys:?}"));
     /// The operator encrypts secrets again.
@@ -281,6 +359,58 @@ commands! {
     /// An admin ends a session of a user.
     1 write EndSessionOf[accounts::end_session_of](user: AUser, session: ASession)
         |tx, actor| accounts::end_session_of(tx, actor, user, session);
+    /// A user issues a token, whose key is the number of the command.
+    4 flow CreateToken[tokens::create_token](
+        name: ADeviceName, scope: AScope, group: Option<AGroup>, end: Option<AnEnd>
+    )
+        |ports| {
+            let draft = token_draft(name, scope, group, end);
+            let key = ports.own.issued();
+            ports.storage.write_as(ports.who, move |tx, actor| tokens::create_token(tx, actor, &draft, key))
+        };
+    /// The operator issues a token of somebody.
+    1 flow CreateTokenByOperator[tokens::create_token_by_operator](
+        user: AUsername, name: ADeviceName, scope: AScope, end: Option<AnEnd>
+    )
+        |ports| {
+            let draft = token_draft(name, scope, None, end);
+            let issued = tokens::create_token_by_operator(ports.storage, &ports.own, user.key(), draft);
+            async move { issued.await.map(|(token, _)| token) }
+        };
+    /// A user ends a token.
+    2 write EndToken[tokens::end_token](token: ASession)
+        |tx, actor| tokens::end_token(tx, actor, token.into());
+    /// A user's tokens.
+    1 read ListTokens[tokens::list_tokens](below: Option<ASession>, limit: ALimit)
+        |tx, actor| tokens::list_tokens(tx, actor, below.map(Into::into), limit);
+    /// A user makes a bot.
+    3 write CreateBot[bots::create_bot](name: AUsername, display: Option<ADisplayName>)
+        |tx, actor| {
+            let draft = BotDraft { username: name.clone(), display_name: display.clone() };
+            bots::create_bot(tx, actor, &draft)
+        };
+    /// A user's bots.
+    1 read ListBots[bots::list_bots](owner: Option<AUser>, after: Option<ABot>, limit: ALimit)
+        |tx, actor| bots::list_bots(tx, actor, BotQuery { owner, after, limit });
+    /// A user issues a token of a bot, whose key is the number of the command.
+    3 flow CreateBotToken[bots::create_bot_token](bot: ABot, name: ADeviceName, scope: AScope, end: Option<AnEnd>)
+        |ports| {
+            let draft = token_draft(name, scope, None, end);
+            let key = ports.own.issued();
+            let create = move |tx: &mut dyn Tx, actor: &Actor| bots::create_bot_token(tx, actor, bot, &draft, key);
+            ports.storage.write_as(ports.who, create)
+        };
+    /// A user looks for the tokens of a bot.
+    1 read ListBotTokens[bots::list_bot_tokens](bot: ABot, below: Option<ASession>, limit: ALimit)
+        |tx, actor| bots::list_bot_tokens(tx, actor, bot, below.map(Into::into), limit);
+    /// A user ends a token of a bot.
+    4 write EndBotToken[bots::end_bot_token](bot: ABot, token: ASession)
+        |tx, actor| bots::end_bot_token(tx, actor, bot, token.into());
+    /// A bot gets another owner.
+    2 write HandOverBot[bots::hand_over_bot](bot: ABot, to: AUser)
+        |tx, actor| bots::hand_over_bot(tx, actor, bot, to);
+    /// A bot is deleted.
+    1 write DeleteBot[bots::delete_bot](bot: ABot) |tx, actor| bots::delete_bot(tx, actor, bot);
     /// The server removes what has expired.
     1 system RemoveExpiredSessions[accounts::remove_expired_sessions]() |tx| accounts::remove_expired_sessions(tx);
     /// The server removes bans that have ended.
@@ -305,6 +435,19 @@ commands! {
         };
     /// The server removes old entries of the audit log.
     1 system PruneAudit[audit::prune_audit]() |tx| audit::prune_audit(tx, LOG_AGE);
+    /// A server that starts looks which settings the last one had.
+    1 system_read KnownSettings[audit::known_settings]()
+        |tx| audit::known_settings(tx).map(|settings| format!("{settings:?}"));
+    /// A server notes a setting, which another one may have changed meanwhile.
+    2 system NoteSettings[audit::note_settings](
+        workers: AFlag, noted: ALimit, known: Option<ALimit>, changed: AFlag
+    )
+        |tx| {
+            let name = if workers { "workers" } else { "listen" };
+            let digest = |limit: Limit| format!("{limit:?}");
+            let now = KnownSetting { name: name.to_owned(), digest: digest(noted) };
+            audit::note_settings(tx, &[DifferentSetting { now, known: known.map(digest), is_changed: changed }])
+        };
     /// A client asks for a ticket.
     3 flow IssueTicket[accounts::issue_ticket]() |ports| {
         let ticket = ports.own.issued();
@@ -363,7 +506,7 @@ commands! {
         after: Option<APlace>, limit: ALimit
     )
         |tx, actor| groups::list(tx, actor, &GroupQuery {
-            viewer: actor.id(), kind, search: search.clone(), all, mine, ownerless,
+            viewer: actor.id(), kind, search: search.clone(), all, mine, ownerless, only: None,
             after: after.map(|place| place.of("gruppe ")), limit,
         });
     /// A member adds somebody.
@@ -520,14 +663,92 @@ commands! {
     8 flow AcceptLink[admissions::accept_link](code: ACode)
         |ports| admissions::accept_link(ports.links(), ports.who, &code, QUOTAS);
 
+    // Invites to the server.
+
+    /// Somebody makes an invite, whose code is the number of the command.
+    4 flow CreateServerInvite[admissions::create_server_invite](
+        first: Option<AGroup>, second: Option<AGroup>, uses: Option<SomeUses>, note: Option<ANote>
+    )
+        |ports| {
+            let groups = InviteGroups::parse(first.into_iter().chain(second).collect());
+            let draft = ServerInviteDraft {
+                max_uses: uses, expires_at: None, groups: groups.unwrap_or_default(), note,
+            };
+            let code = ports.own.digest_code(&ports.own.issue_code());
+            ports.storage.write_as(ports.who, move |tx, actor| {
+                admissions::create_server_invite(tx, actor, &draft, code)
+            })
+        };
+    /// Invites.
+    1 read ListServerInvites[admissions::list_server_invites](below: Option<AServerInvite>, limit: ALimit)
+        |tx, actor| admissions::list_server_invites(tx, actor, below, limit);
+    /// Somebody revokes an invite.
+    1 write RevokeServerInvite[admissions::revoke_server_invite](invite: AServerInvite)
+        |tx, actor| admissions::revoke_server_invite(tx, actor, invite);
+    /// Somebody signs up by an invite.
+    6 flow SignUpInvited[admissions::sign_up](
+        code: AnInviteCode, name: AUsername, display: Option<ADisplayName>, password: APassword,
+        default: Option<AGroup>, network: ANetwork
+    )
+        |ports| admissions::sign_up(ports.sign_up(default, SignUpOpening::Closed), SignUp {
+            draft: UserDraft { username: name, display_name: display, email: None, is_admin: false, password },
+            invite: Some(code), refresh: false, device_name: None, client: client(network),
+        });
+    /// Somebody signs up without an invite.
+    2 flow SignUp[admissions::sign_up](
+        name: AUsername, email: Option<AnEmail>, password: APassword, opening: AnOpening, refresh: AFlag,
+        network: ANetwork
+    )
+        |ports| admissions::sign_up(ports.sign_up(None, opening), SignUp {
+            draft: UserDraft { username: name, display_name: None, email, is_admin: false, password },
+            invite: None, refresh, device_name: None, client: client(network),
+        });
+    /// Somebody gets a code that confirms the address.
+    3 flow SendConfirmation[accounts::write_mails](
+        name: AUsername, display: Option<ADisplayName>, email: AnEmail, network: ANetwork
+    )
+        |ports| accounts::write_mails(ports.mails(), MailOrder::ConfirmAccount {
+            account: Box::new(PendingAccount {
+                username: name, display_name: display, email, password: PasswordHash::from_stored("hash".to_owned()),
+            }),
+            client: client(network),
+        });
+    /// Somebody confirms an address.
+    4 flow ConfirmSignUp[admissions::confirm_sign_up](
+        code: AConfirmation, name: Option<AUsername>, default: Option<AGroup>, opening: AnOpening, refresh: AFlag,
+        network: ANetwork
+    )
+        |ports| admissions::confirm_sign_up(ports.sign_up(default, opening), Confirmation {
+            code, username: name, refresh, device_name: None, client: client(network),
+        });
+    /// The server removes accounts that nobody confirmed.
+    1 system RemoveOldPendingAccounts[accounts::remove_old_pending_accounts]()
+        |tx| accounts::remove_old_pending_accounts(tx);
+
     // Messages.
 
     /// A member sends a message.
     40 write Send[messages::send](group: AGroup, text: AText, client_id: Option<AClientId>)
         |tx, actor| messages::send(tx, actor, &MessageDraft {
             group, text: text.clone(), client_id: client_id.clone(), thread: None,
-            reply_to: None,
+            reply_to: None, poll: None,
         });
+    /// Somebody sends a message, perhaps with a token for some groups.
+    12 flow SendInGroups[messages::send](group: AGroup, text: AText, client_id: Option<AClientId>)
+        |ports| {
+            let draft = MessageDraft { group, text, client_id, thread: None, reply_to: None, poll: None };
+            let writing = Writing::new(ports.who, WritePurpose::Grow).in_groups();
+            ports.storage.write_as(writing, move |tx, actor| messages::send(tx, actor, &draft))
+        };
+    /// Somebody looks at groups, perhaps with a token for some.
+    6 flow ListInGroups[groups::list](search: Option<ASearch>, limit: ALimit)
+        |ports| {
+            let asking = Asking::from(ports.who).in_groups();
+            ports.storage.read_as(asking, move |tx, actor| {
+                let query = GroupQuery { search: search.clone(), ..GroupQuery::of(actor.id(), limit) };
+                groups::list(tx, actor, &query)
+            })
+        };
     /// A member sends two messages at once.
     6 write SendBatch[messages::send_batch](group: AGroup, first: AText, second: AText, client_id: Option<AClientId>)
         |tx, actor| messages::send_batch(tx, actor, group, &[
@@ -548,14 +769,14 @@ commands! {
     /// A member sends a message to all who are online, of whom there are two.
     4 write SendHere[messages::send_with_online](group: AGroup, one: AUser, other: AUser) |tx, actor| {
         let text = MessageText::parse("@here, please").unwrap_or_else(|_| unreachable!("a short text"));
-        let draft = MessageDraft { group, text, client_id: None, thread: None, reply_to: None };
+        let draft = MessageDraft { group, text, client_id: None, thread: None, reply_to: None, poll: None };
         messages::send_with_online(tx, actor, &draft, &[one, other])
     };
     /// A member replies.
     30 write Reply[messages::send](root: ARoot, text: AText, client_id: Option<AClientId>)
         |tx, actor| messages::send(tx, actor, &MessageDraft {
             group: root.0, text: text.clone(), client_id: client_id.clone(), thread: Some(root.1),
-            reply_to: None,
+            reply_to: None, poll: None,
         });
     /// A member quotes a message, perhaps in a thread.
     12 write Quote[messages::send](
@@ -563,7 +784,7 @@ commands! {
     )
         |tx, actor| messages::send(tx, actor, &MessageDraft {
             group: quoted.0, text: text.clone(), client_id: client_id.clone(), thread: root.map(|root| root.1),
-            reply_to: Some(quoted.1),
+            reply_to: Some(quoted.1), poll: None,
         });
     /// A member forwards a message.
     10 write Forward[messages::forward](message: AMessage, to: AGroup, client_id: Option<AClientId>)
@@ -588,6 +809,84 @@ commands! {
         let before = before.map(|(_, reply)| reply);
         messages::list_threads(tx, actor, unread, before, limit).map(FollowedThreads)
     };
+    /// A user types something for a group.
+    4 write PutDraft[saved::put_draft](group: AGroup, text: ADraft)
+        |tx, actor| saved::put_draft(tx, actor, (group, None), &text, None);
+    /// A user types something for a thread, as one of two devices.
+    6 write PutThreadDraft[saved::put_draft](root: ARoot, text: ADraft, seen: Option<AVersion>) |tx, actor| {
+        let (group, root) = root;
+        saved::put_draft(tx, actor, (group, Some(root)), &text, seen)
+    };
+    /// A user goes on with what they have typed, unless another device has done so.
+    3 write GoOnWithDraft[saved::find_draft, saved::put_draft](group: AGroup, text: ADraft) |tx, actor| {
+        let before = saved::find_draft(tx, actor, (group, None))?;
+        saved::put_draft(tx, actor, (group, None), &text, Some(before.version))
+    };
+    /// What a user has typed for a thread.
+    2 read FindThreadDraft[saved::find_draft](root: ARoot) |tx, actor| {
+        let (group, root) = root;
+        saved::find_draft(tx, actor, (group, Some(root)))
+    };
+    /// A user drops a draft.
+    2 write RemoveDraft[saved::remove_draft](group: AGroup, seen: Option<AVersion>)
+        |tx, actor| saved::remove_draft(tx, actor, (group, None), seen);
+    /// A user is to be reminded of a message.
+    6 write PutReminder[saved::put_reminder](message: AMessage, wait: AWhile) |tx, actor| {
+        let at = tx.now().plus(wait);
+        saved::put_reminder(tx, actor, message.1, at)
+    };
+    /// A user removes a reminder.
+    2 write RemoveReminder[saved::remove_reminder](message: AMessage)
+        |tx, actor| saved::remove_reminder(tx, actor, message.1);
+    /// A user's reminders.
+    3 read ListReminders[saved::list_reminders](limit: ALimit)
+        |tx, actor| saved::list_reminders(tx, actor, None, limit);
+    /// A user schedules a message.
+    10 write Schedule[scheduled::schedule](group: AGroup, text: AText, client_id: Option<AClientId>, wait: AWhile)
+        |tx, actor| {
+            let draft = MessageDraft {
+                group, text: text.clone(), client_id: client_id.clone(), thread: None, reply_to: None,
+                poll: None,
+            };
+            let send_at = tx.now().plus(wait);
+            scheduled::schedule(tx, actor, &draft, send_at)
+        };
+    /// A user schedules a reply, perhaps with a token for some groups.
+    6 flow ScheduleReply[scheduled::schedule](root: ARoot, text: AText, wait: AWhile) |ports| {
+        let (group, root) = root;
+        let draft = MessageDraft { group, text, client_id: None, thread: Some(root), reply_to: Some(root), poll: None };
+        let writing = Writing::new(ports.who, WritePurpose::Grow).in_groups();
+        ports.storage.write_as(writing, move |tx, actor| {
+            let send_at = tx.now().plus(wait);
+            scheduled::schedule(tx, actor, &draft, send_at)
+        })
+    };
+    /// A user changes a scheduled message.
+    5 write EditScheduled[scheduled::edit_scheduled](
+        group: AGroup, id: AScheduled, text: Option<AText>, wait: Option<AWhile>
+    )
+        |tx, actor| {
+            let send_at = wait.map(|wait| tx.now().plus(wait));
+            let changes = ScheduledChanges { text: text.clone(), send_at };
+            scheduled::edit_scheduled(tx, actor, (group, id), &changes)
+        };
+    /// A user drops a scheduled message.
+    3 write DropScheduled[scheduled::drop_scheduled](group: AGroup, id: AScheduled)
+        |tx, actor| scheduled::drop_scheduled(tx, actor, (group, id));
+    /// A user's scheduled messages.
+    3 read ListScheduled[scheduled::list_scheduled](group: AGroup, before: Option<AScheduled>, limit: ALimit)
+        |tx, actor| scheduled::list_scheduled(tx, actor, group, before, limit);
+    /// The server does what is due.
+    12 flow RunDue[jobs::run_due]() |ports| run_due(ports);
+    /// A user bookmarks a message.
+    8 write PutBookmark[saved::put_bookmark](message: AMessage, note: Option<ABookmarkNote>)
+        |tx, actor| saved::put_bookmark(tx, actor, message.1, note.as_ref());
+    /// A user removes a bookmark.
+    2 write RemoveBookmark[saved::remove_bookmark](message: AMessage)
+        |tx, actor| saved::remove_bookmark(tx, actor, message.1);
+    /// A user's bookmarks.
+    4 read ListBookmarks[saved::list_bookmarks](before: Option<ABookmarkPlace>, limit: ALimit)
+        |tx, actor| saved::list_bookmarks(tx, actor, before, limit);
     /// The messages that mention a user.
     6 read ListMentions[messages::list_mentions](unread: AFlag, before: Option<AMessage>, limit: ALimit) |tx, actor| {
         let before = before.map(|(_, message)| message);
@@ -625,6 +924,53 @@ commands! {
     /// Who has given a reaction.
     2 read ListReactors[messages::list_reactors](message: AMessage, emoji: AnEmoji, after: Option<AUser>, limit: ALimit)
         |tx, actor| messages::list_reactors(tx, actor, (message.0, message.1, emoji), after, limit);
+    /// A member asks something, perhaps in a thread.
+    12 write SendPoll[messages::send](
+        group: AGroup, root: Option<ARoot>, text: AText, poll: APoll, ends: Option<AWhile>, client_id: Option<AClientId>
+    )
+        |tx, actor| {
+            let mut poll = poll.clone();
+            poll.closes_at = ends.map(|ends| tx.now().plus(ends));
+            messages::send(tx, actor, &MessageDraft {
+                group: root.map_or(group, |root| root.0), text: text.clone(), client_id: client_id.clone(),
+                thread: root.map(|root| root.1), reply_to: None,
+                poll: Some(poll),
+            })
+        };
+    /// A member votes.
+    24 write Vote[polls::vote](poll: APollMessage, choices: SomeChoices)
+        |tx, actor| polls::vote(tx, actor, poll.0, poll.1, choices);
+    /// A member takes a vote back.
+    4 write Unvote[polls::unvote](poll: APollMessage) |tx, actor| polls::unvote(tx, actor, poll.0, poll.1);
+    /// Somebody closes a poll.
+    2 write ClosePoll[polls::close](poll: APollMessage) |tx, actor| polls::close(tx, actor, poll.0, poll.1);
+    /// A member adds an option.
+    6 write AddOption[polls::add_option](poll: APollMessage, text: AnOptionText)
+        |tx, actor| polls::add_option(tx, actor, poll.0, poll.1, &text);
+    /// Who votes for an option.
+    4 read ListVoters[polls::list_voters](poll: APollMessage, option: AnOption, after: Option<AUser>, limit: ALimit)
+        |tx, actor| polls::list_voters(tx, actor, (poll.0, poll.1, option), after, limit);
+    /// The server does what is due with polls.
+    8 flow SettlePolls[polls::run_due, polls::settle_due]() |ports| {
+        async move { polls::run_due(ports.storage).await.map(|_| ()) }
+    };
+    /// The operator encrypts the keys of anonymous polls again.
+    1 flow ResealPollKeys[polls::reseal_poll_keys]() |ports| {
+        let sealer = ports.own.clone();
+        let access = Access { mode: Mode::Write, caller: Caller::System };
+        let reseal = move |tx: &mut dyn Tx| polls::reseal_poll_keys(tx, &sealer, SecretKeyId::new(2), None);
+        async move { ports.storage.run(access, reseal).await.map(|next| next.is_some()) }
+    };
+    /// The operator checks whether the keys of anonymous polls can be read.
+    1 flow CheckPollKeys[polls::check_poll_keys]() |ports| {
+        let sealer = ports.own.clone();
+        let access = Access { mode: Mode::Read, caller: Caller::System };
+        let check = move |tx: &mut dyn Tx| {
+            let nothing = SecretsCondition::default();
+            polls::check_poll_keys(tx, &sealer, None, nothing).map(|(found, _)| format!("{found:?}"))
+        };
+        ports.storage.run(access, check)
+    };
     /// An admin pins a message.
     4 write Pin[messages::pin](message: AMessage) |tx, actor| messages::pin(tx, actor, message.0, message.1);
     /// An admin unpins a message.
@@ -670,6 +1016,14 @@ commands! {
         let after = lately(tx, back)?;
         events::replay(tx, actor, after)
     };
+    /// A client starts.
+    3 read Sync[sync::take]() |tx, actor| sync::take(tx, actor, None);
+    /// A client that has been here before starts.
+    5 read SyncSince[sync::take](back: ASeq) |tx, actor| {
+        let position = lately(tx, back)?;
+        let cursor = Cursor { position, ..tx.events().state()?.now() };
+        sync::take(tx, actor, Some(&cursor))
+    };
     /// What a user has read meanwhile.
     2 read ReadSince[events::read_since](back: ASeq) |tx, actor| {
         let after = lately(tx, back)?;
@@ -696,4 +1050,22 @@ commands! {
         let securing = Writing::new(ports.who, WritePurpose::Secure);
         ports.storage.write_as(securing, |tx, actor| accounts::logout(tx, actor))
     };
+}
+
+/// How many rows each part of an export has, whatever its pages are.
+fn count_exported(tx: &mut dyn Tx, actor: &Actor) -> Result<String, Error> {
+    let mut counted = String::new();
+    for part in ExportPart::ALL {
+        let (mut rows, mut after) = (0, None);
+        loop {
+            let page = accounts::export_page(tx, actor, *part, after)?;
+            rows += page.rows.len();
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        counted.push_str(&format!("{} {rows}, ", part.name()));
+    }
+    Ok(counted)
 }

@@ -4,16 +4,18 @@ use groupchat_domain::accounts::{
     Actor, Block, CreatedUser, HalfWay, LoggedIn, Password, Secret, Session, SignedIn, User,
 };
 use groupchat_domain::admissions::{
-    Admitted, InvitedGroup, JoinRequest, Joined, JudgedInvitation, JudgedLink, OwnInvitations,
+    Admitted, InvitedGroup, JoinRequest, Joined, JudgedInvitation, JudgedLink, JudgedServerInvite,
+    OwnInvitations, SignedUp,
 };
 use groupchat_domain::audit::AuditRecord;
-use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
-use groupchat_domain::factors::{FactorMethod, Factors, RecoveryCode, TotpSetUp};
+use groupchat_domain::events::{EphemeralEvent, Epoch, EventRecord, LogState, LoggedEvent, ReplayPage};
+use groupchat_domain::factors::{Ceremony, FactorMethod, Factors, Passkey, RecoveryCode, TotpSetUp};
 use groupchat_domain::groups::{Addition, Ban, GroupView, ListedMember, Member};
 use groupchat_domain::ids::{
-    GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
+    GroupId, InvitationId, InviteLinkId, MessageId, PasskeyId, Position, RoleId, Seq, ServerInviteId,
+    SessionId, UserId,
 };
-use groupchat_domain::jobs::Task;
+use groupchat_domain::jobs::{DueRun, Task};
 use groupchat_domain::mail::Mail;
 use groupchat_domain::messages::{
     EarlierText, FilteredPage, Marked, MentionPage, MessagePage, MessageView, Reactor, ReaderPage, Sent,
@@ -24,8 +26,13 @@ use groupchat_domain::paging::{NamePosition, Page};
 use groupchat_domain::permissions::{
     Decision, GroupPermission, Role, ServerDecision, ServerPermission, ServerRole,
 };
+use groupchat_domain::polls::{Choices, Poll, PollView, VoterPage};
+use groupchat_domain::saved::{BookmarkPage, BookmarkView, Draft, ReminderView};
+use groupchat_domain::scheduled::{Accepted, Scheduled};
 use groupchat_domain::storage::Condition;
+use groupchat_domain::sync::Snapshot;
 use groupchat_domain::time::Timestamp;
+use groupchat_domain::tokens::Token;
 
 use crate::commands::ids::Ids;
 use crate::commands::renumber::Renumber;
@@ -49,6 +56,10 @@ pub struct Replayed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FollowedThreads(pub Page<MessageView>);
 
+/// A snapshot, with a log that is called the same everywhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Synced(pub Snapshot);
+
 macro_rules! answers {
     ($($(#[$doc:meta])* $name:ident($type:ty),)+) => {
         /// What a command answered that was not refused.
@@ -65,6 +76,14 @@ macro_rules! answers {
             }
         })+
     };
+}
+
+/// Under what a ballot is stored differs from one database to the other.
+impl From<PollView> for Answer {
+    fn from(view: PollView) -> Self {
+        let choices = view.choices();
+        Self::Poll((view.poll, choices))
+    }
 }
 
 answers! {
@@ -91,18 +110,28 @@ answers! {
     HalfWay((Secret, Timestamp, Vec<FactorMethod>)),
     /// What an authenticator needs.
     TotpSetUp(TotpSetUp),
+    /// A ceremony with an authenticator.
+    Ceremony(Ceremony),
+    /// A passkey, and the recovery codes that come with the first factor.
+    Passkey((Passkey, Option<Vec<RecoveryCode>>)),
     /// Recovery codes.
     RecoveryCodes(Vec<RecoveryCode>),
     /// The second factors of a user.
     Factors(Factors),
     /// Users.
     Users(Page<NamePosition<User>>),
+    /// Bots.
+    Bots(Page<User>),
     /// A block.
     Block(Block),
     /// Blocks.
     Blocks(Page<Block>),
     /// Sessions, without the times of their last use: those are stored in time.
     Sessions(Page<Session>),
+    /// A token.
+    Token(Token),
+    /// Tokens, without the times of their last use.
+    Tokens(Page<Token>),
     /// Entries of the audit log, without hashes.
     Audit(Page<AuditRecord>),
     /// Mails.
@@ -151,6 +180,10 @@ answers! {
     InviteLink(JudgedLink),
     /// Invite links to a group.
     InviteLinks(Page<JudgedLink>),
+    /// An invite to the server.
+    ServerInvite(JudgedServerInvite),
+    /// Invites to the server.
+    ServerInvites(Page<JudgedServerInvite>),
     /// Where an invite link leads.
     InvitedGroup(InvitedGroup),
     /// A member who came in by an invite link, or was in the group before.
@@ -171,6 +204,10 @@ answers! {
     Pins(Page<MessageView>),
     /// Who has given a reaction.
     Reactors(Page<Reactor>),
+    /// A poll, and what the one who looks has voted for.
+    Poll((Poll, Option<Choices>)),
+    /// Who votes for an option.
+    Voters(VoterPage),
     /// What a message said before.
     History(Page<EarlierText>),
     /// A thread.
@@ -179,6 +216,24 @@ answers! {
     Threads(FollowedThreads),
     /// Messages that mention somebody.
     Mentions(MentionPage),
+    /// A draft.
+    Draft(Draft),
+    /// A bookmark.
+    Bookmark(BookmarkView),
+    /// Bookmarks.
+    Bookmarks(BookmarkPage),
+    /// A reminder.
+    Reminder(ReminderView),
+    /// Reminders.
+    Reminders(Page<ReminderView>),
+    /// A message that was scheduled.
+    ScheduledNow(Accepted),
+    /// A scheduled message.
+    Scheduled(Scheduled),
+    /// Scheduled messages.
+    ScheduledPage(Page<Scheduled>),
+    /// What was done that was due.
+    Due(DueRun),
     /// How far somebody has read.
     Read(Marked),
     /// Who has read a message.
@@ -195,6 +250,8 @@ answers! {
     GroupIds(Vec<GroupId>),
     /// A replay.
     Replayed(Replayed),
+    /// What a client shows first.
+    Synced(Synced),
     /// Whether the clock is doubted.
     ClockDoubt(Option<ClockDoubt>),
     /// How the storage is.
@@ -232,6 +289,15 @@ impl From<LoggedIn> for Answer {
     }
 }
 
+impl From<SignedUp> for Answer {
+    fn from(signed_up: SignedUp) -> Self {
+        match signed_up {
+            SignedUp::Complete(logged_in) => (*logged_in).into(),
+            SignedUp::Unconfirmed => Self::Done,
+        }
+    }
+}
+
 impl From<SignedIn> for Answer {
     fn from(signed_in: SignedIn) -> Self {
         match signed_in {
@@ -246,6 +312,13 @@ impl From<SignedIn> for Answer {
 impl From<LogState> for Answer {
     fn from(LogState { head, removed, .. }: LogState) -> Self {
         Self::Log((removed, head))
+    }
+}
+
+impl From<Snapshot> for Answer {
+    fn from(mut snapshot: Snapshot) -> Self {
+        snapshot.cursor.epoch = Epoch::parse("log").unwrap_or(snapshot.cursor.epoch);
+        Self::Synced(Synced(snapshot))
     }
 }
 
@@ -264,10 +337,13 @@ pub(crate) struct Issued {
     pub(crate) group: Option<GroupId>,
     pub(crate) message: Option<(GroupId, MessageId, Seq)>,
     pub(crate) is_reply: bool,
+    pub(crate) is_poll: bool,
     pub(crate) session: Option<SessionId>,
     pub(crate) server_role: Option<RoleId>,
     pub(crate) invitation: Option<InvitationId>,
     pub(crate) invite_link: Option<InviteLinkId>,
+    pub(crate) server_invite: Option<ServerInviteId>,
+    pub(crate) passkey: Option<PasskeyId>,
     pub(crate) has_key: bool,
     pub(crate) has_ticket: bool,
 }
@@ -278,13 +354,16 @@ impl Answer {
         match self {
             Self::Created((user, key)) => Issued { user: Some(user.id), has_key: key.is_some(), ..nothing },
             Self::User(user) | Self::FirstAdmin(Some((user, _))) => Issued { user: Some(user.id), ..nothing },
-            Self::LoggedIn(_) | Self::Refreshable(_) => Issued { has_key: true, ..nothing },
+            Self::LoggedIn((.., user)) | Self::Refreshable((.., user)) => {
+                Issued { user: Some(user.id), has_key: true, ..nothing }
+            }
             Self::Group(view) | Self::Started((view, true)) => {
                 Issued { group: Some(view.group.id), ..nothing }
             }
             Self::Sent(Sent { view: MessageView { message, .. }, repeated: false }) => {
-                let is_reply = message.thread.is_some();
-                Issued { message: Some((message.group_id, message.id, message.seq)), is_reply, ..nothing }
+                let (is_reply, is_poll) = (message.thread.is_some(), message.poll.is_some());
+                let message = Some((message.group_id, message.id, message.seq));
+                Issued { message, is_reply, is_poll, ..nothing }
             }
             Self::Batch(sent) => {
                 let new = sent.iter().rfind(|sent| !sent.repeated).map(|sent| &sent.view.message);
@@ -293,7 +372,10 @@ impl Answer {
             }
             Self::ServerRole(role) => Issued { server_role: Some(role.id), ..nothing },
             Self::Actor(actor) => Issued { session: Some(actor.session), ..nothing },
+            Self::Token(token) => Issued { session: Some(token.id.session()), has_key: true, ..nothing },
             Self::InviteLink(made) => Issued { invite_link: Some(made.link.id), ..nothing },
+            Self::Passkey((made, _)) => Issued { passkey: Some(made.id), ..nothing },
+            Self::ServerInvite(made) => Issued { server_invite: Some(made.invite.id), ..nothing },
             Self::Invited((made, _)) => Issued { invitation: Some(made.invitation.id), ..nothing },
             Self::Time(_) => Issued { has_ticket: true, ..nothing },
             _ => nothing,
@@ -302,12 +384,30 @@ impl Answer {
 
     /// Learns the ids that the answer gives out.
     pub(crate) fn teach(&self, ids: &mut Ids) {
-        let Issued { user, group, message, session, server_role, invitation, invite_link, .. } =
-            self.issued();
+        let Issued {
+            user,
+            group,
+            message,
+            session,
+            server_role,
+            invitation,
+            invite_link,
+            server_invite,
+            passkey,
+            ..
+        } = self.issued();
         invite_link.into_iter().for_each(|link| ids.learn_invite_link(link));
+        passkey.into_iter().for_each(|passkey| ids.learn_passkey(passkey));
+        server_invite.into_iter().for_each(|invite| ids.learn_server_invite(invite));
         server_role.into_iter().for_each(|role| ids.learn_server_role(role));
         user.into_iter().for_each(|user| ids.learn_user(user));
         group.into_iter().for_each(|group| ids.learn_group(group));
+        if let Self::ScheduledNow(Accepted { scheduled, repeated: false }) = self {
+            ids.learn_scheduled(scheduled.id);
+        }
+        if let Self::Due(run) = self {
+            run.sent.iter().for_each(|sent| ids.learn_message(*sent));
+        }
         if let Self::Batch(sent) = self {
             let new = sent.iter().filter(|sent| !sent.repeated);
             new.for_each(|sent| ids.learn_message(sent.view.message.id));
@@ -325,7 +425,9 @@ impl Answer {
             Self::History(page) => page.renumber(ids),
             Self::Done | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) => {}
             Self::ClockDoubt(_) | Self::Condition(_) | Self::Text(_) | Self::Mails(_) => {}
-            Self::HalfWay(_) | Self::TotpSetUp(_) | Self::RecoveryCodes(_) | Self::Factors(_) => {}
+            Self::Factors(factors) => factors.passkeys.renumber(ids),
+            Self::Passkey((passkey, _)) => passkey.renumber(ids),
+            Self::HalfWay(_) | Self::TotpSetUp(_) | Self::Ceremony(_) | Self::RecoveryCodes(_) => {}
             Self::Role(_) | Self::Roles(_) | Self::Explained(_) | Self::ExplainedOnServer(_) => {}
             Self::ServerRole(role) => role.renumber(ids),
             Self::ServerRoles(roles) => roles.renumber(ids),
@@ -338,11 +440,17 @@ impl Answer {
                 created.iter_mut().for_each(|(user, _)| user.renumber(ids));
             }
             Self::Users(users) => users.renumber(ids),
+            Self::Bots(bots) => bots.renumber(ids),
             Self::Block(block) => block.renumber(ids),
             Self::Blocks(blocks) => blocks.renumber(ids),
             Self::Sessions(sessions) => {
                 sessions.renumber(ids);
                 sessions.items.iter_mut().for_each(|session| session.last_used_at = None);
+            }
+            Self::Token(token) => token.renumber(ids),
+            Self::Tokens(tokens) => {
+                tokens.renumber(ids);
+                tokens.items.iter_mut().for_each(|token| token.last_used_at = None);
             }
             Self::Audit(page) => page.renumber(ids),
             Self::Actor(actor) => actor.renumber(ids),
@@ -360,6 +468,8 @@ impl Answer {
             Self::JoinRequests(page) => page.renumber(ids),
             Self::InviteLink(made) => made.renumber(ids),
             Self::InviteLinks(page) => page.renumber(ids),
+            Self::ServerInvite(made) => made.renumber(ids),
+            Self::ServerInvites(page) => page.renumber(ids),
             Self::InvitedGroup(group) => group.renumber(ids),
             Self::Admitted(admitted) => admitted.renumber(ids),
             Self::Accepted((group, member)) => {
@@ -372,9 +482,20 @@ impl Answer {
             Self::Message(view) => view.renumber(ids),
             Self::Messages(page) => page.renumber(ids),
             Self::Mentions(page) => page.renumber(ids),
+            Self::Draft(draft) => draft.renumber(ids),
+            Self::Bookmark(view) => view.renumber(ids),
+            Self::Bookmarks(page) => page.items.renumber(ids),
+            Self::Reminder(view) => view.renumber(ids),
+            Self::Reminders(page) => page.renumber(ids),
+            Self::ScheduledNow(accepted) => accepted.scheduled.renumber(ids),
+            Self::Scheduled(scheduled) => scheduled.renumber(ids),
+            Self::ScheduledPage(page) => page.renumber(ids),
+            Self::Due(run) => run.sent.renumber(ids),
             Self::Pins(page) | Self::Threads(FollowedThreads(page)) => page.renumber(ids),
             Self::Thread(view) => view.renumber(ids),
             Self::Reactors(page) => page.renumber(ids),
+            Self::Voters(page) => page.renumber(ids),
+            Self::Poll(_) => {}
             Self::Readers(page) => page.renumber(ids),
             Self::ReadSince(cursors) => {
                 cursors.renumber(ids);
@@ -393,6 +514,11 @@ impl Answer {
                 page.events.renumber(ids);
                 page.groups.renumber(ids);
                 page.groups.sort_unstable();
+            }
+            Self::Synced(Synced(snapshot)) => {
+                snapshot.renumber(ids);
+                snapshot.left_groups.sort_unstable();
+                snapshot.users.sort_by_key(|user| user.id);
             }
             Self::Since(groups) => {
                 groups.iter_mut().for_each(|(group, _)| group.renumber(ids));

@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::{
     DeviceName, DisplayName, Email, IssuedRefresh, KeyHash, Password, PresenceSetting, ReceiptSetting,
-    RefreshHashes, RefreshToken, Secret, Username,
+    RefreshHashes, RefreshToken, Scope, Secret, Username,
 };
-use groupchat_domain::admissions::{MaxUses, Note};
+use groupchat_domain::admissions::{MaxUses, Note, SignUpOpening};
 use groupchat_domain::audit::AuditAction;
 use groupchat_domain::codes::SecretCode;
-use groupchat_domain::factors::{Passcode, RecoveryCode, TypedCode};
+use groupchat_domain::factors::{Passcode, PasskeyName, RecoveryCode, ShownCeremony, TypedCode};
 use groupchat_domain::groups::{
     Batch, Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
     Visibility,
 };
 use groupchat_domain::ids::{
-    GroupId, InvitationId, InviteLinkId, MessageId, RoleId, Seq, SessionId, UserId, Version,
+    GroupId, InvitationId, InviteLinkId, MessageId, PasskeyId, RoleId, Seq, ServerInviteId, SessionId,
+    UserId, Version,
 };
 use groupchat_domain::messages::{ClientId, Emoji, MessageRange, MessageText, PinSeq, ReadMark, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
@@ -24,12 +25,18 @@ use groupchat_domain::permissions::{
     BuiltInRole, PermissionSet, Rank, RoleDefinition, RoleName, ServerPermission, ServerPermissionSet,
     ServerRoleName,
 };
+use groupchat_domain::polls::{
+    Choices, OptionId, OptionText, OptionsBy, PollDraft, PollOptions, PollResults,
+};
+use groupchat_domain::saved::{BookmarkNote, BookmarkPlace, DraftText};
+use groupchat_domain::scheduled::ScheduledId;
 use groupchat_domain::search::SearchText;
 use groupchat_domain::time::Timestamp;
 use groupchat_testing::Dice;
 
 use crate::commands::ids::Ids;
 use crate::commands::known::Known;
+use crate::commands::ports::shown_passkey;
 
 /// An argument of a command.
 pub trait Argument: Copy + Debug {
@@ -130,6 +137,8 @@ arguments! {
     ADevice(u32) for Secret: |dice, known| known.device(dice), |number, ids| Secret::new(number.to_string());
     /// A user.
     AUser(i64) for UserId: |dice, known| known.user(dice), |id, ids| ids.user(id);
+    /// A bot, as a rule.
+    ABot(i64) for UserId: |dice, known| known.bot(dice), |id, ids| ids.user(id);
     /// A session.
     ASession(i64) for SessionId: |dice, known| known.session(dice), |id, ids| ids.session(id);
     /// A group.
@@ -142,6 +151,12 @@ arguments! {
     ACode(u32) for SecretCode: |dice, known| known.code(dice), |number, ids| link_code(number);
     /// A code that resets a password.
     AResetCode(u32) for SecretCode: |dice, known| known.reset(dice), |number, ids| link_code(number);
+    /// A code that confirms an address.
+    AConfirmation(u32) for SecretCode: |dice, known| known.confirmation(dice), |number, ids| link_code(number);
+    /// An invite to the server.
+    AServerInvite(i64) for ServerInviteId: |dice, known| known.server_invite(dice), |id, ids| ids.server_invite(id);
+    /// The code of an invite to the server.
+    AnInviteCode(u32) for SecretCode: |dice, known| known.invite_code(dice), |number, ids| link_code(number);
     /// How many users a link lets in.
     SomeUses(u8) for MaxUses: |dice, known| u8::try_from(dice.below(2)).unwrap_or(0),
         |number, ids| MaxUses::from_stored(i64::from(number) + 1).unwrap_or_else(|| unreachable!("a few"));
@@ -151,6 +166,12 @@ arguments! {
     /// Until when something is valid: as a rule for long, but it may be over.
     AnEnd(u8) for Timestamp: |dice, known| [0, 0, 1][dice.below(3)],
         |number, ids| Timestamp::from_micros([i64::MAX / 2, 1][usize::from(number % 2)]);
+    /// Who can sign up: anybody, as a rule.
+    AnOpening(u8) for SignUpOpening: |dice, known| u8::try_from(dice.below(4)).unwrap_or(0), |number, ids| match number {
+        0 => SignUpOpening::Closed,
+        1 => SignUpOpening::Confirmed,
+        _ => SignUpOpening::Open,
+    };
     /// A user's name.
     AUsername(u16) for Username: |dice, known| small(dice, NAMES),
         |number, ids| Username::from_stored(named("user", number));
@@ -169,11 +190,22 @@ arguments! {
         |number, ids| Secret::new(password(number).reveal().to_owned());
     /// The ticket of half a login, by the number of the command that issued it.
     ALoginTicket(u32) for Secret: |dice, known| known.login_ticket(dice), |number, ids| Secret::new(number.to_string());
+    /// A passkey of the user, or of somebody else.
+    APasskey(i64) for PasskeyId: |dice, known| known.passkey(dice), |id, ids| ids.passkey(id);
+    /// What an authenticator answers: one of four passkeys, in one of a few ceremonies, or wrong.
+    AShownPasskey(u8) for ShownCeremony: |dice, known| u8::try_from(dice.below(32)).unwrap_or(0),
+        |number, ids| shown_passkey(number);
+    /// A name of a passkey.
+    APasskeyName(u8) for PasskeyName: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
+        |number, ids| PasskeyName::from_stored(format!("passkey {number}"));
     /// A one-time password: of the step before, of now or of the one after, or wrong.
     APasscode(u8) for Passcode: |dice, known| [0, 1, 1, 2, 3][dice.below(5)], |number, ids| passcode(number);
     /// A name of a device.
     ADeviceName(u8) for DeviceName: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
         |number, ids| DeviceName::from_stored(format!("device {number}"));
+    /// What a token is for: as a rule it writes.
+    AScope(u8) for Scope: |dice, known| [0, 1, 1, 1, 2, 2][dice.below(6)],
+        |number, ids| Scope::ALL[usize::from(number) % Scope::ALL.len()];
     /// Where somebody signs in from.
     ANetwork(u8) for u8: |dice, known| u8::try_from(dice.below(6)).unwrap_or(0), |number, ids| number;
     /// Whether others see that a user is there.
@@ -272,6 +304,29 @@ arguments! {
             let emoji = ["👍", "🎉", "❤", "❤\u{FE0F}", "👍🏿", "👩‍🚀"][usize::from(number % 6)];
             Emoji::parse(emoji).unwrap_or_else(|_| unreachable!("an emoji"))
         };
+    /// A scheduled message.
+    AScheduled(i64) for ScheduledId: |dice, known| known.scheduled(dice), |id, ids| ids.scheduled(id);
+    /// What somebody has typed and not sent.
+    ADraft(u8) for DraftText: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
+        |number, ids| DraftText::from_stored(format!("draft {number}"));
+    /// What somebody notes about a bookmark.
+    ABookmarkNote(u8) for BookmarkNote: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
+        |number, ids| BookmarkNote::from_stored(format!("note {number}"));
+    /// A place among bookmarks.
+    ABookmarkPlace(u8) for BookmarkPlace: |dice, known| u8::try_from(dice.below(6)).unwrap_or(0),
+        |number, ids| BookmarkPlace::new(number.into());
+    /// Options of a poll that somebody votes for: as a rule one that there is.
+    SomeChoices(u8) for Choices: |dice, known| [1, 2, 2, 4, 3, 8][dice.below(6)],
+        |bits, ids| Choices::from_stored(i64::from(bits.max(1)));
+    /// An option of a poll.
+    AnOption(u8) for OptionId: |dice, known| u8::try_from(dice.below(4)).unwrap_or(0) + 1,
+        |number, ids| OptionId::new(number.into());
+    /// What an option says: few, so that they collide.
+    AnOptionText(u8) for OptionText: |dice, known| u8::try_from(dice.below(8)).unwrap_or(0),
+        |number, ids| OptionText::parse(&named("option", number.into())).unwrap_or_else(|_| unreachable!("short"));
+    /// What a poll is like: one bit for each of its terms.
+    APoll(u8) for PollDraft: |dice, known| u8::try_from(dice.below(256)).unwrap_or(0),
+        |bits, ids| poll_draft(bits);
     /// A number of a message.
     ASeq(i64) for Seq: |dice, known| known.seq(dice), |seq, ids| Seq::new(seq);
     /// What somebody marks, as read or as unread.
@@ -293,6 +348,20 @@ arguments! {
         |number, ids| AuditAction::ALL[usize::from(number) % AuditAction::ALL.len()];
     /// How many events of the log are kept.
     ARetention(u16) for i64: |dice, known| [1, 20, 100, 1_000][dice.below(4)], |rows, ids| rows.into();
+}
+
+/// A poll with these terms, one bit for each of them. It stays open until somebody closes it.
+fn poll_draft(bits: u8) -> PollDraft {
+    let count = if bits & 1 == 0 { 2 } else { 3 };
+    let options = (0..count).map(|nth| OptionText::from_stored(format!("option{nth}"))).collect();
+    let options = PollOptions::parse(options).unwrap_or_else(|_| unreachable!("they differ"));
+    let max_choices = if bits & 2 == 0 { 1 } else { 2 };
+    let draft = PollDraft::new(options, Some(max_choices));
+    let mut draft = draft.unwrap_or_else(|_| unreachable!("fewer than options"));
+    draft.anonymous = bits & 4 != 0;
+    draft.options_by = if bits & 8 == 0 { OptionsBy::Author } else { OptionsBy::Members };
+    draft.results = PollResults::ALL[usize::from(bits >> 4) % PollResults::ALL.len()];
+    draft
 }
 
 fn password(number: u16) -> Password {
@@ -403,6 +472,23 @@ impl Argument for AMessage {
     fn draw(dice: &mut Dice, known: &Known) -> Self {
         let (group, message) = known.message(dice);
         if dice.below(20) == 0 { Self(known.group(dice), message) } else { Self(group, message) }
+    }
+
+    fn on(self, ids: &Ids) -> Self::Value {
+        (ids.group(self.0), ids.message(self.1))
+    }
+}
+
+/// A message that is a poll, as a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct APollMessage(pub i64, pub i64);
+
+impl Argument for APollMessage {
+    type Value = (GroupId, MessageId);
+
+    fn draw(dice: &mut Dice, known: &Known) -> Self {
+        let (group, message) = if dice.below(15) == 0 { known.message(dice) } else { known.poll(dice) };
+        Self(group, message)
     }
 
     fn on(self, ids: &Ids) -> Self::Value {

@@ -3,8 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use groupchat_domain::ids::{GroupId, InvitationId, InviteLinkId, MessageId, RoleId, SessionId, UserId};
+use groupchat_domain::ids::{
+    GroupId, InvitationId, InviteLinkId, MessageId, PasskeyId, RoleId, ServerInviteId, SessionId, UserId,
+};
 use groupchat_domain::permissions::ServerRole;
+use groupchat_domain::scheduled::ScheduledId;
 
 /// Ids that no backend gives out.
 const NOWHERE: i64 = 1 << 40;
@@ -92,7 +95,10 @@ kinds! {
     group: GroupId, learn_group, pair_group, canonical_group;
     invitation: InvitationId, learn_invitation, pair_invitation, canonical_invitation;
     invite_link: InviteLinkId, learn_invite_link, pair_invite_link, canonical_invite_link;
+    server_invite: ServerInviteId, learn_server_invite, pair_server_invite, canonical_server_invite;
+    passkey: PasskeyId, learn_passkey, pair_passkey, canonical_passkey;
     message: MessageId, learn_message, pair_message, canonical_message;
+    scheduled: ScheduledId, learn_scheduled, pair_scheduled, canonical_scheduled;
 }
 
 /// Roles on the server are counted from here on; up to here they are built in, and the same on all backends.

@@ -1,7 +1,10 @@
 //! The world as clients know it: what commands are drawn from. Much of it may be gone.
 
-use groupchat_domain::ids::{GroupId, InvitationId, InviteLinkId, MessageId, RoleId, SessionId, UserId};
+use groupchat_domain::ids::{
+    GroupId, InvitationId, InviteLinkId, MessageId, PasskeyId, RoleId, ServerInviteId, SessionId, UserId,
+};
 use groupchat_domain::permissions::ServerRole;
+use groupchat_domain::scheduled::ScheduledId;
 use groupchat_testing::Dice;
 
 use crate::commands::answer::{Answer, Issued};
@@ -11,6 +14,7 @@ use crate::commands::argument::{ARefreshToken, number_of_code};
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     users: Vec<UserId>,
+    bots: Vec<UserId>,
     keys: Vec<u32>,
     tickets: Vec<u32>,
     devices: Vec<u32>,
@@ -25,11 +29,20 @@ pub struct Known {
     invite_links: Vec<InviteLinkId>,
     /// The numbers of the commands that made links, and so those of their codes.
     codes: Vec<u32>,
+    server_invites: Vec<ServerInviteId>,
+    passkeys: Vec<PasskeyId>,
+    scheduled: Vec<ScheduledId>,
+    /// The numbers of their codes.
+    invite_codes: Vec<u32>,
     /// The numbers of the codes that reset passwords.
     resets: Vec<u32>,
+    /// The numbers of the codes that confirm addresses.
+    confirmations: Vec<u32>,
     messages: Vec<(GroupId, MessageId)>,
     /// Those that are no replies.
     roots: Vec<(GroupId, MessageId)>,
+    /// Those that are polls.
+    polls: Vec<(GroupId, MessageId)>,
     server_roles: Vec<RoleId>,
     greatest_seq: i64,
     renames: usize,
@@ -50,6 +63,14 @@ const NOTHING: i64 = 1_000_000;
 impl Known {
     pub(crate) fn user(&self, dice: &mut Dice) -> i64 {
         pick(dice, &self.users).map_or(NOTHING, UserId::get)
+    }
+
+    pub(crate) fn bot(&self, dice: &mut Dice) -> i64 {
+        if dice.below(10) == 0 {
+            self.user(dice)
+        } else {
+            pick(dice, &self.bots).map_or(NOTHING, UserId::get)
+        }
     }
 
     pub(crate) fn key(&self, dice: &mut Dice) -> u32 {
@@ -103,6 +124,26 @@ impl Known {
         pick(dice, &self.codes).unwrap_or(u32::MAX)
     }
 
+    pub(crate) fn server_invite(&self, dice: &mut Dice) -> i64 {
+        pick(dice, &self.server_invites).map_or(NOTHING, ServerInviteId::get)
+    }
+
+    pub(crate) fn passkey(&self, dice: &mut Dice) -> i64 {
+        pick(dice, &self.passkeys).map_or(NOTHING, PasskeyId::get)
+    }
+
+    pub(crate) fn scheduled(&self, dice: &mut Dice) -> i64 {
+        pick(dice, &self.scheduled).map_or(NOTHING, ScheduledId::get)
+    }
+
+    pub(crate) fn invite_code(&self, dice: &mut Dice) -> u32 {
+        pick(dice, &self.invite_codes).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn confirmation(&self, dice: &mut Dice) -> u32 {
+        pick(dice, &self.confirmations).unwrap_or(u32::MAX)
+    }
+
     pub(crate) fn reset(&self, dice: &mut Dice) -> u32 {
         pick(dice, &self.resets).unwrap_or(u32::MAX)
     }
@@ -114,6 +155,11 @@ impl Known {
 
     pub(crate) fn root(&self, dice: &mut Dice) -> (i64, i64) {
         let found = pick(dice, &self.roots);
+        found.map_or((NOTHING, NOTHING), |(group, message)| (group.get(), message.get()))
+    }
+
+    pub(crate) fn poll(&self, dice: &mut Dice) -> (i64, i64) {
+        let found = pick(dice, &self.polls);
         found.map_or((NOTHING, NOTHING), |(group, message)| (group.get(), message.get()))
     }
 
@@ -146,6 +192,7 @@ impl Known {
         self.groups.retain(|known| *known != group);
         self.messages.retain(|(known, _)| *known != group);
         self.roots.retain(|(known, _)| *known != group);
+        self.polls.retain(|(known, _)| *known != group);
     }
 
     /// Learns from what a command answered; `number` is the command's.
@@ -156,16 +203,24 @@ impl Known {
                 self.server_roles.push(role);
             }
             Issued { group: Some(group), .. } if !self.groups.contains(&group) => self.groups.push(group),
-            Issued { message: Some((group, message, seq)), is_reply, .. } => {
+            Issued { message: Some((group, message, seq)), is_reply, is_poll, .. } => {
                 self.messages.push((group, message));
                 if !is_reply {
                     self.roots.push((group, message));
+                }
+                if is_poll {
+                    self.polls.push((group, message));
                 }
                 self.greatest_seq = self.greatest_seq.max(seq.get());
             }
             _ => {}
         }
-        let Issued { session, invitation, invite_link, has_key, has_ticket, .. } = answer.issued();
+        let Issued { session, invitation, invite_link, server_invite, has_key, has_ticket, .. } =
+            answer.issued();
+        if let Some(invite) = server_invite {
+            self.server_invites.push(invite);
+            self.invite_codes.push(number);
+        }
         if let Some(link) = invite_link {
             self.invite_links.push(link);
             self.codes.push(number);
@@ -185,11 +240,26 @@ impl Known {
             self.refresh_tokens.extend(ARefreshToken::read(token.reveal()));
         }
         match answer {
+            Answer::User(user) if user.owner.is_some() && !self.bots.contains(&user.id) => {
+                self.bots.push(user.id);
+            }
+            Answer::ScheduledNow(accepted) => self.scheduled.push(accepted.scheduled.id),
             Answer::HalfWay(_) => self.login_tickets.push(number),
             Answer::RecoveryCodes(_) => self.recovery_codes.push(number),
+            Answer::Passkey((passkey, codes)) => {
+                self.passkeys.push(passkey.id);
+                self.recovery_codes.extend(codes.is_some().then_some(number));
+            }
             Answer::Mails(mails) => {
-                let codes = mails.iter().flat_map(|mail| mail.text.lines());
-                self.resets.extend(codes.filter_map(|line| number_of_code(line.trim())));
+                for mail in mails {
+                    let codes = mail.text.lines().filter_map(|line| number_of_code(line.trim()));
+                    let known = if mail.subject.contains("account") {
+                        &mut self.confirmations
+                    } else {
+                        &mut self.resets
+                    };
+                    known.extend(codes);
+                }
             }
             _ => {}
         }

@@ -11,7 +11,7 @@ pub(crate) mod renumber;
 mod table;
 
 pub use all::Command;
-pub use answer::{Answer, FollowedThreads, Replayed};
+pub use answer::{Answer, FollowedThreads, Replayed, Synced};
 pub use argument::*;
 pub use ids::Ids;
 pub use known::Known;

@@ -10,16 +10,19 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     ApiKeys, AttemptPool, ClientInfo, FailedLogin, HashCaller, IssuedKey, IssuedRefresh,
     KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, KeyHash, LOGIN_LIFETIME, LoginJournal, LoginPorts,
-    LoginRateLimiter, MailOrder, MailPorts, MailQueue, NextPair, NoMail, Origin, OwnPasswordPorts, Password,
-    PasswordAttempt, PasswordCheck, PasswordHash, PasswordHasher, RefreshPorts, RefreshTerms, RefreshToken,
-    ResetPorts, Salt, SecondFactorPorts, Secret, Username, Verification, Welcome,
+    LoginRateLimiter, MailOrder, MailPorts, MailQueue, NextPair, NoMail, Origin, OwnPasswordPorts,
+    PasskeyLoginPorts, Password, PasswordAttempt, PasswordCheck, PasswordHash, PasswordHasher, RefreshPorts,
+    RefreshTerms, RefreshToken, ResetPorts, Salt, SecondFactorPorts, Secret, Username, Verification, Welcome,
 };
-use groupchat_domain::admissions::LinkPorts;
+use groupchat_domain::admissions::{LinkPorts, SignUpOpening, SignUpPorts};
 use groupchat_domain::codes::{CodeHash, SecretCode, SecretCodes};
 use groupchat_domain::events::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents};
-use groupchat_domain::factors::{FactorCodes, FactorPorts, Passcode, RecoveryCode, Step, TotpSecret};
+use groupchat_domain::factors::{
+    Asserted, Ceremonies, Ceremony, CeremonyError, CredentialId, CredentialRecord, FactorCodes, FactorPorts,
+    Passcode, PasskeyOwner, PasskeyPorts, RecoveryCode, ShownCeremony, Step, Terms, TotpSecret,
+};
 use groupchat_domain::groups::{DefaultGroups, GroupJournal, Quotas, SkipReason};
-use groupchat_domain::ids::GroupId;
+use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::network::Network;
 use groupchat_domain::secrets::{SealError, Sealed, Sealer, SecretKeyId};
 use groupchat_domain::storage::{BoxFuture, Credential, Storage};
@@ -98,6 +101,16 @@ impl<'w> Ports<'w> {
         FactorPorts { password, codes: Arc::new(self.own.clone()), sealer: Arc::new(self.own.clone()) }
     }
 
+    /// What a login with a passkey needs.
+    pub(crate) fn passkey_login(&self) -> PasskeyLoginPorts<'_> {
+        PasskeyLoginPorts { login: self.login(), ceremonies: Arc::new(self.own.clone()), site: Some(SITE) }
+    }
+
+    /// What registering passkeys needs.
+    pub(crate) fn passkeys(&self) -> PasskeyPorts<'_> {
+        PasskeyPorts { factors: self.factors(), ceremonies: Arc::new(self.own.clone()), site: Some(SITE) }
+    }
+
     /// What a refresh needs.
     pub(crate) fn refresh(&self) -> RefreshPorts<'_> {
         RefreshPorts {
@@ -128,6 +141,18 @@ impl<'w> Ports<'w> {
     /// What a reset of a password needs.
     pub(crate) fn resets(&self) -> ResetPorts<'_> {
         ResetPorts { storage: self.storage, hasher: &self.own, keys: &self.own, codes: &self.own }
+    }
+
+    /// What signing up needs.
+    pub(crate) fn sign_up(&self, default: Option<GroupId>, opening: SignUpOpening) -> SignUpPorts<'_> {
+        SignUpPorts {
+            login: self.login(),
+            codes: &self.own,
+            welcome: self.welcome(default),
+            mails: self.orders(),
+            opening,
+            quotas: QUOTAS,
+        }
     }
 
     /// What using an invite link needs.
@@ -178,6 +203,10 @@ impl PasswordHasher for OwnPorts {
 impl ApiKeys for OwnPorts {
     fn issue(&self) -> IssuedKey {
         IssuedKey { secret: Secret::new(self.number.to_string()), hash: self.issued() }
+    }
+
+    fn issue_token(&self) -> IssuedKey {
+        self.issue()
     }
 
     fn issue_login_ticket(&self) -> IssuedKey {
@@ -262,6 +291,75 @@ impl FactorCodes for OwnPorts {
     }
 }
 
+/// The public address of the server.
+const SITE: &str = "https://chat.example.org";
+
+/// How many ceremonies there are; the last one goes wrong.
+const MARKS: u8 = 8;
+
+/// What an authenticator answers: the number of a passkey, and a mark of the ceremony.
+pub(super) fn shown_passkey(number: u8) -> ShownCeremony {
+    let (passkey, mark) = (number / MARKS, number % MARKS);
+    ShownCeremony { token: Secret::new("ceremony".to_owned()), credential: format!("{passkey} {mark}") }
+}
+
+/// Which passkey was shown, and the mark; `None` if it is wrong.
+fn read_passkey(shown: &ShownCeremony) -> Option<(u8, u8)> {
+    let (passkey, mark) = shown.credential.split_once(' ')?;
+    let mark = mark.parse().ok().filter(|mark| *mark < MARKS - 1)?;
+    Some((passkey.parse().ok()?, mark))
+}
+
+fn ceremony(about: &[CredentialId]) -> Ceremony {
+    Ceremony { token: Secret::new("ceremony".to_owned()), options: about.len().to_string() }
+}
+
+/// Takes numbers for passkeys.
+impl Ceremonies for OwnPorts {
+    fn begin_registration<'a>(
+        &self,
+        _: &Terms<'a>,
+        _: &PasskeyOwner<'a>,
+        known: &[CredentialId],
+    ) -> Result<Ceremony, CeremonyError> {
+        Ok(ceremony(known))
+    }
+
+    fn finish_registration<'a>(
+        &self,
+        _: &Terms<'a>,
+        shown: &ShownCeremony,
+    ) -> Result<(CredentialId, CredentialRecord), CeremonyError> {
+        let (passkey, _) = read_passkey(shown).ok_or(CeremonyError::Wrong)?;
+        let credential = self.identify(&shown.credential).ok_or(CeremonyError::Wrong)?;
+        Ok((credential, CredentialRecord::from_stored(format!("{passkey} was not used"))))
+    }
+
+    fn begin_assertion<'a>(&self, _: &Terms<'a>, of: &[CredentialId]) -> Result<Ceremony, CeremonyError> {
+        Ok(ceremony(of))
+    }
+
+    fn identify(&self, credential: &str) -> Option<CredentialId> {
+        let (passkey, _) = credential.split_once(' ')?;
+        CredentialId::new(passkey.as_bytes().to_vec())
+    }
+
+    fn finish_assertion<'a>(
+        &self,
+        _: &Terms<'a>,
+        shown: &ShownCeremony,
+        _: UserId,
+        record: &CredentialRecord,
+    ) -> Result<Asserted, CeremonyError> {
+        let (passkey, mark) = read_passkey(shown).ok_or(CeremonyError::Wrong)?;
+        if !record.as_str().starts_with(&passkey.to_string()) {
+            return Err(CeremonyError::Wrong);
+        }
+        let record = CredentialRecord::from_stored(format!("{passkey} was used at {mark}"));
+        Ok(Asserted { record, mark: Step(mark.into()) })
+    }
+}
+
 /// Encrypts nothing, but tells contexts apart.
 impl Sealer for OwnPorts {
     fn seal(&self, context: &str, secret: &[u8]) -> Result<Sealed, SealError> {
@@ -339,6 +437,14 @@ impl LiveEvents for Notebook {
     }
 
     fn online_in(&self, _: groupchat_domain::ids::GroupId) -> Vec<groupchat_domain::ids::UserId> {
+        Vec::new()
+    }
+
+    fn presence_in(
+        &self,
+        _: &[groupchat_domain::ids::GroupId],
+        _: groupchat_domain::ids::UserId,
+    ) -> Vec<EphemeralEvent> {
         Vec::new()
     }
 

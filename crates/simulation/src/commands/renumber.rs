@@ -2,26 +2,30 @@
 
 use std::sync::Arc;
 
-use groupchat_domain::accounts::{Actor, Block, Session, User, UserRef};
+use groupchat_domain::accounts::{
+    Actor, Block, Session, SessionKind, TokenGroups, TokenTerms, User, UserRef,
+};
 use groupchat_domain::admissions::{
     Admitted, EndedInvitation, Invitation, InviteLink, InvitedGroup, JoinRequest, Joined, JudgedInvitation,
     JudgedLink, OwnInvitations,
 };
 use groupchat_domain::audit::{AuditHash, AuditRecord};
 use groupchat_domain::events::{
-    AddedMember, Audience, BanUpdate, DirectPartner, EndedBan, EndedJoinRequest, EphemeralAudience,
-    EphemeralEvent, EventRecord, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent,
-    MentionUpdate, MessageReaction, OwnMembership, OwnThread, ReadUpdate, RemovedGroup, RemovedMember,
-    RolesOfUser, ServerRoles, Subject, ThreadUpdate, Tombstone, UserUpdate,
+    AddedMember, Audience, BanUpdate, BookmarkUpdate, DirectPartner, DraftUpdate, EndedBan, EndedJoinRequest,
+    EphemeralAudience, EphemeralEvent, EventRecord, GroupMember, GroupSenders, GroupUpdate,
+    JoinRequestUpdate, LoggedEvent, MentionUpdate, MessageReaction, OwnMembership, OwnSchedule, OwnThread,
+    PollUpdate, ReadUpdate, ReminderUpdate, RemovedGroup, RemovedMember, RolesOfUser, SentScheduled,
+    ServerRoles, Subject, ThreadUpdate, Tombstone, UserUpdate,
 };
 use groupchat_domain::groups::{Addition, Ban, Group, GroupView, ListedMember, Member};
-use groupchat_domain::ids::{EventId, GroupId, MessageId, RoleId, SessionId, UserId};
+use groupchat_domain::ids::{EventId, GroupId, MessageId, RoleId, SessionId, TokenId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{
     EarlierText, Excerpt, MarkTarget, MentionPage, Message, MessagePage, MessageText, MessageView, Quoted,
     Reactor, Reader, ReaderPage, ReaderPlace, Thread, ThreadView, find_marks,
 };
 use groupchat_domain::paging::{NamePosition, Page};
+use groupchat_domain::tokens::Token;
 
 use crate::commands::ids::Ids;
 
@@ -60,10 +64,11 @@ macro_rules! renumber {
 }
 
 renumber! {
-    User: id;
+    User: id owner;
     UserRef: id;
-    Actor: user session;
+    Actor: user session session_kind;
     Session: id;
+    Token: id terms;
     Block: user;
     Group: id;
     Member: user;
@@ -86,6 +91,9 @@ renumber! {
     EndedInvitation: id user;
     InviteLink: id group created_by;
     JudgedLink: link;
+    groupchat_domain::admissions::ServerInvite: id created_by groups;
+    groupchat_domain::admissions::JudgedServerInvite: invite;
+    groupchat_domain::factors::Passkey: id;
     Admitted: group member;
     JoinRequest: user;
     JoinRequestUpdate: group request;
@@ -93,10 +101,26 @@ renumber! {
     Message: id group_id author pin thread reply_to mentioned text;
     groupchat_domain::messages::InThread: root;
     MessageView: message thread quoted unreachable;
+    PollUpdate: group message;
+    groupchat_domain::polls::VoterPage: items next;
     Quoted: id group root author excerpt mentioned;
     EarlierText: text;
     MentionPage: items next;
     MentionUpdate: message user;
+    groupchat_domain::saved::DraftPlace: user group thread;
+    groupchat_domain::saved::Draft: place;
+    groupchat_domain::saved::Bookmark: user message;
+    groupchat_domain::saved::BookmarkView: bookmark view;
+    DraftUpdate: place draft;
+    BookmarkUpdate: user group message bookmark;
+    groupchat_domain::saved::Reminder: user message;
+    groupchat_domain::saved::ReminderView: reminder view;
+    ReminderUpdate: user group message reminder;
+    OwnSchedule: user group;
+    SentScheduled: user group message;
+    groupchat_domain::scheduled::Scheduled: id new;
+    groupchat_domain::scheduled::NewScheduled: user token draft;
+    groupchat_domain::messages::MessageDraft: group text thread reply_to;
     Thread: root group last_reply participants;
     ThreadView: thread;
     OwnThread: group root user;
@@ -108,6 +132,10 @@ renumber! {
     ReaderPlace: user;
     ReadUpdate: group thread;
     groupchat_domain::messages::Pin: by;
+    groupchat_domain::sync::LatestMessage: message;
+    groupchat_domain::sync::GroupOverview: view latest people drafts;
+    groupchat_domain::saved::DraftOutline: place;
+    groupchat_domain::sync::Snapshot: me users groups left_groups invitations direct;
 }
 
 /// An id and how it is translated.
@@ -128,7 +156,33 @@ ids! {
     MessageId: canonical_message;
     groupchat_domain::ids::InvitationId: canonical_invitation;
     groupchat_domain::ids::InviteLinkId: canonical_invite_link;
+    groupchat_domain::ids::ServerInviteId: canonical_server_invite;
+    groupchat_domain::ids::PasskeyId: canonical_passkey;
     groupchat_domain::ids::SessionId: canonical_session;
+    groupchat_domain::scheduled::ScheduledId: canonical_scheduled;
+}
+
+impl Renumber for TokenId {
+    fn renumber(&mut self, ids: &Ids) {
+        *self = ids.canonical_session(self.session()).into();
+    }
+}
+
+impl Renumber for TokenTerms {
+    fn renumber(&mut self, ids: &Ids) {
+        let canonical =
+            |groups: &TokenGroups| groups.ids().iter().map(|id| ids.canonical_group(*id)).collect();
+        self.groups = self.groups.as_ref().and_then(|groups| TokenGroups::parse(canonical(groups)).ok());
+    }
+}
+
+/// What a session is for.
+impl Renumber for SessionKind {
+    fn renumber(&mut self, ids: &Ids) {
+        if let Self::Token(terms) = self {
+            terms.renumber(ids);
+        }
+    }
 }
 
 impl<T: Renumber + Clone> Renumber for Arc<T> {
@@ -145,12 +199,20 @@ impl Renumber for AuditRecord {
         self.session = self.session.map(|id| ids.canonical_session(id));
         self.group = self.group.map(|id| ids.canonical_group(id));
         self.object = self.object.map(|id| match self.action.as_str() {
-            "login" | "session.ended" => ids.canonical_session(SessionId::new(id)).get(),
+            "login" | "session.ended" | "token.created" | "token.ended" => {
+                ids.canonical_session(SessionId::new(id)).get()
+            }
             name if name.starts_with("invitation.") => {
                 ids.canonical_invitation(groupchat_domain::ids::InvitationId::new(id)).get()
             }
             name if name.starts_with("invite_link.") => {
                 ids.canonical_invite_link(groupchat_domain::ids::InviteLinkId::new(id)).get()
+            }
+            name if name.starts_with("invite.") || name == "user.signed_up" => {
+                ids.canonical_server_invite(groupchat_domain::ids::ServerInviteId::new(id)).get()
+            }
+            name if name.starts_with("passkey.") => {
+                ids.canonical_passkey(groupchat_domain::ids::PasskeyId::new(id)).get()
             }
             role if role.starts_with("role.") => ids.canonical_server_role(RoleId::new(id)).get(),
             _ => id,
@@ -280,9 +342,15 @@ impl Renumber for LoggedEvent {
             Subject::EndedJoinRequest(ended) => ended.renumber(ids),
             Subject::ThreadUpdate(ThreadUpdate(thread)) => thread.renumber(ids),
             Subject::OwnThread(own) => own.renumber(ids),
+            Subject::DraftUpdate(update) => update.renumber(ids),
+            Subject::BookmarkUpdate(update) => update.renumber(ids),
+            Subject::ReminderUpdate(update) => update.renumber(ids),
+            Subject::OwnSchedule(own) => own.renumber(ids),
+            Subject::SentScheduled(sent) => sent.renumber(ids),
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.renumber(ids),
             Subject::MentionUpdate(update) => update.renumber(ids),
             Subject::MessageReaction(reaction) => reaction.renumber(ids),
+            Subject::PollUpdate(update) => update.renumber(ids),
             Subject::Gone => {}
         }
         self.event = event_type.about(subject).unwrap_or_else(|| unreachable!("its own kind of subject"));
@@ -322,8 +390,8 @@ impl Renumber for Task {
     fn renumber(&mut self, ids: &Ids) {
         match self {
             Self::PurgeGroup(group) | Self::ForgetGroup(group) => group.renumber(ids),
-            Self::PurgeReactions(message) => message.renumber(ids),
-            Self::EndMemberships(user) => user.renumber(ids),
+            Self::PurgeReactions(message) | Self::PurgeBallots(message) => message.renumber(ids),
+            Self::EndMemberships(user) | Self::EndBots(user) => user.renumber(ids),
             Self::RemoveRole(role) => role.renumber(ids),
             Self::ChecksumMessages(message) => message.renumber(ids),
             // Says how far the job has come, and enqueues nothing else.
@@ -342,5 +410,11 @@ impl Renumber for (EphemeralAudience, EphemeralEvent) {
             }
         }
         self.1.renumber(ids);
+    }
+}
+
+impl Renumber for groupchat_domain::admissions::InviteGroups {
+    fn renumber(&mut self, ids: &Ids) {
+        *self = Self::from_stored(self.ids().iter().map(|group| ids.canonical_group(*group)).collect());
     }
 }

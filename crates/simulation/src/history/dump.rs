@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use groupchat_domain::accounts::{BlockQuery, SessionQuery, User, UserQuery};
 use groupchat_domain::admissions::{
     InvitationQuery, Invitations, InviteLinkQuery, IssuedInvitation, JudgedInvitation, JudgedLink,
+    JudgedServerInvite, ServerInviteQuery,
 };
 use groupchat_domain::audit::AuditQuery;
 use groupchat_domain::events::EventRecord;
@@ -14,6 +15,7 @@ use groupchat_domain::messages::{InThread, MessagePage, MessageQuery, MessageRan
 use groupchat_domain::paging::{Limit, NamePosition, Page};
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::{Span, Timestamp};
+use groupchat_domain::tokens::TokenQuery;
 
 use crate::commands::{Answer, Ids};
 
@@ -41,6 +43,10 @@ pub fn dump(tx: &mut dyn Tx, ids: &Ids, greatest: i64) -> Result<Dump, StorageFa
     add("the users".into(), Page::from_lookahead(tx.accounts().list(&query)?, limit).into());
     let audit = AuditQuery::newest(limit);
     add("the audit log".into(), Page::from_lookahead(tx.audit().list(&audit)?, limit).into());
+    add("the settings".into(), format!("{:?}", tx.settings().known()?).into());
+    let invites = tx.server_invites().list(&ServerInviteQuery { by: None, below: None, limit })?;
+    let invites = invites.into_iter().map(|invite| JudgedServerInvite { invite, is_valid: true });
+    add("the invites to the server".into(), Page { items: invites.collect(), more: false }.into());
     add(
         "the first job".into(),
         tx.jobs().next(Timestamp::from_micros(i64::MAX), LONG_AGO)?.map(|job| job.task).into(),
@@ -71,9 +77,12 @@ fn of_user(
     let hash = tx.accounts().password(user)?.map(|hash| hash.into_string());
     let limit = largest();
     let sessions = tx.sessions().list(&SessionQuery { user, now: LONG_AGO, below: None, limit })?;
+    let tokens = tx.tokens().list(&TokenQuery { user, now: LONG_AGO, below: None, limit })?;
     let totp = tx.factors().totp(user)?;
     let recovery_codes_left = tx.factors().recovery_codes_left(user)?;
-    let factors = format!("{:?} {recovery_codes_left}", totp.map(|totp| (totp.confirmed_at, totp.used)));
+    let passkeys = tx.passkeys().list(user)?.len();
+    let factors =
+        format!("{:?} {passkeys} {recovery_codes_left}", totp.map(|totp| (totp.confirmed_at, totp.used)));
     let ever = Span { after: LONG_AGO, until: Timestamp::from_micros(i64::MAX) };
     let resets = tx.password_resets().count(user, ever)?;
     let groups = GroupQuery::of(user, limit);
@@ -93,6 +102,7 @@ fn of_user(
         ("the hash", hash.unwrap_or_default().into()),
         ("the factors", factors.into()),
         ("the sessions", Page::from_lookahead(sessions, limit).into()),
+        ("the tokens", Page::from_lookahead(tokens, limit).into()),
         ("the groups as seen", Page::from_lookahead(groups, limit).into()),
         ("the direct conversations as seen", Page::from_lookahead(direct, limit).into()),
         ("the blocks", Page::from_lookahead(blocked, limit).into()),

@@ -1,7 +1,8 @@
 //! Users.
 
 use groupchat_domain::accounts::{
-    AccountRepository, Email, HashCost, LockStrength, NewUser, PasswordHash, User, UserQuery, UsernameKey,
+    AccountRepository, Email, HashCost, LockStrength, NewBot, NewUser, PasswordHash, User, UserQuery,
+    Username, UsernameKey,
 };
 use groupchat_domain::ids::UserId;
 use groupchat_domain::paging::NamePosition;
@@ -18,6 +19,26 @@ pub(super) fn matches(user: &User, search: Option<&SearchText>) -> bool {
     let Some(text) = search.map(SearchText::as_str) else { return true };
     let display_name = user.display_name.as_ref().map(|name| name.key());
     user.username.key().as_str().contains(text) || display_name.is_some_and(|key| key.contains(text))
+}
+
+impl ModelTx<'_> {
+    /// Stores a person or a bot.
+    fn insert_user(
+        &mut self,
+        name: &Username,
+        password: Option<PasswordHash>,
+        user: impl FnOnce(UserId) -> User,
+    ) -> Result<Unique<UserId>, StorageFault> {
+        let key = name.key().into_string();
+        let tables = self.write()?;
+        if tables.usernames.contains(&key) {
+            return Ok(Unique::Taken);
+        }
+        let id = UserId::new(tables.user_ids.take());
+        tables.users.put(id, UserRow { user: Some(user(id)), password, must_change_password: false });
+        tables.usernames.put(key, id);
+        Ok(Unique::Stored(id))
+    }
 }
 
 impl AccountRepository for ModelTx<'_> {
@@ -64,17 +85,18 @@ impl AccountRepository for ModelTx<'_> {
     }
 
     fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault> {
-        let key = user.username.key().into_string();
-        let tables = self.write()?;
-        if tables.usernames.contains(&key) {
-            return Ok(Unique::Taken);
-        }
-        let id = UserId::new(tables.user_ids.take());
         let password = Some(user.password.clone());
-        let user = Some(user.clone().into_user(id));
-        tables.users.put(id, UserRow { user, password, must_change_password: false });
-        tables.usernames.put(key, id);
-        Ok(Unique::Stored(id))
+        self.insert_user(&user.username, password, |id| user.clone().into_user(id))
+    }
+
+    fn insert_bot(&mut self, bot: &NewBot) -> Result<Unique<UserId>, StorageFault> {
+        self.insert_user(&bot.username, None, |id| bot.clone().into_user(id))
+    }
+
+    fn bots(&mut self, owner: UserId, after: Option<UserId>, most: i64) -> Result<Vec<User>, StorageFault> {
+        let users = self.read()?.users.iter().filter_map(|(_, row)| row.user.as_ref());
+        let bots = users.filter(|user| user.owner == Some(owner) && Some(user.id) > after);
+        Ok(bots.take(usize::try_from(most).unwrap_or(usize::MAX)).cloned().collect())
     }
 
     fn update(&mut self, user: &User) -> Result<Unique<()>, StorageFault> {

@@ -42,7 +42,7 @@ impl Tables {
             let definition = self.roles.get(&(group, name.clone())).copied();
             Role::resolve(name.clone(), definition, is_private)
         };
-        let counts = self.user(maker).is_some_and(|maker| !maker.suspended);
+        let counts = self.user(maker).is_some_and(|maker| self.can_act(maker));
         let membership = self.memberships.get(&(group, maker)).filter(|_| counts);
         (membership.and_then(|membership| role(&membership.role)), role(gift))
     }

@@ -15,6 +15,12 @@ use crate::model::state::Tables;
 use crate::model::tx::ModelTx;
 
 impl Tables {
+    /// Whether a user has a factor that is confirmed.
+    pub(crate) fn has_factor(&self, user: UserId) -> bool {
+        self.totp.get(&user).is_some_and(|totp| totp.confirmed_at.is_some())
+            || self.passkeys.iter().any(|(_, (passkey, ..))| passkey.user == user)
+    }
+
     fn recovery_codes_of(&self, user: UserId) -> Vec<(UserId, [u8; 32])> {
         let theirs = self.recovery_codes.iter().filter(|((of, _), ())| *of == user);
         theirs.map(|(key, ())| *key).collect()
@@ -33,6 +39,10 @@ impl Tables {
 }
 
 impl FactorRepository for ModelTx<'_> {
+    fn has_any(&mut self, user: UserId) -> Result<bool, StorageFault> {
+        Ok(self.read()?.has_factor(user))
+    }
+
     fn totp(&mut self, user: UserId) -> Result<Option<Totp>, StorageFault> {
         Ok(self.read()?.totp.get(&user).cloned())
     }
@@ -96,11 +106,19 @@ impl FactorRepository for ModelTx<'_> {
         Ok(is_same)
     }
 
+    fn remove_totp(&mut self, user: UserId) -> Result<(), StorageFault> {
+        self.write()?.totp.remove(&user);
+        Ok(())
+    }
+
     fn remove(&mut self, user: UserId) -> Result<bool, StorageFault> {
         let tables = self.write()?;
+        let passkeys = tables.passkeys.iter().filter(|(_, (passkey, ..))| passkey.user == user);
+        let passkeys: Vec<_> = passkeys.map(|(id, _)| *id).collect();
+        let had_passkeys = tables.passkeys.remove_all(passkeys) > 0;
         let codes = tables.recovery_codes_of(user);
         let had_codes = tables.recovery_codes.remove_all(codes) > 0;
-        Ok(tables.totp.remove(&user).is_some() || had_codes)
+        Ok(tables.totp.remove(&user).is_some() || had_codes || had_passkeys)
     }
 }
 

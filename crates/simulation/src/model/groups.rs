@@ -56,6 +56,7 @@ impl Tables {
         let mut mine: Vec<_> = rows
             .map(|(_, row)| &row.group)
             .filter(|group| group.id.get() < below && query.search.is_none())
+            .filter(|group| query.only.as_ref().is_none_or(|only| only.contain(group.id)))
             .map(|group| self.group_view(group, query.viewer, now))
             .filter(|view| view.standing.is_some())
             .collect();
@@ -100,6 +101,13 @@ impl Tables {
         for (_, message) in messages.iter().take(left) {
             left -= self.remove_edits(message.id, left);
         }
+        for (_, message) in messages.iter().take(left) {
+            left -= self.remove_bookmarks(message.id, left);
+            left -= self.remove_ballots(message.id, left);
+        }
+        for (_, message) in messages.iter().take(left) {
+            left -= self.remove_reminders(message.id, left);
+        }
         for (place, message) in messages.into_iter().take(left) {
             left -= 1;
             self.remove_message(place, &message);
@@ -108,7 +116,7 @@ impl Tables {
     }
 
     /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: mentions, of its first
-    /// replies the likes, then these, then its threads, then messages likewise, then bans and mutes, then memberships, and with the group its roles. Of a private
+    /// replies the likes, then these, then its threads, then messages likewise, then bans, mutes and drafts, then memberships, and with the group its roles. Of a private
     /// group the rest is kept, unless it is to be forgotten.
     fn purge_group(&mut self, group: GroupId, forgets: bool, limit: usize) -> bool {
         let (mut replies, messages): (Vec<_>, Vec<_>) = self
@@ -126,6 +134,8 @@ impl Tables {
         left -= self.bans.remove_all(bans.into_iter().take(left));
         let mutes: Vec<_> = self.mutes.iter().map(|(key, _)| *key).filter(|(of, _)| *of == group).collect();
         left -= self.mutes.remove_all(mutes.into_iter().take(left));
+        left -= self.remove_drafts(group, None, left);
+        left -= self.remove_scheduled(group, left);
         let keeps_rest =
             !forgets && self.groups.get(&group).is_some_and(|row| !row.group.visibility.is_listed());
         if keeps_rest {
@@ -202,6 +212,7 @@ impl GroupRepository for ModelTx<'_> {
         }
         let groups = tables.groups.iter().filter(|(_, row)| !row.is_deleted).map(|(_, row)| &row.group);
         let found = groups
+            .filter(|group| query.only.as_ref().is_none_or(|only| only.contain(group.id)))
             .filter(|group| !query.mine || tables.memberships.contains(&(group.id, query.viewer)))
             .filter(|group| !query.ownerless || group.member_count == 0)
             .filter(|group| query.all || query.ownerless || tables.is_visible(group, query.viewer))

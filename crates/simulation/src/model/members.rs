@@ -62,7 +62,7 @@ impl Tables {
     }
 
     /// The memberships of a user in groups that are not deleted.
-    fn present_memberships_of(&self, user: UserId) -> impl Iterator<Item = (GroupId, Membership)> {
+    pub(crate) fn present_memberships_of(&self, user: UserId) -> impl Iterator<Item = (GroupId, Membership)> {
         self.memberships_of(user).filter(|(group, _)| self.group(*group).is_some())
     }
 }
@@ -139,6 +139,7 @@ impl MemberRepository for ModelTx<'_> {
         let tables = self.write()?;
         if let Some(left) = tables.memberships.remove(&(group, user)) {
             tables.count_members(group, -1);
+            tables.remove_drafts(group, Some(user), usize::MAX);
             tables.groups.change(&group, |row| {
                 row.first_read_version = row.first_read_version.max(left.read_version);
             });

@@ -62,6 +62,7 @@ impl Tables {
         self.messages.remove(&place);
         self.places.remove(&message.id);
         self.quotes.remove(&message.id);
+        self.polls.remove(&message.id);
         if let Some(client_id) = &message.client_id {
             self.client_ids.remove(&(place.0, message.author.id, client_id.as_str().to_owned()));
         }

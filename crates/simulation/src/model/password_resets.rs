@@ -9,14 +9,10 @@ use groupchat_domain::time::{Span, Timestamp};
 use crate::model::state::Tables;
 use crate::model::tx::ModelTx;
 
-fn holds(span: Span, at: Timestamp) -> bool {
-    span.after < at && at <= span.until
-}
-
 impl Tables {
     fn unused_reset(&self, code: &CodeHash, expires: Span) -> Option<NewReset> {
         let (reset, is_used) = self.password_resets.get(code.as_bytes())?;
-        (!is_used && holds(expires, reset.expires_at)).then_some(*reset)
+        (!is_used && expires.contains(reset.expires_at)).then_some(*reset)
     }
 }
 
@@ -32,7 +28,7 @@ impl PasswordResetRepository for ModelTx<'_> {
 
     fn count(&mut self, user: UserId, issued: Span) -> Result<u32, StorageFault> {
         let all = self.read()?.password_resets.iter();
-        let counted = all.filter(|(_, (reset, _))| reset.user == user && holds(issued, reset.created_at));
+        let counted = all.filter(|(_, (reset, _))| reset.user == user && issued.contains(reset.created_at));
         Ok(u32::try_from(counted.count()).unwrap_or(u32::MAX))
     }
 

@@ -23,7 +23,8 @@ impl ServerRoleRepository for ModelTx<'_> {
     fn rights_of(&mut self, users: &[UserId]) -> Result<Vec<(UserId, ServerRights)>, StorageFault> {
         let mut all = Vec::new();
         for user in each_once(users) {
-            if self.read()?.user(user).is_some_and(|user| user.suspended) {
+            let tables = self.read()?;
+            if tables.user(user).is_some_and(|user| !tables.can_act(user)) {
                 continue;
             }
             all.extend(self.rights(user)?.map(|rights| (user, rights)));

@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 
 use groupchat_domain::accounts::{
-    Actor, Family, KeyHash, KeySpans, LastRefresh, NewSession, Origin, Rotation, Session, SessionKind,
-    SessionQuery, SessionRepository,
+    Actor, FactorStanding, Family, KeyHash, KeySpans, LastRefresh, NewSession, Origin, Rotation, Session,
+    SessionKind, SessionQuery, SessionRepository, User,
 };
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
-use groupchat_domain::time::{Span, Timestamp};
+use groupchat_domain::time::Timestamp;
 
 use crate::model::state::{SessionRow, Tables};
 use crate::model::tx::ModelTx;
@@ -16,21 +16,36 @@ use crate::model::tx::ModelTx;
 /// Sessions that one command ends at most for being too many.
 const END_BATCH: usize = 500;
 
-fn holds(span: Span, at: Timestamp) -> bool {
-    span.after < at && at <= span.until
-}
-
 impl Tables {
     fn holder(&self, session: SessionId, now: Timestamp) -> Option<Actor> {
         let NewSession { user, kind, expires_at, .. } = &self.sessions.get(&session)?.session;
         let row = self.users.get(user).filter(|_| *expires_at > now)?;
-        let user = row.user.as_ref().filter(|user| !user.suspended)?.as_ref();
+        let user = row.user.as_ref().filter(|user| self.can_act(user))?;
         let must_change_password = row.must_change_password;
-        Some(Actor { user, session, session_kind: *kind, must_change_password, origin: Origin::UNKNOWN })
+        let (is_admin, owner) = (user.is_admin, user.owner);
+        Some(Actor {
+            user: user.as_ref(),
+            session,
+            session_kind: kind.clone(),
+            must_change_password,
+            factor: FactorStanding { is_admin, owner },
+            origin: Origin::UNKNOWN,
+        })
     }
 
-    /// The sessions of a user, the newest first.
+    /// Whether a user, and the owner of a bot, can do anything.
+    pub(super) fn can_act(&self, user: &User) -> bool {
+        let owner_can = |owner| self.user(owner).is_some_and(|owner| !owner.suspended);
+        !user.suspended && user.owner.is_none_or(owner_can)
+    }
+
+    /// The sessions of a user that are no tokens, the newest first.
     fn sessions_of(&self, user: UserId) -> impl Iterator<Item = (SessionId, &NewSession)> {
+        self.of_user(user).filter(|(_, session)| !matches!(session.kind, SessionKind::Token(_)))
+    }
+
+    /// The sessions of a user, tokens among them, the newest first.
+    pub(super) fn of_user(&self, user: UserId) -> impl Iterator<Item = (SessionId, &NewSession)> {
         let all = self.sessions.iter().rev().map(|(id, row)| (*id, &row.session));
         all.filter(move |(_, session)| session.user == user)
     }
@@ -39,7 +54,7 @@ impl Tables {
     fn session_of_good(&self, key: &KeyHash, now: Timestamp) -> Option<SessionId> {
         let spans = KeySpans::at(now);
         let is_good = |session: &NewSession| {
-            session.refresh.is_none_or(|refresh| holds(spans.key, refresh.key_expires_at))
+            session.refresh.is_none_or(|refresh| spans.key.contains(refresh.key_expires_at))
         };
         let of_now = self.session_of(key).filter(|id| {
             let row = self.sessions.get(id);
@@ -47,14 +62,15 @@ impl Tables {
         });
         of_now.or_else(|| {
             let was_theirs = |row: &SessionRow| {
-                row.previous.is_some_and(|(previous, until)| previous == *key && holds(spans.previous, until))
+                row.previous
+                    .is_some_and(|(previous, until)| previous == *key && spans.previous.contains(until))
             };
             self.sessions.iter().find(|(_, row)| was_theirs(row)).map(|(id, _)| *id)
         })
     }
 
     /// Ends these sessions; how many there were.
-    fn end_sessions(&mut self, ended: &[SessionId]) -> usize {
+    pub(super) fn end_sessions(&mut self, ended: &[SessionId]) -> usize {
         for id in ended {
             if let Some(row) = self.sessions.remove(id) {
                 self.keys.remove(row.session.key.as_bytes());
@@ -72,6 +88,20 @@ impl SessionRepository for ModelTx<'_> {
 
     fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault> {
         Ok(self.read()?.holder(session, now))
+    }
+
+    fn acting(&mut self, user: UserId) -> Result<Option<Actor>, StorageFault> {
+        let tables = self.read()?;
+        let Some(row) = tables.users.get(&user) else { return Ok(None) };
+        let user = row.user.as_ref().filter(|user| tables.can_act(user));
+        Ok(user.map(|user| Actor {
+            user: user.as_ref(),
+            session: SessionId::NONE,
+            session_kind: SessionKind::Login,
+            must_change_password: row.must_change_password,
+            factor: FactorStanding { is_admin: user.is_admin, owner: user.owner },
+            origin: Origin::UNKNOWN,
+        }))
     }
 
     fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault> {
@@ -146,7 +176,7 @@ impl SessionRepository for ModelTx<'_> {
             .filter(|(id, session)| below.is_none_or(|below| *id < below) && session.expires_at > now)
             .map(|(id, session)| Session {
                 id,
-                kind: session.kind,
+                kind: session.kind.clone(),
                 name: session.name.clone(),
                 created_at: session.created_at,
                 expires_at: session.expires_at,
@@ -160,7 +190,7 @@ impl SessionRepository for ModelTx<'_> {
 
     fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault> {
         let tables = self.write()?;
-        let is_theirs = tables.sessions.get(&session).is_some_and(|row| row.session.user == user);
+        let is_theirs = tables.sessions_of(user).any(|(id, _)| id == session);
         Ok(is_theirs && tables.end_sessions(&[session]) > 0)
     }
 

@@ -3,20 +3,23 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use groupchat_domain::accounts::{
-    KeyHash, LastRefresh, NewReset, NewSession, NewTicket, PasswordHash, User, UserRef,
+    KeyHash, LastRefresh, NewPendingAccount, NewReset, NewSession, NewTicket, PasswordHash, User, UserRef,
 };
-use groupchat_domain::admissions::{JoinRequest, NewInvitation, NewInviteLink};
+use groupchat_domain::admissions::{JoinRequest, NewInvitation, NewInviteLink, NewServerInvite};
 use groupchat_domain::audit::AuditEntry;
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
-use groupchat_domain::factors::{NewHalfLogin, Totp};
+use groupchat_domain::factors::{NewHalfLogin, NewPasskey, Totp, UsedSteps};
 use groupchat_domain::groups::{Ban, DirectKey, Group, MemberSettings, Mute};
 use groupchat_domain::ids::{
-    EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
-    Version,
+    EventId, GroupId, InvitationId, InviteLinkId, MessageId, PasskeyId, Position, RoleId, Seq,
+    ServerInviteId, SessionId, UserId, Version,
 };
 use groupchat_domain::jobs::{JobId, Task};
 use groupchat_domain::messages::{EarlierText, Emoji, MentionRow, Message, PinSeq, Thread, ThreadStanding};
 use groupchat_domain::permissions::{RoleDefinition, RoleName, ServerRole};
+use groupchat_domain::polls::{Choices, Poll};
+use groupchat_domain::saved::{Bookmark, BookmarkPlace, Draft, DraftPlace, Reminder};
+use groupchat_domain::scheduled::{Scheduled, ScheduledId};
 use groupchat_domain::time::Timestamp;
 
 use crate::model::table::{Counter, Table, Undo};
@@ -65,6 +68,13 @@ pub(crate) struct Membership {
 #[derive(Debug, Clone)]
 pub(crate) struct LinkRow {
     pub(crate) link: NewInviteLink,
+    pub(crate) uses: i64,
+}
+
+/// An invite to the server, and how often it was used.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerInviteRow {
+    pub(crate) invite: NewServerInvite,
     pub(crate) uses: i64,
 }
 
@@ -147,11 +157,14 @@ tables! {
     /// Whose a device is, and when they last signed in on it, by the digest of its token.
     known_devices: Table<[u8; 32], (UserId, Timestamp)>,
     totp: Table<UserId, Totp>,
+    /// With the ceremonies that they were used in, and when they were used last.
+    passkeys: Table<PasskeyId, (NewPasskey, UsedSteps, Option<Timestamp>)>,
     /// By the hash.
     recovery_codes: Table<(UserId, [u8; 32]), ()>,
     /// With the number of wrong codes.
     half_logins: Table<i64, (NewHalfLogin, u32)>,
     /// By their digests: what was stored, and whether it was used.
+    pending_accounts: Table<i64, NewPendingAccount>,
     password_resets: Table<[u8; 32], (NewReset, bool)>,
     server_roles: Table<RoleId, ServerRole>,
     /// Who has which role on the server, also one that was removed.
@@ -168,6 +181,7 @@ tables! {
     mutes: Table<(GroupId, UserId), Mute>,
     invitations: Table<InvitationId, NewInvitation>,
     join_requests: Table<(GroupId, UserId), JoinRequest>,
+    server_invites: Table<ServerInviteId, ServerInviteRow>,
     invite_links: Table<InviteLinkId, LinkRow>,
     /// Without the names of their authors.
     messages: Table<Place, Message>,
@@ -181,15 +195,28 @@ tables! {
     quotes: Table<MessageId, MessageId>,
     pins: Table<(GroupId, PinSeq), MessageId>,
     reactions: Table<(MessageId, Emoji, UserId), Timestamp>,
+    /// By the messages that they are.
+    polls: Table<MessageId, Poll>,
+    /// Those of anonymous polls, too: nobody looks into the model.
+    ballots: Table<(MessageId, UserId), Choices>,
     edits: Table<(MessageId, Version), EarlierText>,
     mentions: Table<(MessageId, UserId), MentionRow>,
     /// The messages that mention all members of a group.
     group_mentions: Table<(GroupId, MessageId), ()>,
+    drafts: Table<DraftPlace, Draft>,
+    /// With their places.
+    bookmarks: Table<(UserId, MessageId), (Bookmark, BookmarkPlace)>,
+    /// With the times at which they are tried.
+    reminders: Table<(UserId, MessageId), (Reminder, Timestamp)>,
+    /// With the times at which they are tried.
+    scheduled: Table<ScheduledId, (Scheduled, Timestamp)>,
     /// Without hashes.
     audit: Table<i64, (Timestamp, AuditEntry)>,
     /// Entries of the audit log up to this number were removed.
     audit_pruned: Counter,
     audit_seqs: Counter,
+    /// The digest of a setting, by its name.
+    known_settings: Table<String, String>,
     jobs: Table<JobId, JobRow>,
     renames: Table<i64, Rename>,
     log: Table<Position, EventRecord>,
@@ -197,11 +224,15 @@ tables! {
     session_ids: Counter,
     ticket_ids: Counter,
     half_login_ids: Counter,
+    passkey_ids: Counter,
     role_ids: Counter,
     group_ids: Counter,
     invitation_ids: Counter,
     invite_link_ids: Counter,
+    server_invite_ids: Counter,
+    pending_account_ids: Counter,
     message_ids: Counter,
+    scheduled_ids: Counter,
     job_ids: Counter,
     rename_ids: Counter,
     event_ids: Counter,

@@ -9,14 +9,10 @@ use groupchat_domain::time::{Span, Timestamp};
 use crate::model::state::Tables;
 use crate::model::tx::ModelTx;
 
-fn holds(span: Span, at: Timestamp) -> bool {
-    span.after < at && at <= span.until
-}
-
 impl Tables {
     fn valid_ticket(&self, hash: &KeyHash, expires: Span) -> Option<(i64, NewTicket)> {
         let found = self.tickets.iter().find(|(_, ticket)| ticket.hash == *hash);
-        found.filter(|(_, ticket)| holds(expires, ticket.expires_at)).map(|(id, ticket)| (*id, *ticket))
+        found.filter(|(_, ticket)| expires.contains(ticket.expires_at)).map(|(id, ticket)| (*id, *ticket))
     }
 }
 
@@ -53,7 +49,7 @@ impl TicketRepository for ModelTx<'_> {
 
     fn remove_others(&mut self, expires: Span, limit: i64) -> Result<usize, StorageFault> {
         let tables = self.write()?;
-        let others = tables.tickets.iter().filter(|(_, ticket)| !holds(expires, ticket.expires_at));
+        let others = tables.tickets.iter().filter(|(_, ticket)| !expires.contains(ticket.expires_at));
         let mut others: Vec<_> = others.map(|(id, ticket)| (ticket.expires_at, *id)).collect();
         others.sort_unstable();
         others.truncate(usize::try_from(limit).unwrap_or(0));

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::{Actor, NewUser, Origin, PasswordHash, SessionKind, Username};
+use groupchat_domain::accounts::{
+    Actor, FactorStanding, NewUser, Origin, PasswordHash, SessionKind, Username,
+};
 use groupchat_domain::ids::SessionId;
 use groupchat_domain::storage::{CommitDecision, Mode, Tx, Unique, Work};
 use groupchat_domain::time::Timestamp;
@@ -46,6 +48,7 @@ pub(crate) fn new_user(tx: &mut dyn Tx, number: usize, is_admin: bool) -> Actor 
         session,
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     }
 }

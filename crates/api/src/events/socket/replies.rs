@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::requests::{SocketRequest, id_of};
 use crate::events::subscriber::HttpSubscriber;
+use crate::json;
 use crate::limits;
 use crate::messages::{MessageDto, ReactionChange, ReactionsDto, ReadStateDto};
 use crate::problem::{ApiError, Code};
@@ -97,7 +98,7 @@ fn frame(id: &Value, outcome: Result<ReplyData, ApiError>) -> String {
             Reply { reply_type: "error", id, replayed: None, data: None, error: Some(error.to_json()) }
         }
     };
-    serde_json::to_string(&reply).expect("strings and numbers are always JSON")
+    json::to_string(&reply).expect("strings and numbers are always JSON")
 }
 
 /// What executing a request takes.
@@ -123,7 +124,7 @@ impl RequestContext<'_> {
     }
 
     async fn send(&mut self, draft: MessageDraft) -> Result<ReplyData, ApiError> {
-        let writing = Writing::of_text(self.principal, draft.text.as_str());
+        let writing = Writing::of_texts(self.principal, 1, draft.bytes()).in_groups();
         let (storage, writing) = (&self.state.storage, writing.for_others(draft.text.mention_count()));
         let online = draft.online(self.state.live.as_ref());
         let sent = storage
@@ -154,7 +155,7 @@ impl RequestContext<'_> {
     async fn react(&mut self, group: GroupId, change: ReactionChange) -> Result<ReplyData, ApiError> {
         let ReactionChange { message, emoji, is_removal } = change;
         let purpose = if is_removal { WritePurpose::Tidy } else { WritePurpose::Grow };
-        let (storage, writing) = (&self.state.storage, Writing::new(self.principal, purpose));
+        let (storage, writing) = (&self.state.storage, Writing::new(self.principal, purpose).in_groups());
         let use_case = if is_removal { messages::unreact } else { messages::react };
         let view =
             storage.write_as(writing, move |tx, actor| use_case(tx, actor, group, message, emoji)).await?;

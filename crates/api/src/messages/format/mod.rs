@@ -22,7 +22,7 @@ const MAX_TEXT: usize = 128 << 10;
 
 /// The formats in which the text of a message can be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum MessageFormat {
+pub(crate) enum MessageFormat {
     /// As it was written.
     #[default]
     Text,
@@ -32,10 +32,10 @@ pub(super) enum MessageFormat {
 
 impl MessageFormat {
     /// Every format.
-    pub(super) const ALL: [Self; 2] = [Self::Text, Self::Html];
+    pub(crate) const ALL: [Self; 2] = [Self::Text, Self::Html];
 
     /// Its name.
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Html => "html",
@@ -46,12 +46,12 @@ impl MessageFormat {
     ///
     /// # Errors
     /// There is no such format.
-    pub(super) fn parse(text: &str) -> Result<Self, Violation> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Violation> {
         one_of(&Self::ALL, Self::as_str, text)
     }
 
     /// What a page in this format may hold: HTML takes time to make, and is larger than its text.
-    pub(super) fn limit(self, limit: Limit) -> Limit {
+    pub(crate) fn limit(self, limit: Limit) -> Limit {
         match self {
             Self::Text => limit,
             Self::Html => limit.within(MAX_TEXT),
@@ -59,7 +59,7 @@ impl MessageFormat {
     }
 
     /// A message in this format.
-    pub(super) fn of(self, view: MessageView) -> Formatted {
+    pub(crate) fn of(self, view: MessageView) -> Formatted {
         let html = match self {
             Self::Text => None,
             Self::Html => html::render_message(&view.message),
@@ -87,7 +87,7 @@ text_values! {
 
 /// A message as a reader asked for it.
 #[derive(Debug)]
-pub(super) struct Formatted {
+pub(crate) struct Formatted {
     /// The message.
     pub view: MessageView,
     html: Option<String>,

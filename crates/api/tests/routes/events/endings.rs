@@ -103,6 +103,30 @@ async fn deleting_the_user_ends_them_all() {
 }
 
 #[actix_web::test]
+async fn what_stops_the_owner_of_a_bot_ends_those_of_the_bot() {
+    for deletes in [false, true] {
+        let server = Server::start().await;
+        let (ann, admin) = (server.user("ann").await, server.admin("root").await);
+        let bot = ann.post("/api/bots", json!({"username": "deploys"})).await.created();
+        let draft = json!({"name": "CI", "scopes": ["write"]});
+        let issued = ann.post(&format!("/api/bots/{}/tokens", bot["id"]), draft).await.created();
+        let bot = server.with_key(issued["key"].as_str().map(str::to_owned));
+        let listening = Listening::start(&server);
+        let (mut socket, _) = WebSocket::open(&listening, &bot, "").await;
+        let (mut stream, _) = EventStream::open(&listening, &bot, "").await;
+        let path = format!("/api/users/{}", ann.id());
+        if deletes {
+            admin.delete(&path).await.no_content();
+        } else {
+            admin.patch(&path, json!({"suspended": true})).await.ok();
+        }
+        assert_eq!(socket.closed().await.0, 4001);
+        assert_eq!(stream.last().await["type"], "end");
+        listening.stop().await;
+    }
+}
+
+#[actix_web::test]
 async fn a_key_that_expires_ends_them_too() {
     let server = Server::start().await;
     let options = ServerOptions { heartbeat: Duration::from_millis(500), ..ServerOptions::default() };

@@ -123,6 +123,8 @@ impl Scene {
         self.log("security.refresh_reused").await;
         self.set_up_factor().await;
         self.log("security.factors_updated").await;
+        self.ada.post("/api/tokens", json!({"name": "Deploys", "scopes": ["write"]})).await.created();
+        self.log("tokens.updated").await;
         let message =
             json!({"type": "send", "group_id": group, "text": "Hello, Ada!", "client_id": "hello-1"});
         let sent = self.grace_asks(message).await;
@@ -159,6 +161,7 @@ impl Scene {
         // 🎉
         self.grace.delete(&format!("{path}/reactions/%F0%9F%8E%89")).await.ok();
         self.log("message.unreacted").await;
+        self.poll().await;
         self.ada.put_empty(&format!("{path}/pin")).await.ok();
         self.log("message.pinned").await;
         self.ada.delete(&format!("{path}/pin")).await.ok();
@@ -166,6 +169,12 @@ impl Scene {
         let naming = self.grace.say_at(&self.group, "@ada, look!").await;
         self.log("message.created").await;
         self.log("mention.created").await;
+        let note = json!({"note": "Ask Grace about this."});
+        self.ada.put(&format!("/api/messages/{}/bookmark", id_in(&naming)), note).await.ok();
+        self.log("bookmark.updated").await;
+        self.ada.put(&format!("{}/draft", self.group), json!({"text": "Hello, Gra"})).await.ok();
+        self.log("draft.updated").await;
+        self.plan(&naming, &sent["data"]["id"]).await;
         self.grace.patch(&naming, json!({"text": "Look!"})).await.ok();
         self.log("message.updated").await;
         self.log("mention.removed").await;
@@ -179,6 +188,45 @@ impl Scene {
         self.log("thread.unfollowed").await;
         self.grace.delete(&path).await.no_content();
         self.log("message.deleted").await;
+        self.be_in_time().await;
+    }
+
+    /// Ada wants to be reminded of a message, and schedules two, of which the second one quotes another.
+    async fn plan(&mut self, message: &str, quoted: &Value) {
+        let (at, waiting) = ("2026-11-22T20:15:50Z", format!("{}/scheduled-messages", self.group));
+        self.ada.post(&format!("/api/messages/{}/reminder", id_in(message)), json!({"at": at})).await.ok();
+        self.log("reminder.updated").await;
+        for draft in [
+            json!({"text": "Good morning", "send_at": at}),
+            json!({"text": "As you said", "send_at": at, "reply_to": quoted}),
+        ] {
+            self.ada.post(&waiting, draft).await.created();
+            self.log("scheduled.updated").await;
+        }
+    }
+
+    /// The time has come. What the second message quotes is deleted.
+    async fn be_in_time(&mut self) {
+        self.server.advance_clock(Duration::from_secs(5));
+        crate::scheduled::run(&self.server).await;
+        for event in ["reminder.due", "message.created", "scheduled.sent", "scheduled.failed"] {
+            self.log(event).await;
+        }
+    }
+
+    /// Grace asks something, to which Ada answers.
+    async fn poll(&mut self) {
+        let poll = json!({"options": ["On Tuesday", "On Thursday"], "options_by": "members"});
+        let asked = json!({"text": "When do we look for it?", "poll": poll});
+        let asked = self.grace.post(&format!("{}/messages", self.group), asked).await.created();
+        self.log("message.created").await;
+        let path = format!("{}/messages/{}/poll", self.group, asked["id"]);
+        self.ada.put(&format!("{path}/vote"), json!({"options": [2]})).await.ok();
+        self.log("poll.voted").await;
+        self.ada.post(&format!("{path}/options"), json!({"text": "On Friday"})).await.ok();
+        self.log("poll.updated").await;
+        self.grace.post_empty(&format!("{path}/close")).await.ok();
+        self.log("poll.closed").await;
     }
 
     /// Ada sets up one-time passwords.

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use groupchat_api::ServerOptions;
+use groupchat_domain::admissions::SignUpOpening;
 use groupchat_infra::accounts::attempts::BucketSize;
 use serde_json::{Value, json};
 
+use super::passkeys::give_passkey;
 use super::{PASSWORD, Server, both, credentials, refused, set_up, start, ticket};
 use crate::operations::operations;
 
@@ -40,7 +43,7 @@ async fn guesses_count_for_the_account_whatever_the_ticket_and_never_block_recov
 #[actix_web::test]
 async fn every_operation_that_checks_a_secret_limits_guesses() {
     // What has a password in it that is not checked.
-    let unchecked = BTreeSet::from(["createUser", "editUser"]);
+    let unchecked = BTreeSet::from(["createUser", "editUser", "signUp"]);
     let patient = BucketSize { capacity: 3, refill: Duration::from_secs(3_600) };
     let documented = operations(&Server::start().await).await;
     let mut found = BTreeSet::new();
@@ -54,7 +57,12 @@ async fn every_operation_that_checks_a_secret_limits_guesses() {
         }
         found.insert(operation.id().to_owned());
         let server = Server::limited(patient, patient).await;
+        let public_url = Some("https://chat.example.org".to_owned());
+        let options = ServerOptions { public_url, sign_up: SignUpOpening::Open, ..ServerOptions::default() };
+        let server = server.with_options(options).await;
         let ann = server.user("ann").await;
+        let passkey = give_passkey(&server, ann.id()).await;
+        let path = operation.template.replace("{passkey_id}", &passkey.to_string());
         if !["setUpTotp", "confirmTotp", "changePassword", "login"].contains(&operation.id()) {
             give_factor(&server, ann.id()).await;
         }
@@ -62,7 +70,9 @@ async fn every_operation_that_checks_a_secret_limits_guesses() {
             super::begin(&ann).await;
         }
         let mut last = 0;
-        for _ in 0..=patient.capacity {
+        let is_sign_up = operation.id() == "confirmSignUp";
+        let wrong_code = if is_sign_up { "00000-00000-00000-00000" } else { "000000" };
+        for _ in 0..=if is_sign_up { 10 } else { patient.capacity } {
             let ticket = match operation.id() {
                 "loginWithCode" => ticket(&server, "ann").await,
                 _ => Value::Null,
@@ -71,18 +81,22 @@ async fn every_operation_that_checks_a_secret_limits_guesses() {
             for field in &secrets {
                 // Where both are asked for, the password is right.
                 let right_password = *field != "code" && secrets.contains(&"code");
-                body[field] = if right_password { json!(PASSWORD) } else { json!("000000") };
+                body[field] = if right_password { json!(PASSWORD) } else { json!(wrong_code) };
             }
-            last = ann.call(operation.method.clone(), &operation.template, Some(&body)).await.status();
+            last = ann.call(operation.method.clone(), &path, Some(&body)).await.status();
         }
         assert_eq!(last, 429, "{}", operation.row());
     }
     let expected = [
         "changePassword",
+        "confirmSignUp",
         "confirmTotp",
+        "deleteMe",
         "disableTotp",
+        "exportMe",
         "login",
         "loginWithCode",
+        "removePasskey",
         "renewRecoveryCodes",
         "setUpTotp",
     ];

@@ -1,5 +1,7 @@
 //! Somebody who talks to the server.
 
+use std::net::SocketAddr;
+
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
@@ -13,12 +15,21 @@ pub(crate) struct Client {
     server: Server,
     id: i64,
     key: Option<String>,
+    address: Option<SocketAddr>,
 }
 
 impl Client {
     /// A client of this server.
     pub(crate) fn new(server: Server, id: i64, key: Option<String>) -> Self {
-        Self { server, id, key }
+        Self { server, id, key, address: None }
+    }
+
+    /// The same client in a network of its own, one for each number: callers of one network take turns, and only so
+    /// many may wait to have a password checked.
+    pub(crate) fn in_network(&self, number: usize) -> Self {
+        let [.., high, low] = number.to_be_bytes();
+        let address = SocketAddr::from(([10, high, low, 1], 80));
+        Self { server: self.server.clone(), key: self.key.clone(), address: Some(address), ..*self }
     }
 
     /// The user's id.
@@ -35,6 +46,9 @@ impl Client {
     pub(crate) async fn send(&self, mut request: TestRequest) -> Answer {
         if let Some(key) = &self.key {
             request = request.insert_header(("X-API-Key", key.as_str()));
+        }
+        if let Some(address) = self.address {
+            request = request.peer_addr(address);
         }
         self.server.send(request).await
     }
@@ -104,6 +118,14 @@ impl Client {
     /// Sends a message to a group and returns its path.
     pub(crate) async fn say_at(&self, group: &str, text: &str) -> String {
         format!("{group}/messages/{}", self.say(group, text).await["id"])
+    }
+
+    /// Sends a poll to a group, whose members add options, and returns its path.
+    pub(crate) async fn ask_at(&self, group: &str, text: &str) -> String {
+        let poll = json!({"options": ["yes", "no"], "options_by": "members"});
+        let sent =
+            self.post(&format!("{group}/messages"), json!({"text": text, "poll": poll})).await.created();
+        format!("{group}/messages/{}", sent["id"])
     }
 
     /// Replies to the message at this path; the reply.

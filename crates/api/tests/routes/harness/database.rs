@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use groupchat_domain::secrets::Sealer;
 use groupchat_domain::storage::{EventSink, Storage};
 use groupchat_domain::time::Clock;
 use groupchat_infra::DatabaseStorage;
+use groupchat_infra::secrets::{KeyRing, KeySource, RingSealer, SecretKey};
 #[cfg(feature = "postgres")]
 use groupchat_testing::Scratch;
 
@@ -21,18 +23,23 @@ type Home = Scratch;
 /// An empty database. When it is dropped, its storages end first, whoever still holds them, and then it is removed.
 pub(crate) struct Database {
     home: Home,
+    /// Of all servers on it.
+    sealer: Arc<dyn Sealer>,
     opened: RefCell<Vec<Arc<dyn DatabaseStorage>>>,
 }
 
 impl Database {
     /// Creates one.
     pub(crate) fn create() -> Self {
-        Self { home: new_home(), opened: RefCell::default() }
+        let ring = KeyRing::new(vec![SecretKey::generate()]).expect("a key");
+        let sealer = Arc::new(RingSealer::new(KeySource::Fixed(ring)).expect("no file"));
+        Self { home: new_home(), sealer, opened: RefCell::default() }
     }
 
     /// Opens it.
     pub(crate) fn open(&self, clock: Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> Arc<dyn Storage> {
         let storage = Arc::new(open(&self.home, clock, sink));
+        storage.seal_with(self.sealer.clone());
         self.opened.borrow_mut().push(storage.clone());
         storage
     }

@@ -38,7 +38,7 @@ impl EventStream {
     pub(crate) async fn send(request: RequestBuilder) -> Self {
         let response = request.send().await.expect("the server answers");
         assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
         Self { response, buffer: Vec::new(), last_id: None }
     }
 

@@ -9,21 +9,22 @@ use std::time::Duration;
 use actix_web::test::{TestRequest, init_service, try_call_service};
 use groupchat_api::{AppState, Ports, ServerOptions, State, app};
 use groupchat_domain::accounts::{
-    ClientInfo, HashCaller, IssuedKey, KeyHash, LOGIN_LIFETIME, MailQueue, NewSession, NewUser, NoMail,
-    NoWelcome, Password, PasswordHash, PasswordHasher, SessionKind, Username, Welcome,
+    ClientInfo, FactorPolicy, HashCaller, IssuedKey, KeyHash, LOGIN_LIFETIME, MailQueue, NewSession, NewUser,
+    NoMail, NoWelcome, Password, PasswordHash, PasswordHasher, SessionKind, Username, Welcome,
 };
 use groupchat_domain::factors::Totp;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::jobs::run_due_jobs;
 use groupchat_domain::rates::{RequestClass, RequestRate};
 use groupchat_domain::secrets::Sealed;
-use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx, Unique};
+use groupchat_domain::storage::{Access, Caller, Done, Mode, Storage, Tx, Unique, Work};
 use groupchat_domain::time::Timestamp;
 use groupchat_infra::accounts::attempts::{BucketSize, InMemoryLoginRateLimiter};
 use groupchat_infra::accounts::hasher::BcryptHasher;
 use groupchat_infra::accounts::journal::LogJournal;
 use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::factors::codes::RandomFactorCodes;
+use groupchat_infra::factors::webauthn::SealedCeremonies;
 use groupchat_infra::request_limiter::GovernedRequests;
 use groupchat_infra::secrets::{KeyRing, KeySource, RingSealer, SecretKey};
 use groupchat_infra::{HubOptions, LocalHub};
@@ -49,6 +50,26 @@ pub(crate) struct Server {
     call: Rc<dyn Fn(TestRequest) -> Calling>,
     state: State,
     world: Rc<World>,
+}
+
+/// A storage of a server that requires a second factor.
+struct Requiring {
+    storage: Arc<dyn Storage>,
+    policy: FactorPolicy,
+}
+
+impl Storage for Requiring {
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(&*self.storage)
+    }
+
+    fn submit(&self, access: Access, work: Work) -> Done {
+        self.storage.submit(access, work)
+    }
+
+    fn factor_policy(&self) -> FactorPolicy {
+        self.policy
+    }
 }
 
 /// What lives as long as the server.
@@ -128,6 +149,16 @@ impl Server {
         self.with_state(AppState::new(Ports { storage, ..self.ports() }, self.state.version)).await
     }
 
+    /// The same server where a second factor is required; the hub keeps its own storage.
+    pub(crate) async fn requiring_factors(&self, policy: FactorPolicy) -> Self {
+        self.with_storage(Arc::new(Requiring { storage: self.state.storage.clone(), policy })).await
+    }
+
+    /// Somebody whom another server on the same database has signed in.
+    pub(crate) fn take_over(&self, client: &Client) -> Client {
+        Client::new(self.clone(), client.id(), Some(client.key().to_owned()))
+    }
+
     /// The same server where requests of a class have another rate.
     pub(crate) async fn with_rate(&self, class: RequestClass, rate: RequestRate) -> Self {
         let rates = Arc::new(GovernedRequests::new(&[(class, Some(rate))].into()));
@@ -151,6 +182,7 @@ impl Server {
             keys,
             codes,
             factors,
+            ceremonies,
             sealer,
             hasher,
             attempts,
@@ -165,6 +197,7 @@ impl Server {
             keys: keys.clone(),
             codes: codes.clone(),
             factors: factors.clone(),
+            ceremonies: ceremonies.clone(),
             sealer: sealer.clone(),
             hasher: hasher.clone(),
             attempts: attempts.clone(),
@@ -298,6 +331,7 @@ fn state(storage: Arc<dyn Storage>, attempts: InMemoryLoginRateLimiter, hub: Loc
         keys: Arc::new(RandomKeys),
         codes: Arc::new(RandomKeys),
         factors: Arc::new(RandomFactorCodes),
+        ceremonies: Arc::new(SealedCeremonies::new(Arc::new(sealer()))),
         sealer: Arc::new(sealer()),
         hasher,
         attempts: Arc::new(attempts),

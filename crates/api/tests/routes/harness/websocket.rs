@@ -78,7 +78,7 @@ impl WebSocket {
     }
 
     /// The next frame that is looked for; those before it are lost.
-    async fn find(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn find(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
         let found = timeout(DEADLINE, async {
             loop {
                 let frame = self.take().await;

@@ -42,7 +42,10 @@ async fn hunt(scene: &Scene, operation: &Operation) {
         let answer = call(client, operation, &path, body.as_ref()).await;
         let nothing = call(client, operation, &nothing, body.as_ref()).await;
         assert_eq!(said(&answer), said(&nothing), "{answer} is not what {nothing} is");
-        assert_eq!(answer.json()["code"], "message_not_found", "{answer}");
+        // What is one's own is removed without a word on what it is about.
+        if answer.status() != 204 {
+            assert_eq!(answer.json()["code"], "message_not_found", "{answer}");
+        }
         return;
     }
     let queries = numbers(operation).into_iter().flat_map(|name| {

@@ -24,6 +24,7 @@ fn value(field: &str, operation: &Operation, number: usize) -> Value {
         "slow_mode_seconds" => json!(5),
         "receipts" if operation.template.starts_with("/api/users") => json!("hidden"),
         "receipts" => json!(false),
+        "send_at" => json!(format!("{:.6}", jiff::Timestamp::now() + jiff::SignedDuration::from_hours(2))),
         "rank" => json!(8),
         "role" => json!("admin"),
         // Roles on the server have other permissions than those of groups.
@@ -72,6 +73,8 @@ fn caller<'s>(scene: &'s Scene, operation: &Operation) -> &'s Client {
 /// The operations that make something which others change, each with those others.
 fn pairs(operations: &[Operation]) -> Vec<(&Operation, &Operation)> {
     let changes = operations.iter().filter(|operation| operation.method == Method::PATCH);
+    // What makes a passkey is an authenticator.
+    let changes = changes.filter(|operation| !operation.template.contains("/passkeys/"));
     let made_by = |change: &Operation| {
         let (collection, _) = change.template.rsplit_once('/')?;
         operations.iter().find(|made| made.method == Method::POST && made.template == collection)

@@ -22,7 +22,7 @@ const NEW_KEY: KeyHash = KeyHash::new([2; 32]);
 /// What comes with an account is prepared before anything else, and done for the user who was stored.
 fn welcomes() -> Arc<dyn Welcome> {
     let mut welcome = MockWelcome::new();
-    welcome.expect_prepare().returning(|_| Ok(()));
+    welcome.expect_prepare().returning(|_, _| Ok(()));
     welcome.expect_welcome().withf(|_, user| user.id == OTHER).returning(|tx, _| Ok(tx.touch()?));
     Arc::new(welcome)
 }

@@ -1,16 +1,17 @@
 use super::CredentialChange::{
-    Deletion, EmailOf, NewAccount, OwnFactors, OwnPassword, PasswordOf, ServerAdmin, ServerRole, Suspension,
-    Username,
+    Deletion, EmailOf, FactorsOf, NewAccount, OwnFactors, OwnPassword, OwnTokens, PasswordOf, ServerAdmin,
+    ServerRole, Suspension, Username,
 };
 use super::*;
+use crate::accounts::Scope;
 use crate::permissions::{ServerDenial, ServerPermissionSet};
 use crate::testing::{
-    ME, MockTx, OTHER, assert_hands_faults_on, me, me_provisioned, needs, rights, rights_with,
+    ME, MockTx, OTHER, assert_hands_faults_on, me, me_provisioned, my_token, needs, rights, rights_with,
 };
 
 #[test]
 fn who_may_change_what() {
-    use AccountRefusal::{CurrentPasswordRequired, NotPermitted, ProvisionedKey};
+    use AccountRefusal::{CurrentPasswordRequired, InsufficientScope, NotPermitted, ProvisionedKey};
     use ServerPermission::{ManageRoles, ManageUsers, ViewAudit};
     let gives = |set: &[ServerPermission]| ServerRole(Gift::Permissions(ServerPermissionSet::of(set)));
     let (users, roles) = (|| Err(needs(ManageUsers)), || Err(needs(ManageRoles)));
@@ -20,8 +21,11 @@ fn who_may_change_what() {
     let table = [
         (OwnPassword, [Ok(()), Ok(()), Ok(()), Ok(())]),
         (OwnFactors, [Ok(()), Ok(()), Ok(()), Ok(())]),
+        (OwnTokens, [Ok(()), Ok(()), Ok(()), Ok(())]),
         (PasswordOf(ME), [users(), Err(CurrentPasswordRequired), users(), Err(CurrentPasswordRequired)]),
         (PasswordOf(OTHER), [users(), Ok(()), users(), Ok(())]),
+        (FactorsOf(ME), [users(), Err(CurrentPasswordRequired), users(), Err(CurrentPasswordRequired)]),
+        (FactorsOf(OTHER), [users(), Ok(()), users(), Ok(())]),
         (EmailOf(ME), [users(), Err(CurrentPasswordRequired), users(), Err(CurrentPasswordRequired)]),
         (EmailOf(OTHER), [users(), Ok(()), users(), Ok(())]),
         (Username, [users(), Ok(()), users(), Ok(())]),
@@ -43,6 +47,24 @@ fn who_may_change_what() {
                 refused => refused,
             };
             assert_eq!(authorize(&me_provisioned(), rights, change), provisioned, "{change:?} by {rights:?}");
+            // A token with the same rights changes only what is of others, and gives nothing.
+            let is_closed = matches!(
+                change,
+                OwnPassword
+                    | OwnFactors
+                    | OwnTokens
+                    | PasswordOf(ME)
+                    | FactorsOf(ME)
+                    | EmailOf(ME)
+                    | ServerAdmin
+                    | ServerRole(_)
+            );
+            let by_token = match authorize(&me(), rights, change) {
+                Ok(()) | Err(CurrentPasswordRequired) if is_closed => Err(InsufficientScope),
+                otherwise => otherwise,
+            };
+            let token = my_token(Scope::Admin);
+            assert_eq!(authorize(&token, rights, change), by_token, "{change:?} by {rights:?}");
         }
     }
 }

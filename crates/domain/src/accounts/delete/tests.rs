@@ -1,10 +1,8 @@
-use mockall::predicate::eq;
-
 use super::*;
 use crate::accounts::{AccountRefusal, User};
 use crate::events::Audience;
 use crate::testing::{
-    ME, MockTx, NOW, OTHER, assert_hands_faults_on, me, me_provisioned, needs, server_admin, user,
+    ME, MockTx, OTHER, assert_hands_faults_on, me, me_provisioned, needs, server_admin, sessions_ended, user,
 };
 
 fn locks(target: User) -> MockTx {
@@ -16,16 +14,8 @@ fn counts_admins(mut tx: MockTx, admins: u64) -> MockTx {
     tx
 }
 
-fn deletes(mut tx: MockTx, id: UserId) -> MockTx {
-    tx.accounts.expect_mark_deleted().with(eq(id), eq(NOW)).times(1).returning(|_, _| Ok(()));
-    tx.sessions.expect_end_all().with(eq(id), eq(None)).times(1).returning(|_, _| Ok(true));
-    tx.known_networks.expect_forget().with(eq(id)).times(1).returning(|_| Ok(()));
-    tx.known_devices.expect_forget().with(eq(id), eq(None)).times(1).returning(|_, _| Ok(()));
-    tx.factors.expect_remove().with(eq(id)).times(1).returning(|_| Ok(true));
-    tx.server_roles.expect_take_all().with(eq(id)).times(1).returning(|_| Ok(()));
-    let rest = Task::EndMemberships(id);
-    tx.jobs.expect_enqueue().with(eq(rest), eq(NOW)).times(1).returning(|_, _| Ok(()));
-    tx
+fn deletes(tx: MockTx, id: UserId) -> MockTx {
+    tx.deletes_user(id, &[])
 }
 
 #[test]
@@ -33,6 +23,15 @@ fn a_deleted_user_loses_name_keys_and_rights_at_once_and_memberships_by_a_job() 
     let mut tx = deletes(locks(user(OTHER)), OTHER);
     assert_eq!(delete_user(&mut tx, &me(), OTHER), Ok(()));
     assert_eq!(tx.emitted, [(Audience::All, Some(ME), Event::UserDeleted(OTHER))]);
+}
+
+#[test]
+fn the_bots_of_a_deleted_user_stop_at_once_and_end_by_a_job() {
+    let bots = [UserId::new(30), UserId::new(31)];
+    let mut tx = locks(user(OTHER)).deletes_user(OTHER, &bots);
+    assert_eq!(delete_user(&mut tx, &me(), OTHER), Ok(()));
+    let [first, second] = bots.map(|bot| sessions_ended(bot, Some(ME)));
+    assert_eq!(tx.emitted, [first, second, (Audience::All, Some(ME), Event::UserDeleted(OTHER))]);
 }
 
 #[test]

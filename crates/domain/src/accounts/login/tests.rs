@@ -13,6 +13,7 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
+use crate::accounts::origin::{Origin, UserAgent};
 use crate::accounts::session::{NewRefresh, NewSession, RefreshHashes, SessionKind};
 use crate::accounts::{
     IssuedKey, IssuedRefresh, KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, MockApiKeys, MockLoginJournal,
@@ -298,6 +299,7 @@ fn stores_session_in_place_of(mut tx: MockTx, provisioned: bool, oldest: bool) -
         refresh: None,
     };
     tx.factors.expect_totp().with(eq(ME)).times(1).returning(|_| Ok(None));
+    tx.passkeys.expect_credentials().with(eq(ME)).times(1).returning(|_| Ok(Vec::new()));
     tx.sessions.expect_end_provisioned().with(eq(ME)).times(1).returning(move |_| Ok(provisioned));
     let ends = tx.sessions.expect_end_idlest().with(eq(ME), eq(NOW), eq(SESSIONS_PER_USER - 1));
     ends.times(1).returning(move |_, _, _| Ok(oldest));

@@ -1,9 +1,9 @@
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::MockApiKeys;
+use crate::accounts::{MAX_CONFIRMATIONS, MockApiKeys};
 use crate::codes::{MockSecretCodes, SecretCode};
-use crate::testing::{ME, MockTx, OTHER, ScriptedStorage, block_on, user};
+use crate::testing::{ME, MockTx, OTHER, ScriptedStorage, block_on, pending_account, user};
 
 fn reset(user: User, code: &str) -> IssuedReset {
     IssuedReset { user, code: SecretCode::parse(code).unwrap() }
@@ -30,6 +30,29 @@ fn a_mail_has_the_codes_of_all_accounts_with_its_address() {
     assert!(has(&mails[0], "    user2\n    55555-11111-22222-33333\n"));
     assert!(has(&mails[0], "https://chat.example.org") && !has(&mails[0], "44444"));
     assert!(has(&mails[1], "44444") && !mails[1].subject.contains('\n'));
+}
+
+#[test]
+fn the_address_of_a_new_account_gets_a_code_unless_it_has_enough() {
+    for (count, mails) in [(0, 1), (MAX_CONFIRMATIONS, 0)] {
+        let mut tx = MockTx::new();
+        tx.pending_accounts.expect_count().returning(move |_, _| Ok(count));
+        tx.pending_accounts.expect_insert().times(mails).returning(|_, _| Ok(()));
+        let (storage, keys, mut codes) =
+            (ScriptedStorage::new([tx]), MockApiKeys::new(), MockSecretCodes::new());
+        codes.expect_issue_code().returning(|| SecretCode::parse("00000-11111-22222-33333").unwrap());
+        codes.expect_digest_code().returning(|_| crate::codes::CodeHash::new([1; 32]));
+        let ports = MailPorts { storage: &storage, keys: &keys, codes: &codes, site: None };
+        let account = Box::new(pending_account());
+        let order = MailOrder::ConfirmAccount { account, client: ClientInfo::default() };
+        let written = block_on(write_mails(ports, order)).unwrap();
+        storage.finish();
+        assert_eq!(written.len(), mails);
+        for mail in written {
+            assert_eq!(mail.to, pending_account().email);
+            assert!(mail.text.contains("\n    00000-11111-22222-33333\n"), "{}", mail.text);
+        }
+    }
 }
 
 fn notice(found: Option<User>) -> Vec<Mail> {

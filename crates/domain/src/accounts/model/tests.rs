@@ -114,15 +114,16 @@ fn an_address_looks_like_one_and_has_at_most_254_characters() {
 }
 
 #[test]
-fn a_password_has_8_to_72_bytes_and_no_nul() {
-    for good in ["12345678", " \t\n pass", "pässwö", &"x".repeat(72), &"ü".repeat(36)] {
+fn a_password_has_8_characters_72_bytes_at_most_and_no_nul() {
+    for good in ["12345678", " \t\n pass", "pässwörd", "пароли-1", &"x".repeat(72), &"ü".repeat(36)]
+    {
         assert_eq!(Password::parse(good).unwrap().reveal(), good);
     }
     for (bad, code) in [
         ("", Required),
         ("1234567", TooShort),
-        // Six characters in seven bytes.
-        ("passwö", TooShort),
+        // Seven characters in 14 bytes.
+        ("парольк", TooShort),
         (&"x".repeat(73), TooLong),
         // Thirty-seven characters in 74 bytes.
         (&"ü".repeat(37), TooLong),
@@ -137,9 +138,9 @@ fn a_password_has_8_to_72_bytes_and_no_nul() {
 fn a_password_is_normalized_before_it_is_measured() {
     let decomposed = "pa\u{308}ssword";
     assert_eq!(Password::parse(decomposed).unwrap().reveal(), "pässword");
-    // 75 bytes, and 50 when composed; 9 bytes, and 6 when composed.
+    // 75 bytes, and 50 when composed; 8 characters, and 4 when composed.
     assert_eq!(Password::parse(&"a\u{308}".repeat(25)).unwrap().reveal(), "ä".repeat(25));
-    assert_eq!(broken(Password::parse(&"a\u{308}".repeat(3))), Some(TooShort));
+    assert_eq!(broken(Password::parse(&"a\u{308}".repeat(4))), Some(TooShort));
     // 24 characters of 3 bytes, each of which becomes two characters.
     assert_eq!(broken(Password::parse(&"\u{958}".repeat(24))), Some(TooLong));
 }
@@ -154,6 +155,16 @@ fn a_password_as_typed_counts_only_if_it_differs() {
     }
     for never in ["a\u{308}", &"a\u{308}".repeat(25), "nul\0 a\u{308} nul"] {
         assert_eq!(as_typed(never), None, "{never:?}");
+    }
+}
+
+#[test]
+fn a_password_of_earlier_versions_may_have_fewer_characters() {
+    let shown = |text: &str| Password::normalized(text).map(|password| password.reveal().to_owned());
+    assert_eq!(shown("пароль").as_deref(), Some("пароль"));
+    assert_eq!(shown("pa\u{308}ssword").as_deref(), Some("pässword"));
+    for never in ["", "short", "paro\u{301}l", &"x".repeat(73), "nul\0 nul nul"] {
+        assert_eq!(shown(never), None, "{never:?}");
     }
 }
 

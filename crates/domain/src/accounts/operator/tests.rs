@@ -4,12 +4,11 @@ use mockall::predicate::{always, eq};
 use super::*;
 use crate::accounts::{MockPasswordHasher, Username};
 use crate::events::{Audience, Event, UserUpdate};
-use crate::jobs::Task;
 use crate::paging::Limit;
 use crate::storage::CommitDecision;
 use crate::storage::Unique;
 use crate::testing::{
-    ME, MockTx, NOW, OTHER, ScriptedStorage, accepts_passwords, assert_flow_hands_faults_on, block_on, hash,
+    ME, MockTx, OTHER, ScriptedStorage, accepts_passwords, assert_flow_hands_faults_on, block_on, bot, hash,
     placed, server_admin, sessions_ended, user,
 };
 
@@ -62,16 +61,8 @@ fn stores(mut tx: MockTx, changed: User) -> MockTx {
     tx
 }
 
-fn deletes(mut tx: MockTx) -> MockTx {
-    tx.accounts.expect_mark_deleted().with(eq(OTHER), eq(NOW)).times(1).returning(|_, _| Ok(()));
-    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
-    tx.known_networks.expect_forget().with(eq(OTHER)).times(1).returning(|_| Ok(()));
-    tx.known_devices.expect_forget().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(()));
-    tx.factors.expect_remove().with(eq(OTHER)).times(1).returning(|_| Ok(true));
-    tx.server_roles.expect_take_all().with(eq(OTHER)).times(1).returning(|_| Ok(()));
-    let rest = Task::EndMemberships(OTHER);
-    tx.jobs.expect_enqueue().with(eq(rest), eq(NOW)).times(1).returning(|_, _| Ok(()));
-    tx
+fn deletes(tx: MockTx) -> MockTx {
+    tx.deletes_user(OTHER, &[])
 }
 
 fn replaces_password(mut tx: MockTx) -> MockTx {
@@ -82,6 +73,7 @@ fn replaces_password(mut tx: MockTx) -> MockTx {
         .returning(|_, _| Ok(()));
     tx.known_devices.expect_forget().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(()));
     tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
+    tx.tokens.expect_end_all().with(eq(OTHER)).times(1).returning(|_| Ok(false));
     tx
 }
 
@@ -175,7 +167,7 @@ fn the_operator_suspends_and_resumes_a_user() {
     let suspended = User { suspended: true, version: next, ..user(OTHER) };
     let mut tx = stores(locks_with_admins(&user(OTHER)), suspended.clone());
     tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
-    let storage = ScriptedStorage::new([tx]);
+    let storage = ScriptedStorage::new([tx.owns_bots(OTHER, &[])]);
     assert_eq!(block_on(set_suspended(&storage, name(&user(OTHER)), true)), Ok(suspended.clone()));
     let [ran] = storage.finish_as();
     assert_eq!((ran.access, ran.emitted.len()), (WRITE, 2));
@@ -187,6 +179,37 @@ fn the_operator_suspends_and_resumes_a_user() {
     assert_eq!(block_on(set_suspended(&storage, name(&user(OTHER)), false)), Ok(resumed));
     let [ran] = storage.finish_as();
     assert_eq!(ran.recorded, [AuditEntry::by_operator(AuditAction::UserResumed).to(OTHER)]);
+}
+
+#[test]
+fn the_operator_makes_a_bot_no_person() {
+    let found = bot(OTHER, ME);
+    let storage = ScriptedStorage::new([looks_up(Some(found.clone()))]);
+    let set = block_on(set_password(&storage, &MockPasswordHasher::new(), name(&found), new_password()));
+    assert_eq!(set, Err(AccountRefusal::IsBot.into()));
+    let storage = ScriptedStorage::new([locks_with_admins(&found)]);
+    let promoted = block_on(set_admin(&storage, name(&found), true));
+    assert_eq!(promoted, Err(AccountRefusal::IsBot.into()));
+    let storage = ScriptedStorage::new([locks(&found, Some(found.clone()))]);
+    assert_eq!(block_on(reset_factors(&storage, name(&found))), Err(AccountRefusal::IsBot.into()));
+}
+
+#[test]
+fn the_operator_removes_the_factors_of_a_user() {
+    let resets = || {
+        let mut tx = locks(&user(OTHER), Some(user(OTHER)));
+        tx.factors.expect_remove().with(eq(OTHER)).times(1).returning(|_| Ok(true));
+        tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
+        tx
+    };
+    let storage = ScriptedStorage::new([resets()]);
+    assert_eq!(block_on(reset_factors(&storage, name(&user(OTHER)))), Ok(user(OTHER)));
+    let [ran] = storage.finish_as();
+    let updated = (Audience::User(OTHER), None, Event::FactorsUpdated(OTHER));
+    assert_eq!(ran.emitted, [updated, sessions_ended(OTHER, None)]);
+    assert_eq!(ran.recorded, [AuditEntry::by_operator(AuditAction::FactorsReset).to(OTHER)]);
+    let reset = |storage: &ScriptedStorage| block_on(reset_factors(storage, name(&user(OTHER))));
+    assert_flow_hands_faults_on(|| vec![resets()], reset);
 }
 
 #[test]

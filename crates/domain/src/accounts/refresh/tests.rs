@@ -185,6 +185,27 @@ fn a_token_is_exchanged_for_the_next_pair() {
     assert_eq!(write.emitted, [], "connections stay as they are");
 }
 
+/// A session that was refreshed so many days ago, or never.
+fn refreshed_days_ago(days: Option<u32>) -> Family {
+    let mut family = family(100);
+    let day = Duration::from_secs(24 * 3600);
+    family.last = family.last.zip(days).map(|(last, days)| LastRefresh { at: NOW.minus(day * days), ..last });
+    family
+}
+
+#[test]
+fn the_first_refresh_of_a_day_is_recorded() {
+    let actor = Actor { origin: client().origin(), ..me() };
+    let entry = AuditEntry::by(&actor, AuditAction::SessionRefreshed).about(MY_SESSION.get());
+    for (days, recorded) in [(None, vec![entry.clone()]), (Some(0), vec![]), (Some(1), vec![entry])] {
+        let family = Some(refreshed_days_ago(days));
+        let script = [finds(family.clone()), rotates(locks(family), true)];
+        let (outcome, [_, write]) = refreshes(script, 3, 0);
+        assert!(outcome.is_ok());
+        assert_eq!(write.recorded, recorded, "{days:?}");
+    }
+}
+
 #[test]
 fn a_moment_later_the_same_token_gets_the_same_pair() {
     for ago in [0, 15, -60] {

@@ -187,6 +187,7 @@ fn replaces() -> MockTx {
     tx.known_networks.expect_forget().with(eq(ME)).times(1).returning(|_| Ok(()));
     tx.known_devices.expect_forget().with(eq(ME), eq(None)).times(1).returning(|_, _| Ok(()));
     tx.sessions.expect_end_all().with(eq(ME), eq(None)).times(1).returning(|_, _| Ok(true));
+    tx.tokens.expect_end_all().with(eq(ME)).times(1).returning(|_| Ok(false));
     tx
 }
 

@@ -1,10 +1,10 @@
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::SessionKind;
+use crate::accounts::{Scope, SessionKind};
 use crate::testing::{
-    EARLIER, Emitted, ME, MY_SESSION, MockTx, NOW, OTHER, assert_hands_faults_on, me, needs, rights,
-    rights_with, server_admin, sessions_ended, user,
+    EARLIER, Emitted, ME, MY_SESSION, MockTx, NOW, OTHER, assert_hands_faults_on, me, my_token, needs,
+    rights, rights_with, server_admin, sessions_ended, user,
 };
 
 const ANOTHER: SessionId = SessionId::new(12);
@@ -190,6 +190,44 @@ fn nobody_ends_the_sessions_of_those_who_may_do_more() {
     let needed = Err(needs(ServerPermission::ManageUsers).into());
     assert_eq!(end_sessions_of(&mut nobody(), &me(), OTHER), needed);
     assert_eq!(end_session_of(&mut nobody(), &me(), OTHER, ANOTHER), needed);
+}
+
+/// Ends all that the user has, of both kinds if there are any.
+fn ends_with_tokens(sessions: bool, tokens: bool) -> MockTx {
+    let mut tx = MockTx::new();
+    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(move |_, _| Ok(sessions));
+    tx.tokens.expect_end_all().with(eq(OTHER)).times(1).returning(move |_| Ok(tokens));
+    tx
+}
+
+#[test]
+fn a_password_from_elsewhere_ends_tokens_too_and_tells_of_them() {
+    let updated = (crate::events::Audience::User(OTHER), None, Event::TokensUpdated(OTHER));
+    for (sessions, tokens, emitted) in [
+        (true, false, vec![sessions_ended(OTHER, None)]),
+        (true, true, vec![updated.clone(), sessions_ended(OTHER, None)]),
+        (false, true, vec![updated, sessions_ended(OTHER, None)]),
+        (false, false, vec![]),
+    ] {
+        let mut tx = ends_with_tokens(sessions, tokens);
+        assert_eq!(end(&mut tx, None, OTHER, Ending::AllAndTokens), Ok(sessions || tokens));
+        assert_eq!(tx.emitted, emitted);
+    }
+}
+
+#[test]
+fn a_token_sees_and_ends_no_sessions_of_its_user() {
+    let (token, limit) = (my_token(Scope::Admin), Limit::parse(1).unwrap());
+    let refused = || Error::from(AccountRefusal::InsufficientScope);
+    let tx = &mut MockTx::new();
+    assert_eq!(list_sessions(tx, &token, None, limit), Err(refused()));
+    assert_eq!(logout(tx, &token), Err(refused()));
+    assert_eq!(end_session(tx, &token, ANOTHER), Err(refused()));
+    assert_eq!(end_other_sessions(tx, &token), Err(refused()));
+    assert_eq!(end_session_of(tx, &token, ME, ANOTHER), Err(refused()));
+    assert_eq!(end_sessions_of(tx, &token, ME), Err(refused()));
+    tx.accounts.expect_find().with(eq(ME)).times(1).returning(|id| Ok(Some(user(id))));
+    assert_eq!(list_sessions_of(tx, &token, ME, None, limit), Err(refused()));
 }
 
 fn removes_expired(removed: usize) -> MockTx {

@@ -5,7 +5,7 @@ use crate::accounts::{AccountRefusal, MockApiKeys, MockPasswordHasher};
 use crate::permissions::ServerRights;
 use crate::storage::{CommitDecision, Mode};
 use crate::testing::{
-    ME, MY_KEY, MockTx, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, me,
+    ME, MY_KEY, MockTx, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, bot, hash, me,
     me_provisioned, needs, rights, rights_with, server_admin, sessions_ended, user,
 };
 
@@ -39,6 +39,7 @@ fn replaces(mut tx: MockTx) -> MockTx {
     stored.times(1).returning(|_, _| Ok(()));
     tx.known_devices.expect_forget().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(()));
     tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
+    tx.tokens.expect_end_all().with(eq(OTHER)).times(1).returning(|_| Ok(false));
     tx
 }
 
@@ -96,4 +97,10 @@ fn faults_are_returned() {
         || [looks(), replaces(locks())].map(|tx| tx.authenticates(me())).into(),
         |storage| block_on(set_temporary_password(storage, &hashes(), &makes_up(), MY_KEY, OTHER)),
     );
+}
+
+#[test]
+fn a_bot_has_no_password() {
+    let looks = MockTx::new().finds_user(bot(OTHER, ME)).reads_rights(true);
+    assert_eq!(sets(vec![looks], OTHER).0, Err(AccountRefusal::IsBot.into()));
 }

@@ -9,6 +9,7 @@ use crate::groups::GroupRefusal;
 use crate::groups::{Group, History, MemberSettings, Visibility};
 use crate::permissions::{BuiltInRole, Role};
 use crate::storage::Unique;
+use crate::testing::told;
 use crate::testing::{
     GROUP, INVITATION, ME, MockTx, NOW, OTHER, assert_hands_faults_on, group, invitation, issued, me, member,
     rights, user,
@@ -73,6 +74,8 @@ fn who_accepts_comes_in_with_the_role_that_was_offered() {
             (Audience::Group(GROUP), Some(ME), Event::MemberAdded(added)),
         ];
         assert_eq!(tx.emitted, expected);
+        let id = INVITATION;
+        assert_eq!(told(&tx.recorded), [format!("invitation.accepted in 7 about {id} ({})", role.as_str())]);
     }
 }
 
@@ -130,6 +133,7 @@ fn who_declines_ends_it_and_their_devices_are_told() {
     assert_eq!(decline(&mut tx, &me(), INVITATION), Ok(()));
     let ended = Event::InvitationDeclined(EndedInvitation { id: INVITATION, user: ME });
     assert_eq!(tx.emitted, [(Audience::User(ME), Some(ME), ended)]);
+    assert_eq!(told(&tx.recorded), [format!("invitation.declined in 7 about {INVITATION}")]);
     let over = mine(None);
     let mut tx = locks(MockTx::new(), over.clone(), Some(over));
     tx.server_roles.expect_rights_of().withf(|makers| makers == [OTHER]).returning(|_| Ok(Vec::new()));

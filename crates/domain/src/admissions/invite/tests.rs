@@ -8,6 +8,7 @@ use crate::admissions::model::{EndedInvitation, IssuedInvitation};
 use crate::events::Audience;
 use crate::groups::Group;
 use crate::permissions::{BuiltInRole, Role, Shortfall};
+use crate::testing::told;
 use crate::testing::{
     ADMIN, EARLIER, GROUP, GroupCaller, INVITATION, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER,
     SERVER_ADMIN, assert_hands_faults_on, ban, group, invitation, issued, lacks, me, member, rights, user,
@@ -89,6 +90,7 @@ fn the_invited_are_told_and_nobody_else() {
     invite(&mut tx, &me(), GROUP, &draft(BuiltInRole::Member)).unwrap();
     let event = Event::InvitationCreated(stored(BuiltInRole::Member));
     assert_eq!(tx.emitted, [(Audience::User(OTHER), Some(ME), event)]);
+    assert_eq!(told(&tx.recorded), [format!("invitation.created to 2 in 7 about {INVITATION}")]);
 }
 
 /// The user has blocked whoever invites them.
@@ -303,6 +305,7 @@ fn who_may_invite_takes_any_invitation_back() {
         assert_eq!(withdraw(&mut tx, &me(), GROUP, INVITATION), Ok(()), "{caller:?}");
         let ended = Event::InvitationWithdrawn(EndedInvitation { id: INVITATION, user: OTHER });
         assert_eq!(tx.emitted, [(Audience::User(OTHER), Some(ME), ended)]);
+        assert_eq!(told(&tx.recorded), [format!("invitation.withdrawn to 2 in 7 about {INVITATION}")]);
     }
     for (caller, refusal) in [(OUTSIDER, GroupRefusal::MembersOnly), (MEMBER, lacks(GroupPermission::Invite))]
     {

@@ -6,6 +6,7 @@ use crate::events::{AddedMember, Audience, GroupMember};
 use crate::groups::{History, MemberSettings};
 use crate::permissions::BanTerm;
 use crate::permissions::BuiltInRole;
+use crate::testing::told as entries;
 use crate::testing::{
     EARLIER, GROUP, INVITATION, ME, MockTx, NOW, OTHER, approvers, assert_hands_faults_on, ban, group,
     join_request, me, member, user,
@@ -83,6 +84,7 @@ fn anybody_joins_a_public_group_as_a_member() {
     let mut tx = joins();
     assert_eq!(join_it(&mut tx), Ok(Joined::Now(new_member(BuiltInRole::Member))));
     assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), added(BuiltInRole::Member))]);
+    assert_eq!(entries(&tx.recorded), ["member.joined to 1 in 7 (member)"]);
 }
 
 #[test]
@@ -103,6 +105,7 @@ fn others_ask_to_join_a_closed_group_and_those_who_may_approve_are_told() {
     let update = JoinRequestUpdate { group: GROUP, request: asked(), approvers: approvers() };
     let told = Event::JoinRequestCreated(update);
     assert_eq!(tx.emitted, [(Audience::GroupAndUser(GROUP, ME), Some(ME), told)]);
+    assert_eq!(entries(&tx.recorded), ["join_request.created to 1 in 7"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::accounts::{KeyHash, LockStrength};
 use crate::admissions::invite_link::IssuedLink;
 use crate::paging::Limit;
 use crate::permissions::{BuiltInRole, Role};
+use crate::testing::told;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, INVITE_LINK, ME, MEMBER, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, issued_link, lacks, me, user,
@@ -90,6 +91,7 @@ fn a_link_is_stored_as_it_was_drafted_with_the_hash_of_its_code() {
     };
     tx.invite_links.expect_insert().with(eq(new)).times(1).returning(|_| Ok(INVITE_LINK));
     assert_eq!(create(&mut tx, &draft()).unwrap().link.expires_at, expires_at);
+    assert_eq!(told(&tx.recorded), [format!("invite_link.created in 7 about {INVITE_LINK}")]);
 }
 
 #[test]
@@ -190,8 +192,11 @@ fn who_may_invite_revokes_links() {
         (ADMIN, None),
         (SERVER_ADMIN, None),
     ] {
-        let outcome = revoke_link(&mut revokes(caller, true), &me(), GROUP, INVITE_LINK);
+        let mut tx = revokes(caller, true);
+        let outcome = revoke_link(&mut tx, &me(), GROUP, INVITE_LINK);
         assert_eq!(outcome, refusal.map_or(Ok(()), |refusal| Err(refusal.into())), "{caller:?}");
+        let entry = format!("invite_link.revoked in 7 about {INVITE_LINK}");
+        assert_eq!(told(&tx.recorded), if refusal.is_none() { vec![entry] } else { vec![] });
     }
     let gone = revoke_link(&mut revokes(OWNER, false), &me(), GROUP, INVITE_LINK);
     assert_eq!(gone, Err(AdmissionRefusal::LinkNotFound.into()));

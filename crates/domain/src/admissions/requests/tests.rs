@@ -8,6 +8,7 @@ use crate::groups::{Group, Visibility};
 use crate::paging::Limit;
 use crate::permissions::BuiltInRole;
 use crate::storage::Unique;
+use crate::testing::told;
 use crate::testing::{
     ADMIN, EARLIER, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, approvers, assert_hands_faults_on, group, join_request, lacks, me, placed,
@@ -81,6 +82,7 @@ fn who_may_approve_lets_in_who_has_asked() {
                 assert_eq!((member.user.id, member.role), (OTHER, BuiltInRole::Member.into()));
                 assert!(matches!(tx.emitted[0].2, Event::MemberAdded(_)));
                 assert_eq!(tx.emitted[1..], [ended(Some(ME))], "{caller:?}");
+                assert_eq!(told(&tx.recorded), ["join_request.approved to 2 in 7 (member)"]);
             }
         }
     }
@@ -106,10 +108,13 @@ fn who_may_approve_refuses_and_the_asker_withdraws() {
         let outcome = end_request(&mut tx, &me(), GROUP, OTHER);
         assert_eq!(outcome, refusal.map_or(Ok(()), |refusal| Err(refusal.into())), "{caller:?}");
         assert_eq!(tx.emitted, if refusal.is_none() { vec![ended(Some(ME))] } else { Vec::new() });
+        let entries = if refusal.is_none() { vec!["join_request.refused to 2 in 7"] } else { vec![] };
+        assert_eq!(told(&tx.recorded), entries);
     }
     let archived = Group { archived_at: Some(EARLIER), ..closed() };
     let mut tx = removes(MockTx::new().called_by_in(OUTSIDER, archived), ME, true);
     assert_eq!(end_request(&mut tx, &me(), GROUP, ME), Ok(()), "also while nobody is let in");
+    assert_eq!(told(&tx.recorded), ["join_request.withdrawn to 1 in 7"]);
     let mut tx = removes(MockTx::new().called_by_in(OUTSIDER, closed()), ME, false);
     assert_eq!(end_request(&mut tx, &me(), GROUP, ME), Err(GONE.into()));
     assert_eq!(tx.emitted, []);

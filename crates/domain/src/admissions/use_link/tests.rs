@@ -10,6 +10,7 @@ use crate::groups::Visibility;
 use crate::network::Network;
 use crate::permissions::{BanTerm, BuiltInRole};
 use crate::storage::Unique;
+use crate::testing::told;
 use crate::testing::{
     GROUP, INVITE_LINK, ME, MY_KEY, MockTx, OTHER, ScriptedStorage, assert_hands_faults_on, ban, block_on,
     group, issued_link, me, member, rights, user,
@@ -66,7 +67,9 @@ fn accept_it(tx: &mut dyn Tx) -> Result<Admitted, Error> {
 
 #[test]
 fn who_accepts_comes_in_with_the_role_that_the_link_gives_and_spends_a_use() {
-    let admitted = accept_it(&mut admits(good(), true)).unwrap();
+    let mut tx = admits(good(), true);
+    let admitted = accept_it(&mut tx).unwrap();
+    assert_eq!(told(&tx.recorded), [format!("invite_link.used in 7 about {INVITE_LINK} (member)")]);
     assert_eq!((admitted.group, admitted.is_new), (GROUP, true));
     assert_eq!((admitted.member.user.id, admitted.member.role), (ME, BuiltInRole::Member.into()));
 }

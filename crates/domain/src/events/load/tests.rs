@@ -8,17 +8,18 @@ use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
     AddedMember, BanUpdate, DirectPartner, EndedBan, GroupMember, GroupSenders, GroupUpdate, MentionUpdate,
-    MessageReaction, OwnMembership, OwnThread, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles,
-    Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
+    MessageReaction, OwnMembership, OwnSchedule, OwnThread, RemovedGroup, RemovedMember, RolesOfUser,
+    SentScheduled, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::{Group, History};
 use crate::ids::{EventId, GroupId, Position, UserId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
-    EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, PARTY, assert_hands_faults_on, ban,
-    ended_join_request, group, invitation, issued, join_request, join_request_update, member, message,
-    moderators, senders, thread, tombstone, user,
+    EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, PARTY, assert_hands_faults_on, ban, bookmark,
+    bookmark_update, draft, draft_update, ended_join_request, group, invitation, issued, join_request,
+    join_request_update, member, message, moderators, reminder, reminder_update, senders, thread, tombstone,
+    user,
 };
 
 /// A record as it comes from the log, about the only user, group and message.
@@ -57,6 +58,21 @@ fn everything_is_there(loads: impl Into<TimesRange> + Copy) -> MockTx {
         .withf(|ids| ids == [OTHER])
         .times(loads)
         .returning(|_| Ok(vec![user(OTHER)]));
+    tx.drafts
+        .expect_find_many()
+        .withf(|places| places.len() == 1)
+        .times(loads)
+        .returning(|_| Ok(vec![draft(OTHER)]));
+    tx.reminders
+        .expect_find_many()
+        .withf(|keys| keys == [(OTHER, MESSAGE)])
+        .times(loads)
+        .returning(|_| Ok(vec![reminder(OTHER)]));
+    tx.bookmarks
+        .expect_find_many()
+        .withf(|keys| keys == [(OTHER, MESSAGE)])
+        .times(loads)
+        .returning(|_| Ok(vec![bookmark(OTHER)]));
     tx.groups.expect_find_many().withf(|ids| ids == [GROUP]).times(loads).returning(|_| Ok(vec![group()]));
     tx.members
         .expect_find_many()
@@ -113,6 +129,9 @@ fn nothing_is_there() -> MockTx {
     tx.bans.expect_find_many().returning(|_| Ok(Vec::new()));
     tx.roles.expect_list_many().returning(|_| Ok(Vec::new()));
     tx.messages.expect_find_many().returning(|_| Ok(Vec::new()));
+    tx.drafts.expect_find_many().returning(|_| Ok(Vec::new()));
+    tx.reminders.expect_find_many().returning(|_| Ok(Vec::new()));
+    tx.bookmarks.expect_find_many().returning(|_| Ok(Vec::new()));
     tx.threads.expect_find_many().returning(|_| Ok(Vec::new()));
     tx.server_roles.expect_held().returning(|_| Ok(Vec::new()));
     tx.server_roles.expect_list().returning(|| Ok(Vec::new()));
@@ -167,6 +186,9 @@ fn present(event_type: EventType) -> Subject {
         }
         SubjectKind::ThreadUpdate => Subject::ThreadUpdate(ThreadUpdate(thread())),
         SubjectKind::OwnThread => Subject::OwnThread(OwnThread::of(&thread(), OTHER)),
+        SubjectKind::DraftUpdate => Subject::DraftUpdate(draft_update(true)),
+        SubjectKind::BookmarkUpdate => Subject::BookmarkUpdate(bookmark_update(true)),
+        SubjectKind::ReminderUpdate => Subject::ReminderUpdate(reminder_update(true)),
         _ => gone(event_type),
     }
 }
@@ -175,6 +197,13 @@ fn present(event_type: EventType) -> Subject {
 fn gone(event_type: EventType) -> Subject {
     match event_type.subject() {
         SubjectKind::UserId => Subject::UserId(OTHER),
+        SubjectKind::DraftUpdate => Subject::DraftUpdate(draft_update(false)),
+        SubjectKind::BookmarkUpdate => Subject::BookmarkUpdate(bookmark_update(false)),
+        SubjectKind::ReminderUpdate => Subject::ReminderUpdate(reminder_update(false)),
+        SubjectKind::OwnSchedule => Subject::OwnSchedule(OwnSchedule { user: OTHER, group: GROUP }),
+        SubjectKind::SentScheduled => {
+            Subject::SentScheduled(SentScheduled { user: OTHER, group: GROUP, message: MESSAGE })
+        }
         SubjectKind::ServerRoles => Subject::ServerRoles(ServerRoles(built_in())),
         SubjectKind::RemovedGroup => {
             Subject::RemovedGroup(RemovedGroup::logged(GROUP, Audience::Group(GROUP)))

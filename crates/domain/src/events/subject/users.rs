@@ -25,9 +25,7 @@ impl UserUpdate {
     /// The change from `before` to `after`. Everybody sees a change of public fields. A change of other fields is only
     /// for the user's own devices: to others, hiding must look the same as going offline.
     pub fn between(before: &User, after: &User) -> Self {
-        let public =
-            |user: &User| (user.username.clone(), user.display_name.clone(), user.is_admin, user.suspended);
-        let is_private = public(before) == public(after);
+        let is_private = before.public_part() == after.public_part();
         let viewers = if is_private { Audience::User(after.id) } else { Audience::All };
         Self { user: after.without_private_fields(), viewers }
     }

@@ -10,6 +10,7 @@ mod reads;
 mod subscription;
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 pub use delivery::{Backpressure, Delivered, Item, SubscriberKind};
@@ -19,7 +20,7 @@ use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::cursor::Cursor;
 use crate::events::end::EndReason;
-use crate::events::live::{Delivery, Feed};
+use crate::events::live::{Delivery, EphemeralEvent, Feed, SharedEvent};
 use crate::events::replay::ReplayPage;
 use crate::events::subscriber::backlog::{Backlog, BacklogEntry};
 use crate::events::subscriber::reads::{LogPage, Reads};
@@ -210,7 +211,10 @@ impl<B: Backpressure> Subscriber<B> {
                 }
                 // It would be outdated when a polling client shows it.
                 Some(Delivery::Ephemeral(_)) if self.kind == SubscriberKind::Poll => continue,
-                Some(Delivery::Ephemeral(event)) => self.next = Some(Next::Item(Item::Ephemeral(event))),
+                Some(Delivery::Ephemeral(event)) => match within(&self.actor, event) {
+                    Some(event) => self.next = Some(Next::Item(Item::Ephemeral(event))),
+                    None => continue,
+                },
                 Some(Delivery::CheckSession) => {
                     // A check that a heartbeat has begun may be from before the session ended.
                     self.reads.forget_session();
@@ -291,6 +295,25 @@ impl<B: Backpressure> Subscriber<B> {
             self.phase = Phase::Live;
         }
         Ok(())
+    }
+}
+
+/// What of an ephemeral event is about groups that the actor's session is for. Others than those that a user has for
+/// themselves come only from the viewer's groups.
+fn within(
+    actor: &Actor,
+    shared: Arc<SharedEvent<EphemeralEvent>>,
+) -> Option<Arc<SharedEvent<EphemeralEvent>>> {
+    let groups = actor.token_groups();
+    match (groups, &shared.event) {
+        (Some(groups), EphemeralEvent::ReadUpdated(update)) => groups.contain(update.group).then_some(shared),
+        (Some(groups), EphemeralEvent::AllRead(updates)) => {
+            let updates: Vec<_> =
+                updates.iter().filter(|update| groups.contain(update.group)).copied().collect();
+            let is_any = !updates.is_empty();
+            is_any.then(|| Arc::new(SharedEvent::new(EphemeralEvent::AllRead(updates))))
+        }
+        _ => Some(shared),
     }
 }
 

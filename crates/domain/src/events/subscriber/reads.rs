@@ -11,7 +11,7 @@ use crate::events::live::EphemeralEvent;
 use crate::events::read_cursors::read_since;
 use crate::events::replay::{ReplayPage, replay};
 use crate::ids::Position;
-use crate::storage::{BoxFuture, Principal, Storage, Tx};
+use crate::storage::{Asking, BoxFuture, Principal, Storage, Tx};
 
 type PendingRead<T> = BoxFuture<'static, Result<T, Error>>;
 
@@ -65,7 +65,9 @@ impl Reads {
         let (storage, who) = (&self.storage, self.who);
         let reading = self.session.get_or_insert_with(|| {
             let storage = Arc::clone(storage);
-            Box::pin(async move { storage.read_as(who, |_, actor| Ok(actor.clone())).await })
+            Box::pin(async move {
+                storage.read_as(Asking::from(who).in_groups(), |_, actor| Ok(actor.clone())).await
+            })
         });
         let actor = reading.await;
         self.session = None;
@@ -92,5 +94,5 @@ async fn read_page(
         };
         Ok(LogPage { replayed, read })
     };
-    storage.read_as(who, read).await
+    storage.read_as(Asking::from(who).in_groups(), read).await
 }

@@ -11,7 +11,7 @@ use crate::events::subscriber::backlog::Backlog;
 use crate::events::subscriber::reads::Reads;
 use crate::events::subscriber::{Backpressure, Phase, Subscriber, SubscriberKind};
 use crate::ids::Position;
-use crate::storage::{Principal, Storage, StorageFault};
+use crate::storage::{Asking, Principal, Storage, StorageFault};
 
 /// A subscription that is open but not started.
 pub struct Subscription {
@@ -40,11 +40,13 @@ impl Subscription {
             && !storage.knows_key(&credential.key)
         {
             // Made-up keys are rejected before they cost the hub anything.
-            storage.read_as(who, |_, _| Ok(())).await?;
+            storage.read_as(Asking::from(who).in_groups(), |_, _| Ok(())).await?;
         }
         // Subscribed before the log is read, so that later events are queued.
         let mut feed = live.subscribe();
-        let (actor, log) = storage.read_as(who, |tx, actor| Ok((actor.clone(), log_state(tx)?))).await?;
+        let (actor, log) = storage
+            .read_as(Asking::from(who).in_groups(), |tx, actor| Ok((actor.clone(), log_state(tx)?)))
+            .await?;
         feed.identify(actor.id());
         if feed.since().is_some_and(|since| since.epoch != log.epoch) {
             // A failover that the hub has not noticed yet.

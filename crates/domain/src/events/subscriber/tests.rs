@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use self::scene::{Got, Scene, ephemeral, logged, page, viewer};
 use super::*;
-use crate::accounts::{AccountRefusal, UserRef};
-use crate::events::live::{EphemeralEvent, MockLiveEvents, SharedEvent};
+use crate::accounts::{AccountRefusal, Scope, UserRef};
+use crate::events::live::{EphemeralEvent, MockLiveEvents, ReadUpdate, SharedEvent};
 use crate::events::replay::PAGE;
+use crate::ids::{GroupId, Seq, Version};
+use crate::messages::ReadState;
 use crate::storage::{Storage, StorageFault};
-use crate::testing::{GROUP, ME, MY_KEY, MockTx, OTHER, ScriptedStorage, Step, block_on, fault, user};
+use crate::testing::{
+    GROUP, ME, MY_KEY, MockTx, OTHER, ScriptedStorage, Step, block_on, fault, me, my_group_token, user,
+};
 
 #[test]
 fn the_backlog_comes_first_then_live_events_without_gap_or_repetition() {
@@ -23,6 +27,23 @@ fn the_backlog_comes_first_then_live_events_without_gap_or_repetition() {
     assert_eq!(subscriber.cursor().position, Position::new(23));
     drop(subscriber);
     scene.finish();
+}
+
+#[test]
+fn a_session_for_some_groups_is_told_how_far_those_are_read() {
+    const ELSEWHERE: GroupId = GroupId::new(8);
+    let state = ReadState { read_seq: Seq::new(1), unread: 0, version: Version::FIRST, unread_mentions: 0 };
+    let update = |group| ReadUpdate { group, thread: None, state };
+    let shared = |event| Arc::new(SharedEvent::new(event));
+    let told = |actor: &Actor, event| within(actor, shared(event)).map(|told| told.event.clone());
+    let one = |group| EphemeralEvent::ReadUpdated(update(group));
+    let all = |groups: &[GroupId]| EphemeralEvent::AllRead(groups.iter().copied().map(update).collect());
+    let token = my_group_token(Scope::Read);
+    assert_eq!(told(&me(), one(ELSEWHERE)), Some(one(ELSEWHERE)));
+    assert_eq!(told(&token, one(GROUP)), Some(one(GROUP)));
+    assert_eq!(told(&token, one(ELSEWHERE)), None);
+    assert_eq!(told(&token, all(&[GROUP, ELSEWHERE])), Some(all(&[GROUP])));
+    assert_eq!(told(&token, all(&[ELSEWHERE])), None);
 }
 
 #[test]

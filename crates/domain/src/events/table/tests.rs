@@ -5,8 +5,9 @@ use crate::groups::{Group, History, Visibility};
 use crate::ids::{GroupId, MessageId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
-    GROUP, INVITATION, MESSAGE, OTHER, PARTY, ban, ended_join_request, group, invitation,
-    join_request_update, member, message, moderators, senders, thread, tombstone, user,
+    GROUP, INVITATION, MESSAGE, OTHER, PARTY, ban, bookmark_update, draft_update, ended_join_request, group,
+    invitation, join_request_update, member, message, moderators, poll_update, reminder_update, senders,
+    thread, tombstone, user,
 };
 
 /// An event of this type about the only user, group and message.
@@ -46,11 +47,19 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::MessageReaction => {
             Subject::MessageReaction(MessageReaction { message: message(OTHER), emoji: PARTY })
         }
+        SubjectKind::PollUpdate => Subject::PollUpdate(poll_update()),
         SubjectKind::MentionUpdate => {
             Subject::MentionUpdate(MentionUpdate::of(&message(OTHER).into(), OTHER))
         }
         SubjectKind::ThreadUpdate => Subject::ThreadUpdate(ThreadUpdate(thread())),
         SubjectKind::OwnThread => Subject::OwnThread(OwnThread::of(&thread(), OTHER)),
+        SubjectKind::DraftUpdate => Subject::DraftUpdate(draft_update(true)),
+        SubjectKind::BookmarkUpdate => Subject::BookmarkUpdate(bookmark_update(true)),
+        SubjectKind::ReminderUpdate => Subject::ReminderUpdate(reminder_update(true)),
+        SubjectKind::OwnSchedule => Subject::OwnSchedule(OwnSchedule { user: OTHER, group: GROUP }),
+        SubjectKind::SentScheduled => {
+            Subject::SentScheduled(SentScheduled { user: OTHER, group: GROUP, message: MESSAGE })
+        }
     };
     event_type.about(subject).expect("a subject of its kind")
 }
@@ -76,11 +85,18 @@ fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageI
         | SubjectKind::JoinRequestUpdate
         | SubjectKind::EndedJoinRequest
         | SubjectKind::DirectPartner
+        | SubjectKind::OwnSchedule
         | SubjectKind::RemovedMember => (Some(OTHER), Some(GROUP), None),
-        SubjectKind::OwnThread | SubjectKind::MentionUpdate => (Some(OTHER), Some(GROUP), Some(MESSAGE)),
+        SubjectKind::OwnThread
+        | SubjectKind::MentionUpdate
+        | SubjectKind::DraftUpdate
+        | SubjectKind::BookmarkUpdate
+        | SubjectKind::ReminderUpdate
+        | SubjectKind::SentScheduled => (Some(OTHER), Some(GROUP), Some(MESSAGE)),
         SubjectKind::Message
         | SubjectKind::Tombstone
         | SubjectKind::MessageReaction
+        | SubjectKind::PollUpdate
         | SubjectKind::ThreadUpdate => (None, Some(GROUP), Some(MESSAGE)),
     }
 }
@@ -133,6 +149,7 @@ fn the_audience_follows_from_the_type_and_the_subject() {
         (EventType::BlocksUpdated, Audience::User(OTHER)),
         (EventType::RefreshReused, Audience::User(OTHER)),
         (EventType::FactorsUpdated, Audience::User(OTHER)),
+        (EventType::TokensUpdated, Audience::User(OTHER)),
         (EventType::SessionsEnded, Audience::User(OTHER)),
         (EventType::SendersUpdated, Audience::Group(GROUP)),
         (EventType::DirectClosed, Audience::Group(GROUP)),
@@ -170,7 +187,7 @@ fn private_changes_of_a_user_reach_only_their_own_devices() {
 }
 
 #[test]
-fn the_server_acts_only_on_accounts_memberships_ways_in_and_sessions() {
+fn the_server_acts_only_on_accounts_memberships_ways_in_polls_sessions_and_what_is_due() {
     let by_server = EventType::ALL.iter().filter(|event_type| event_type.may_be_by_server());
     let names: Vec<_> = by_server.map(|event_type| event_type.as_str()).collect();
     let expected = [
@@ -181,8 +198,13 @@ fn the_server_acts_only_on_accounts_memberships_ways_in_and_sessions() {
         "member.removed",
         "invitation.withdrawn",
         "join_request.ended",
+        "poll.voted",
+        "poll.closed",
+        "reminder.due",
+        "scheduled.failed",
         "security.refresh_reused",
         "security.factors_updated",
+        "tokens.updated",
         "sessions.ended",
         "direct.closed",
     ];

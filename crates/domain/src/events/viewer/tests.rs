@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::accounts::User;
+use crate::accounts::{TokenGroups, User};
 use crate::events::subject::{GroupMember, Tombstone};
 use crate::groups::{Ban, Group, History, Member, Mute, Visibility};
 use crate::ids::{Position, Seq};
@@ -27,6 +27,36 @@ fn logged(id: i64, audience: Audience, event: Event) -> LoggedEvent {
     // With concurrent writers, positions differ from ids.
     let position = Position::new(id + 1_000);
     LoggedEvent { position, id: EventId::new(id), at: EARLIER, audience, actor: Some(OTHER), event }
+}
+
+fn terms_of_group() -> TokenGroups {
+    TokenGroups::parse(vec![GROUP]).unwrap()
+}
+
+#[test]
+fn a_session_for_some_groups_is_told_of_nothing_else() {
+    let whole = viewer(&[(GROUP, 1), (ELSEWHERE, 1)]);
+    let mut limited = whole.clone().only_in(Some(&terms_of_group()));
+    assert!(limited.is_limited() && !whole.is_limited());
+    assert_eq!(limited.groups().collect::<Vec<_>>(), [GROUP]);
+    let elsewhere = Message { group_id: ELSEWHERE, ..message(OTHER) };
+    let theirs = logged(5, Audience::Group(ELSEWHERE), Event::MessageCreated(elsewhere));
+    let of_account = logged(6, Audience::All, Event::UserDeleted(OTHER));
+    let own = logged(7, Audience::User(ME), Event::BlocksUpdated(OTHER));
+    for event in [&theirs, &of_account, &own] {
+        assert!(whole.may_see(event) && !limited.may_see(event), "{event:?}");
+        assert!(!limited.may_see_record(&record(event)), "{event:?}");
+    }
+    assert!(limited.may_see(&sent(5)) && limited.may_see_record(&record(&sent(5))));
+    // Whoever is added to another group meanwhile is told nothing of it, either.
+    let other = Group { id: ELSEWHERE, visibility: Visibility::Public, ..group() };
+    let created = logged(8, Audience::All, Event::GroupCreated(GroupUpdate::of(other)));
+    assert!(!limited.apply_and_check(&created));
+    let member = member(ME, BuiltInRole::Member);
+    let added = AddedMember { group: ELSEWHERE, member, history: History::All };
+    assert!(!limited.apply_and_check(&logged(9, Audience::Group(ELSEWHERE), Event::MemberAdded(added))));
+    assert!(!limited.is_in(ELSEWHERE));
+    assert!(limited.require_to_write(ELSEWHERE, NOW).is_err());
 }
 
 /// The event as the log contains it.

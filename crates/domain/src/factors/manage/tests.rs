@@ -6,6 +6,7 @@ use crate::accounts::{
     AttemptPool, MockLoginRateLimiter, MockPasswordHasher, OwnPasswordPorts, Verification,
 };
 use crate::events::Audience;
+use crate::factors::model::Totp;
 use crate::factors::testing::{codes, recovery, recovery_hash, right, sealer, wrong};
 use crate::storage::CommitDecision;
 use crate::testing::{
@@ -76,6 +77,7 @@ fn uses_up(mut tx: MockTx) -> MockTx {
 }
 
 fn removes(mut tx: MockTx) -> MockTx {
+    tx.passkeys.expect_credentials().with(eq(ME)).times(1).returning(|_| Ok(Vec::new()));
     tx.factors.expect_remove().with(eq(ME)).times(1).returning(|_| Ok(true));
     tx.half_logins.expect_remove_all().with(eq(ME)).times(1).returning(|_| Ok(()));
     tx

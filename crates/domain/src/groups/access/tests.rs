@@ -2,11 +2,12 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
+use crate::accounts::Scope as TokenScope;
 use crate::groups::model::Visibility;
 use crate::permissions::{BuiltInRole, Rank, Shortfall};
 use crate::testing::{
     ADMIN, EARLIER, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
-    SERVER_ADMIN_INSIDE, assert_hands_faults_on, direct, group, lacks, me, standing,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, direct, group, lacks, me, my_group_token, standing,
 };
 
 fn seen_by(caller: GroupCaller) -> VisibleGroup {
@@ -17,6 +18,28 @@ fn seen_by(caller: GroupCaller) -> VisibleGroup {
 fn a_group_is_locked_before_it_is_read() {
     let mut tx = MockTx::new().locks_group(Some(group()), MEMBER.role);
     assert_eq!(lock_visible(&mut tx, &me(), GROUP), Ok(seen_by(MEMBER)));
+}
+
+#[test]
+fn to_a_token_for_other_groups_a_group_is_one_that_does_not_exist() {
+    const ELSEWHERE: GroupId = GroupId::new(8);
+    let not_found = || Err(GroupRefusal::NotFound.into());
+    let token = my_group_token(TokenScope::Admin);
+    assert!(visible(&mut MockTx::new().finds_group(Some(group()), MEMBER.role), &token, GROUP).is_ok());
+    let finds_nothing = || {
+        let mut tx = MockTx::new().may_manage(true);
+        tx.groups.expect_lock_visible().with(eq(NOWHERE), eq(ME)).returning(|_, _| Ok(false));
+        tx.groups.expect_find_visible().with(eq(NOWHERE), eq(ME)).returning(|_, _| Ok(None));
+        tx.groups.expect_find_many().withf(|ids| ids == [NOWHERE]).returning(|_| Ok(Vec::new()));
+        tx
+    };
+    let mut unasked = MockTx::new();
+    unasked.groups.expect_lock_visible().with(eq(NOWHERE), eq(ME)).returning(|_, _| Ok(false));
+    unasked.groups.expect_find_visible().with(eq(NOWHERE), eq(ME)).returning(|_, _| Ok(None));
+    assert_eq!(visible(&mut unasked, &token, ELSEWHERE), not_found());
+    assert_eq!(lock_visible(&mut unasked, &token, ELSEWHERE), not_found());
+    assert_eq!(managed(&mut finds_nothing(), &token, ELSEWHERE), not_found());
+    assert_eq!(lock_managed(&mut finds_nothing(), &token, ELSEWHERE), not_found());
 }
 
 #[test]

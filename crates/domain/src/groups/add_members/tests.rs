@@ -5,6 +5,7 @@ use crate::groups::error::Quota;
 use crate::groups::restriction::Ban;
 use crate::permissions::{BanTerm, BuiltInRole};
 use crate::storage::Unique;
+use crate::testing::told;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, SERVER_ADMIN,
     assert_hands_faults_on, ban, group, me, member, user,
@@ -90,6 +91,8 @@ fn who_can_t_be_added_keeps_none_of_the_others_out() {
     let added = Member { joined_at: NOW, joined_seq: group().last_seq, ..member(NEW, BuiltInRole::Member) };
     assert_eq!(additions[1].outcome, Ok(added));
     assert_eq!(tx.emitted.len(), 2, "the members are told of those who were added");
+    let to = |user: UserId| format!("member.added to {user} in 7 (member)");
+    assert_eq!(told(&tx.recorded), [to(NEW), "member.added to 1 in 7 (member)".to_owned()]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::events::{Audience, RemovedMember};
 use crate::groups::model::{Group, Member, Visibility};
 use crate::groups::restriction::Reason;
 use crate::permissions::BanTerm;
+use crate::testing::told;
 use crate::testing::{
     ADMIN, EARLIER, Emitted, GROUP, GroupCaller, INVITATION, ME, MEMBER, MockTx, NOW, OTHER, OUTRANKED,
     OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member,
@@ -92,6 +93,8 @@ fn who_bans_whom() {
             let events: Vec<_> = removal.into_iter().chain([banned(true)]).collect();
             let events = if refusal.is_none() { events } else { vec![] };
             assert_eq!(tx.emitted, events, "{caller:?} bans {role:?}");
+            let entries = if refusal.is_none() { vec!["member.banned to 2 in 7"] } else { vec![] };
+            assert_eq!(told(&tx.recorded), entries, "{caller:?} bans {role:?}");
         }
     }
 }
@@ -197,11 +200,12 @@ fn those_who_may_ban_lift_bans() {
             let audience = Event::BanEnded(ended.clone()).audience().unwrap();
             assert_eq!(matches!(audience, Audience::GroupAndUser(..)), is_told);
             assert_eq!(tx.emitted, [(audience, Some(ME), Event::BanEnded(ended))]);
+            assert_eq!(told(&tx.recorded), ["member.unbanned to 2 in 7"]);
         }
     }
     let mut tx = unbans(ADMIN, group(), None);
     assert_eq!(unban(&mut tx, &me(), GROUP, OTHER), Ok(()), "there is none");
-    assert_eq!(tx.emitted, []);
+    assert_eq!((tx.emitted, tx.recorded), (vec![], vec![]));
     for (caller, refusal) in
         [(OUTSIDER, GroupRefusal::MembersOnly), (MEMBER, lacks(GroupPermission::BanMembers))]
     {

@@ -6,6 +6,7 @@ use crate::events::Audience;
 use crate::groups::error::Quota;
 use crate::groups::model::{Standing, VisibleGroup};
 use crate::permissions::{PermissionSet, Rank, Role, RoleDefinition, Shortfall};
+use crate::testing::told;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
     assert_hands_faults_on, group, lacks, me, member, rights, standing,
@@ -91,6 +92,7 @@ fn members_learn_of_a_new_role() {
             Event::MemberUpdated(GroupMember { group: GROUP, member: changed })
         )]
     );
+    assert_eq!(told(&tx.recorded), ["member.role_changed to 2 in 7 (admin)"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::events::{AddedMember, Audience};
 use crate::groups::model::{Member, NewMembership};
 use crate::ids::{EventId, GroupId, Version};
 use crate::permissions::{ServerPermissionSet, ServerRights};
+use crate::testing::told;
 use crate::testing::{
     FIRST_EVENT, GROUP, ME, MockTx, NOW, assert_hands_faults_on, me, needs, rights, rights_with, standing,
 };
@@ -117,6 +118,7 @@ fn all_learn_of_a_public_group_and_its_members_of_its_owner() {
         (Audience::Group(GROUP), Some(ME), Event::MemberAdded(added)),
     ];
     assert_eq!(tx.emitted, expected);
+    assert_eq!(told(&tx.recorded), ["group.created in 7"]);
 }
 
 #[test]

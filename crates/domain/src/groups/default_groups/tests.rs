@@ -118,7 +118,7 @@ fn groups_are_locked_in_the_order_of_their_ids() {
     for id in [GROUP, ANOTHER] {
         tx.groups.expect_lock().with(eq(id)).times(1).in_sequence(&mut order).returning(|_| Ok(()));
     }
-    assert_eq!(DefaultGroups::new(&[ANOTHER, GROUP], QUOTAS, journal(&[])).prepare(&mut tx), Ok(()));
+    assert_eq!(DefaultGroups::new(&[ANOTHER, GROUP], QUOTAS, journal(&[])).prepare(&mut tx, &[]), Ok(()));
 }
 
 #[test]

@@ -3,6 +3,7 @@ use mockall::predicate::eq;
 use super::*;
 use crate::events::{Audience, RemovedGroup};
 use crate::groups::GroupRefusal;
+use crate::testing::told;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
     assert_hands_faults_on, lacks, me,
@@ -25,6 +26,7 @@ fn owners_and_server_admins_delete_a_group_and_a_job_empties_it() {
             tx.emitted,
             [(Audience::All, Some(ME), Event::GroupDeleted(RemovedGroup::logged(GROUP, Audience::All)))]
         );
+        assert_eq!(told(&tx.recorded), ["group.deleted in 7"]);
     }
 }
 

@@ -5,6 +5,7 @@ use crate::events::Audience;
 use crate::groups::model::Group;
 use crate::permissions::BuiltInRole;
 use crate::permissions::{ServerPermissionSet, ServerRights};
+use crate::testing::told;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
     assert_hands_faults_on, group, lacks, me, needs, rights, standing,
@@ -55,6 +56,7 @@ fn admins_owners_and_server_admins_edit_a_group() {
         let (mut tx, shown) = renames(caller);
         assert_eq!(edit(&mut tx, &me(), GROUP, &renaming()), Ok(shown), "{caller:?}");
         assert_eq!(tx.emitted, [(Audience::All, Some(ME), Event::GroupUpdated(GroupUpdate::of(renamed())))]);
+        assert_eq!(told(&tx.recorded), ["group.edited in 7 (name)"]);
     }
 }
 

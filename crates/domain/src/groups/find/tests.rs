@@ -33,6 +33,7 @@ fn group_query(limit: i64) -> GroupQuery {
         search: SearchText::parse("gard").ok(),
         all: false,
         mine: false,
+        only: None,
         ownerless: false,
         after: None,
         limit,

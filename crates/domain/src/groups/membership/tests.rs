@@ -5,6 +5,7 @@ use super::*;
 use crate::events::Audience;
 use crate::groups::model::{History, Visibility};
 use crate::groups::restriction::Ban;
+use crate::testing::told;
 use crate::testing::{
     ADMIN, FIRST_EVENT, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, user,
@@ -183,6 +184,7 @@ fn members_learn_of_a_new_one() {
             Event::MemberAdded(AddedMember { group: GROUP, member, history: History::All })
         )]
     );
+    assert_eq!(told(&tx.recorded), ["member.added to 2 in 7 (member)"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::*;
 use crate::events::Audience;
 use crate::groups::restriction::Reason;
 use crate::permissions::BuiltInRole;
+use crate::testing::told;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member,
@@ -64,6 +65,8 @@ fn members_of_a_lower_rank_are_muted_and_owners_are_not() {
             assert_eq!(outcome, expected, "{caller:?} mutes {role:?}");
             let events = if refusal.is_none() { vec![updated(muted(role))] } else { vec![] };
             assert_eq!(tx.emitted, events, "{caller:?} mutes {role:?}");
+            let entries = if refusal.is_none() { vec!["member.muted to 2 in 7"] } else { vec![] };
+            assert_eq!(told(&tx.recorded), entries, "{caller:?} mutes {role:?}");
         }
     }
 }
@@ -87,6 +90,8 @@ fn the_mute_of_a_member_of_a_lower_rank_is_ended_also_among_owners() {
             assert_eq!(outcome, refusal.map_or(Ok(()), |refusal| Err(refusal.into())), "{caller:?} {role:?}");
             let events = if refusal.is_none() { vec![updated(member(OTHER, role))] } else { vec![] };
             assert_eq!(tx.emitted, events, "{caller:?} unmutes {role:?}");
+            let entries = if refusal.is_none() { vec!["member.unmuted to 2 in 7"] } else { vec![] };
+            assert_eq!(told(&tx.recorded), entries, "{caller:?} unmutes {role:?}");
         }
     }
 }

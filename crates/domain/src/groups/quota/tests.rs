@@ -90,6 +90,7 @@ fn the_names_of_the_quotas_are_those_of_the_contract() {
             "sent_join_requests",
             "invite_links",
             "made_invite_links",
+            "server_invites",
             "bans",
         ]
     );

@@ -8,6 +8,7 @@ use crate::groups::model::Group;
 use crate::groups::model::{Member, VisibleGroup};
 use crate::ids::InvitationId;
 use crate::permissions::RoleName;
+use crate::testing::told;
 use crate::testing::{
     ADMIN, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTRANKED, OUTSIDER, OWNER,
     SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, direct, group, lacks, me, member, placed,
@@ -54,6 +55,8 @@ fn who_removes_whom() {
             assert_eq!(outcome.err(), refusal.map(Error::from), "{caller:?} removes {role:?}");
             let events = if refusal.is_none() { vec![removed(Some(ME), OTHER)] } else { vec![] };
             assert_eq!(tx.emitted, events, "{caller:?} removes {role:?}");
+            let entries = if refusal.is_none() { vec!["member.removed to 2 in 7"] } else { vec![] };
+            assert_eq!(told(&tx.recorded), entries, "{caller:?} removes {role:?}");
         }
     }
 }
@@ -64,6 +67,7 @@ fn everybody_may_leave_and_both_the_group_and_they_themselves_learn_of_it() {
         let mut tx = removes(called_by(caller, member(ME, caller.role.unwrap()), 2), ME);
         assert_eq!(remove_member(&mut tx, &me(), GROUP, ME), Ok(()), "{caller:?}");
         assert_eq!(tx.emitted, [removed(Some(ME), ME)]);
+        assert_eq!(told(&tx.recorded), ["member.left to 1 in 7"]);
     }
 }
 
@@ -159,6 +163,7 @@ fn the_successor_of_a_deleted_last_owner_becomes_owner_before_they_go() {
         let promoted =
             Event::MemberUpdated(GroupMember { group: GROUP, member: member(ME, BuiltInRole::Owner) });
         assert_eq!(tx.emitted, [(Audience::Group(GROUP), None, promoted), removed(None, OTHER)]);
+        assert_eq!(told(&tx.recorded), ["server: member.role_changed to 1 in 7 (owner)"]);
     }
 }
 

@@ -5,6 +5,7 @@ use crate::events::{Audience, Event, EventType, GroupSenders, GroupUpdate};
 use crate::groups::model::{Standing, Visibility};
 use crate::groups::role_lookup::find_role;
 use crate::permissions::Shortfall;
+use crate::testing::told;
 use crate::testing::{
     ADMIN, EARLIER, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, rights, server_admin, standing,
@@ -80,6 +81,7 @@ fn owners_and_server_admins_define_roles_and_all_who_see_the_group_learn_that_it
     for caller in [OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE] {
         let mut tx = puts(called_by(caller), "Herald", pupil());
         assert_eq!(define(&mut tx, "Herald", pupil()), Ok(role("Herald", pupil())), "{caller:?}");
+        assert_eq!(told(&tx.recorded), ["group_role.defined in 7"]);
         assert_eq!(
             tx.emitted,
             [(Audience::All, Some(ME), Event::GroupUpdated(GroupUpdate::of(changed_group())))]
@@ -142,6 +144,7 @@ fn what_built_in_roles_allow_can_be_changed_but_neither_their_rank_nor_anything_
     let stored = RoleDefinition { permissions: quiet, ..defined(10, &[]) };
     let mut tx = puts(called_by(OWNER), "member", stored);
     let changed = edit_role(&mut tx, &me(), GROUP, &RoleName::MEMBER, changes).unwrap();
+    assert_eq!(told(&tx.recorded), ["group_role.edited in 7 (member)"]);
     assert_eq!((changed.title.rank, changed.permissions), (BuiltInRole::Member.rank(), quiet));
     for (fixed, changes) in [
         (RoleName::OWNER, changes),
@@ -201,6 +204,7 @@ fn a_role_is_deleted_once_nobody_has_it() {
     tx.roles.expect_is_held().returning(|_, _| Ok(false));
     tx.roles.expect_remove().with(eq(GROUP), eq(name("Pupil"))).times(1).returning(|_, _| Ok(()));
     assert_eq!(delete_role(&mut tx, &me(), GROUP, &name("Pupil")), Ok(()));
+    assert_eq!(told(&tx.recorded), ["group_role.deleted in 7"]);
     assert_eq!(
         tx.emitted,
         [(Audience::All, Some(ME), Event::GroupUpdated(GroupUpdate::of(changed_group())))]

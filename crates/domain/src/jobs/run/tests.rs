@@ -4,6 +4,7 @@ use mockall::predicate::{always, eq};
 
 use super::*;
 use crate::admissions::SentInvitation;
+use crate::events::{Audience, Event};
 use crate::groups::VisibleGroup;
 use crate::ids::{EventId, MessageId};
 use crate::jobs::JobId;
@@ -17,6 +18,8 @@ use crate::testing::{
 const PURGE_GROUP: Job = Job { id: JobId::new(1), task: Task::PurgeGroup(GROUP) };
 const PURGE_REACTIONS: Job = Job { id: JobId::new(2), task: Task::PurgeReactions(MESSAGE) };
 const END_MEMBERSHIPS: Job = Job { id: JobId::new(3), task: Task::EndMemberships(OTHER) };
+
+const END_BOTS: Job = Job { id: JobId::new(4), task: Task::EndBots(OTHER) };
 
 /// The job that runs next is looked for.
 fn finds(job: Option<Job>) -> MockTx {
@@ -81,6 +84,13 @@ fn ends_memberships(memberships: usize) -> MockTx {
         let forget = tx.bans.expect_forget().withf(|user, rows| *user == OTHER && (1..=500).contains(rows));
         forget.times(1).returning(|_, _| Ok(true));
         let forget = tx.mutes.expect_forget().withf(|user, rows| *user == OTHER && (1..=500).contains(rows));
+        forget.times(1).returning(|_, _| Ok(true));
+        tx.reminders.expect_forget().with(eq(OTHER)).times(1).returning(|_| Ok(()));
+        let forget =
+            tx.scheduled.expect_forget().withf(|user, rows| *user == OTHER && (1..=500).contains(rows));
+        forget.times(1).returning(|_, _| Ok(true));
+        let forget =
+            tx.bookmarks.expect_forget().withf(|user, rows| *user == OTHER && (1..=500).contains(rows));
         forget.times(1).returning(|_, _| Ok(true));
         tx.threads
             .expect_unfollow_oldest()
@@ -148,6 +158,16 @@ fn run_smoothly(script: impl IntoIterator<Item = MockTx>) -> Vec<Ran> {
 fn without_jobs_there_is_one_look_on_a_reader() {
     let ran = run_smoothly([finds(None)]);
     assert_eq!(ran[0].access, Access { mode: Mode::Read, caller: Caller::System });
+}
+
+#[test]
+fn the_bots_of_a_deleted_user_are_deleted_by_a_job() {
+    let bot = UserId::new(30);
+    let mut tx = locks().owns_bots(OTHER, &[bot]).finds_user(crate::testing::bot(bot, OTHER));
+    tx.accounts.expect_lock().withf(move |users, _| *users == [bot]).times(1).returning(|_, _| Ok(()));
+    let ran =
+        run_smoothly([finds(Some(END_BOTS)), finishes(tx.deletes_user(bot, &[]), END_BOTS), finds(None)]);
+    assert_eq!(ran[1].emitted, [(Audience::All, None, Event::UserDeleted(bot))]);
 }
 
 #[test]

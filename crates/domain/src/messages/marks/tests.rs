@@ -64,6 +64,9 @@ fn code_quotations_and_links_mention_nobody() {
         "[@ada](https://example.org)",
         "[a](https://example.org/@ada)",
         "![@ada](https://example.org)",
+        "[](@ada\"(\")",
+        "[](\n@ada\" \")",
+        "[a]: @ada\" \"",
         "<https://example.org/@ada>",
         "https://example.org/@ada",
         "https://example.org/_a_@ada",
@@ -75,6 +78,13 @@ fn code_quotations_and_links_mention_nobody() {
     assert_eq!(found("> a\n\n@ada"), ["@ada"]);
     assert_eq!(found("`a` @ada `b`"), ["@ada"]);
     assert_eq!(found("https://example.org/@ada @grace"), ["@grace"]);
+}
+
+#[test]
+fn an_element_that_reaches_out_of_a_bare_link_ends_it() {
+    assert_eq!(found("~a://b~@ada.~://c~@grace"), ["@ada", "@grace"]);
+    assert_eq!(found("a://b[c](d)@ada.~://e~@grace"), ["@ada", "@grace"]);
+    assert_eq!(found("a://b*~c d*@ada"), ["@ada"]);
 }
 
 #[test]
@@ -143,6 +153,12 @@ fn hostile_texts_take_no_longer_than_their_length_explains() {
     }
 }
 
+/// What cuts a text into its elements, and bare links.
+const PIECES: &[&str] = &[
+    "@a", "@", "a", "1", " ", ".", "\\", "`", "*", "_", "~", "|", ">", "/", "(", ")", "[", "]", "!", "\n",
+    "-", "\"", "://", ":", "a://",
+];
+
 proptest! {
     #[test]
     fn marks_are_in_order_and_within_the_text(text in "[@<>ab1 .\\\\`*_~|>:/()\\[\\]\n-]{0,60}") {
@@ -159,7 +175,8 @@ proptest! {
     }
 
     #[test]
-    fn what_is_stored_mentions_whom_the_text_mentioned(text in "[@a1 .\\\\`*_~|>/()\\[\\]\n-]{0,60}") {
+    fn what_is_stored_mentions_whom_the_text_mentioned(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..25)) {
+        let text = pieces.concat();
         let marks = find_marks(&text);
         let mut stored = String::new();
         let mut end = 0;

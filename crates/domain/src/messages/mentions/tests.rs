@@ -17,7 +17,14 @@ use crate::validation::FieldError;
 const THIRD: UserId = UserId::new(3);
 
 fn draft(words: &str) -> MessageDraft {
-    MessageDraft { group: GROUP, text: text(words), client_id: None, thread: None, reply_to: None }
+    MessageDraft {
+        group: GROUP,
+        text: text(words),
+        client_id: None,
+        thread: None,
+        reply_to: None,
+        poll: None,
+    }
 }
 
 /// A member who has read everything since long ago.

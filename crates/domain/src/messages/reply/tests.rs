@@ -19,7 +19,14 @@ use crate::testing::{
 const NEXT: MessageId = MessageId::new(77);
 
 fn draft() -> MessageDraft {
-    MessageDraft { group: GROUP, text: text("hello"), client_id: None, thread: Some(MESSAGE), reply_to: None }
+    MessageDraft {
+        group: GROUP,
+        text: text("hello"),
+        client_id: None,
+        thread: Some(MESSAGE),
+        reply_to: None,
+        poll: None,
+    }
 }
 
 /// The reply of the draft under this number.

@@ -17,7 +17,14 @@ use crate::testing::{
 use crate::time::Timestamp;
 
 fn draft() -> MessageDraft {
-    MessageDraft { group: GROUP, text: text("hello"), client_id: None, thread: None, reply_to: None }
+    MessageDraft {
+        group: GROUP,
+        text: text("hello"),
+        client_id: None,
+        thread: None,
+        reply_to: None,
+        poll: None,
+    }
 }
 
 fn named_draft() -> MessageDraft {

@@ -5,7 +5,8 @@ use mockall::predicate::eq;
 use super::*;
 use std::time::Duration;
 
-use crate::accounts::{AccountRefusal, Origin, UserAgent};
+use crate::accounts::{AccountRefusal, FactorPolicy, FactorStanding, Origin, UserAgent};
+use crate::ids::UserId;
 use crate::storage::{CommitDecision, Credential, Done, OpenSession, Work, WriteLimiter};
 use crate::testing::{ME, MY_KEY, MY_SESSION, MockTx, NOW, ScriptedStorage, block_on, fault, me};
 
@@ -78,6 +79,51 @@ fn a_key_that_is_new_to_the_server_is_checked_for_what_is_open_before() {
     let port: &dyn Storage = &storage;
     assert_eq!(block_on(port.write_as(writing, |_, actor| Ok(actor.id()))), Ok(ME));
     storage.finish();
+}
+
+/// A storage of a server that requires a second factor of admins.
+struct Requiring(ScriptedStorage);
+
+impl Storage for Requiring {
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(&self.0)
+    }
+
+    fn submit(&self, access: Access, work: Work) -> Done {
+        self.0.submit(access, work)
+    }
+
+    fn factor_policy(&self) -> FactorPolicy {
+        FactorPolicy::Admins
+    }
+}
+
+#[test]
+fn who_lacks_a_factor_gets_only_what_is_open_before() {
+    let admin = |owner, has_factor| {
+        let factor = FactorStanding { is_admin: true, owner };
+        let mut tx = looks_up(Some(Actor { factor, ..me() }));
+        let holder = owner.unwrap_or(ME);
+        tx.factors.expect_has_any().with(eq(holder)).times(1).returning(move |_| Ok(has_factor));
+        tx
+    };
+    let lacks = || admin(None, false);
+    // A bot has the factor of its owner. Of the last one, none is required, so it isn't looked up.
+    let others = [admin(None, true), admin(Some(UserId::new(2)), true), looks_up(Some(me()))];
+    let storage =
+        Requiring(ScriptedStorage::new([lacks(), lacks(), lacks(), lacks()].into_iter().chain(others)));
+    let port: &dyn Storage = &storage;
+    let refused = Err(AccountRefusal::FactorRequired.into());
+    assert_eq!(block_on(port.read_as(OPEN, unreachable_work)), refused);
+    assert_eq!(block_on(port.write_as(OPEN, unreachable_work)), refused);
+    let asking = Asking::from(OPEN).before_factor();
+    assert_eq!(block_on(port.read_as(asking, |_, actor| Ok(actor.id()))), Ok(ME));
+    let writing = Writing::new(OPEN, WritePurpose::Secure).before_factor();
+    assert_eq!(block_on(port.write_as(writing, |_, actor| Ok(actor.id()))), Ok(ME));
+    for _ in 0..3 {
+        assert_eq!(block_on(port.read_as(OPEN, |_, actor| Ok(actor.id()))), Ok(ME));
+    }
+    storage.0.finish();
 }
 
 #[test]

@@ -17,6 +17,9 @@ impl BucketSize {
     /// For an account from one network: 10 attempts, then one every 10 seconds.
     pub const PER_ACCOUNT: Self = Self { capacity: 10, refill: Duration::from_secs(10) };
 
+    /// For new accounts from one network without an invite: 10, then one every 6 minutes.
+    pub(super) const SIGN_UP: Self = Self { capacity: 10, refill: Duration::from_secs(360) };
+
     /// For an account from all networks unknown to it together: ten times as much as from one network.
     pub(super) fn tenfold(self) -> Self {
         Self { capacity: self.capacity.saturating_mul(10), refill: self.refill / 10 }

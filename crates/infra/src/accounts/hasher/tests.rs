@@ -69,6 +69,13 @@ async fn composed_and_decomposed_forms_are_the_same_password() {
 }
 
 #[tokio::test]
+async fn a_password_with_too_few_characters_for_a_new_one_verifies() {
+    let old = hash_as_typed("пароль");
+    assert_eq!(verified("пароль", Some(old.clone())).await, Verification::Right);
+    assert_eq!(verified("паролЬ", Some(old)).await, Verification::Wrong);
+}
+
+#[tokio::test]
 async fn a_hash_of_the_text_as_typed_verifies_and_is_outdated() {
     let decomposed = "pa\u{308}ssword";
     let old = hash_as_typed(decomposed);

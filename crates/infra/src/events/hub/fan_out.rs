@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use groupchat_domain::events::{
     AddedMember, Audience, EphemeralAudience, EphemeralEvent, Event, EventType, LoggedEvent, RemovedGroup,
-    RemovedMember, SharedEvent, SubjectIds,
+    RemovedMember, SharedEvent, SubjectIds, Viewer,
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::presence::PresenceChange;
@@ -106,8 +106,13 @@ impl Registry {
             EphemeralAudience::OwnDevices(user) => (self.of_user.get(user), None),
             EphemeralAudience::Members(group, user) => (self.in_group.get(group), Some(user)),
         };
+        // That somebody is gone for a user is told to their devices, whatever group it is about.
+        let is_of_any_group = matches!(to, EphemeralAudience::OwnDevices(_))
+            && matches!(event.event, EphemeralEvent::PresenceChanged { .. });
         for listener in listeners {
-            listener.deliver_ephemeral(event, except, options, wakers);
+            if !is_of_any_group || listener.with_viewer(Viewer::is_limited) == Some(false) {
+                listener.deliver_ephemeral(event, except, options, wakers);
+            }
         }
     }
 

@@ -89,6 +89,14 @@ impl LiveEvents for LocalHub {
         self.0.online_in(group)
     }
 
+    fn presence_in(
+        &self,
+        groups: &[groupchat_domain::ids::GroupId],
+        except: groupchat_domain::ids::UserId,
+    ) -> Vec<EphemeralEvent> {
+        self.0.presence_in(groups, except)
+    }
+
     fn stop(&self) {
         self.0.stop();
     }

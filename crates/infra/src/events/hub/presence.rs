@@ -160,6 +160,13 @@ impl Hub {
         locked(&self.trackers).presence.online_in(group)
     }
 
+    /// The presence of those who are shown in these groups, but for one user.
+    pub(super) fn presence_in(&self, groups: &[GroupId], except: UserId) -> Vec<EphemeralEvent> {
+        let (trackers, reading) = (locked(&self.trackers), self.reading());
+        let snapshot = trackers.presence.snapshot(groups, except);
+        snapshot.into_iter().map(|ephemeral| reading.in_wall_time(ephemeral)).collect()
+    }
+
     /// Broadcasts changes that only the passage of time causes.
     pub(super) fn tick(&self) {
         let (mut trackers, reading) = (locked(&self.trackers), self.reading());

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use groupchat_domain::accounts::{Actor, KeyHash, Origin, SessionKind, UserRef};
+use groupchat_domain::accounts::{Actor, FactorStanding, KeyHash, Origin, SessionKind, UserRef};
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::time::Timestamp;
 
@@ -54,6 +54,7 @@ fn uses_that_cannot_be_stored_are_postponed() {
         session: SessionId::new(1),
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     };
     maintenance.activity.note(KeyHash::new([1; 32]), &actor, Timestamp::from_micros(0));

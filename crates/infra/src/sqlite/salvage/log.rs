@@ -10,7 +10,7 @@ use super::recorded::RecordedChanges;
 use crate::rows::events::Row as EventRow;
 use crate::schema::{
     group_bans, groups, invitations, invite_links, jobs, join_requests, known_devices, known_networks,
-    memberships, recovery_codes, sessions, totp, user_roles, users,
+    memberships, passkeys, recovery_codes, server_invites, sessions, totp, user_roles, users,
 };
 
 impl Salvage<'_> {
@@ -65,6 +65,7 @@ impl Salvage<'_> {
                     users::email.eq(&nothing),
                     users::password_hash.eq(&nothing),
                     users::is_admin.eq(false),
+                    users::owner_id.eq(None::<i64>),
                     users::deleted_at.eq(at),
                     users::version.eq(users::version + 1),
                 ))
@@ -74,6 +75,7 @@ impl Salvage<'_> {
             diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user)))
                 .execute(self.target)?;
             diesel::delete(totp::table.filter(totp::user_id.eq(user))).execute(self.target)?;
+            diesel::delete(passkeys::table.filter(passkeys::user_id.eq(user))).execute(self.target)?;
             diesel::delete(known_networks::table.filter(known_networks::user_id.eq(user)))
                 .execute(self.target)?;
             diesel::delete(known_devices::table.filter(known_devices::user_id.eq(user)))
@@ -88,6 +90,7 @@ impl Salvage<'_> {
     pub(super) fn end_ways_in(&mut self) -> QueryResult<()> {
         diesel::delete(invitations::table).execute(self.target)?;
         diesel::delete(invite_links::table).execute(self.target)?;
+        diesel::delete(server_invites::table).execute(self.target)?;
         diesel::delete(join_requests::table).execute(self.target).map(drop)
     }
 

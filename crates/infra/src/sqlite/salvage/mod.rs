@@ -8,15 +8,20 @@
 //!   server, and who has them, stay as they were in the backup, except those of users deleted since.
 //!   Invitations, invite links and requests to join end.
 //! - Second factors are as they were in the end, as far as they can be read, and none of the backup is lost. Logins that
-//!   lack one end.
+//!   lack one end. Who may have had one of which nothing is left is suspended, since the password alone would suffice.
+//! - A session or a token of the backup is valid only if the damaged database has it, with the same key. New tokens are
+//!   taken, with the scopes that the audit log tells, if it does. New sessions are not.
 //! - Entries of the audit log are taken as far as their chain holds.
 //! - What keeps others out is never loosened: of the visibility and the history of a group, the stricter counts, and all
 //!   blocks that can be read are there.
+//! - Drafts and bookmarks that can be read are taken, those of users who are there. Those that have ended since come back.
+//! - A scheduled message is there only if the damaged database has it: the others may have been sent.
 //! - Nothing is invented. A lost message leaves no trace, and the later ones of its group move up, so that numbers have
 //!   no gap. Ids don't change.
 //! - All or nothing: this works on the copy that a restore makes, before that takes the database's place.
 
 mod audit;
+mod audited;
 mod edits;
 mod factors;
 mod limits;
@@ -24,8 +29,11 @@ mod log;
 mod mentions;
 mod messages;
 mod people;
+mod polls;
 mod quotes;
 mod recorded;
+mod saved;
+mod sessions;
 mod source;
 mod threads;
 
@@ -36,6 +44,7 @@ use std::path::Path;
 use diesel::prelude::*;
 use diesel::result::Error;
 
+use self::audited::Audited;
 use self::recorded::RecordedChanges;
 use self::source::DamagedDatabase;
 use super::ids::{self, Heads};
@@ -48,6 +57,10 @@ use crate::schema::log_state;
 pub struct Salvaged {
     /// New users.
     pub users: u64,
+    /// New tokens.
+    pub tokens: u64,
+    /// Users who are suspended, because they may have had a second factor of which nothing is left.
+    pub suspended: u64,
     /// New groups.
     pub groups: u64,
     /// New memberships.
@@ -81,6 +94,7 @@ struct Salvage<'c> {
     /// How far ids had come when the backup was made.
     heads: Heads,
     recorded: RecordedChanges,
+    audited: Audited,
     report: Salvaged,
 }
 
@@ -111,6 +125,7 @@ pub(super) fn salvage(
             source,
             heads,
             recorded: RecordedChanges::default(),
+            audited: Audited::default(),
             report: Salvaged::default(),
         };
         salvage.run()?;
@@ -122,6 +137,7 @@ pub(super) fn salvage(
 impl Salvage<'_> {
     fn run(&mut self) -> QueryResult<()> {
         self.read_log()?;
+        self.bring_audit()?;
         // Before deletions: the members of a private group are told of its end in another way.
         self.tighten_groups()?;
         // Before what is new, because it frees names that others have taken since.
@@ -129,6 +145,8 @@ impl Salvage<'_> {
         self.end_ways_in()?;
         self.bring_users()?;
         self.bring_factors()?;
+        // After those who are suspended for want of a factor.
+        self.bring_sessions()?;
         self.bring_blocks()?;
         self.bring_groups()?;
         self.bring_roles()?;
@@ -138,7 +156,11 @@ impl Salvage<'_> {
         self.bring_messages()?;
         self.bring_threads()?;
         self.bring_quotes()?;
-        self.bring_audit()?;
+        self.bring_drafts()?;
+        self.bring_bookmarks()?;
+        self.bring_reminders()?;
+        self.bring_scheduled()?;
+        self.bring_polls()?;
         self.settle_counts()
     }
 

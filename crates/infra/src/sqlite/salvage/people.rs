@@ -23,9 +23,14 @@ const DROP_LOST_ROLES: &str = "UPDATE memberships SET role = 'member' \
 const DROP_BANS_OF_MEMBERS: &str = "DELETE FROM group_bans WHERE EXISTS (SELECT 1 FROM memberships \
     WHERE memberships.group_id = group_bans.group_id AND memberships.user_id = group_bans.user_id)";
 
-/// Ends what those can't use who have been suspended since the backup.
-const END_SESSIONS_OF_SUSPENDED: &str =
-    "DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE suspended)";
+/// Drops bots whose owner is lost. They are new, so nothing refers to them.
+const DROP_BOTS_WITHOUT_OWNER: &str = "DELETE FROM users WHERE owner_id IS NOT NULL AND NOT EXISTS \
+    (SELECT 1 FROM users AS owners WHERE owners.id = users.owner_id AND owners.owner_id IS NULL)";
+
+/// Ends bots whose owner is deleted.
+const END_BOTS_OF_DELETED: &str = "INSERT INTO jobs (kind, subject_id, run_after, created_at) \
+    SELECT DISTINCT 'end_bots', owners.id, 0, 0 FROM users JOIN users AS owners ON owners.id = users.owner_id \
+    WHERE owners.deleted_at IS NOT NULL";
 
 /// Makes an owner of the longest-serving member of the highest rank of each group that has members and no owner.
 const APPOINT_OWNERS: &str = "UPDATE memberships SET role = 'owner' \
@@ -78,13 +83,21 @@ impl Salvage<'_> {
             ));
             change.execute(self.target)?;
         }
-        diesel::sql_query(END_SESSIONS_OF_SUSPENDED).execute(self.target)?;
         for user in found {
             if self.attempt(|target| diesel::insert_into(users::table).values(user).execute(target))? {
                 self.report.users += 1;
             }
         }
-        Ok(())
+        self.settle_bots()
+    }
+
+    /// Drops new bots without an owner, and leaves those of deleted owners to the job that ends them. A bot that changed hands
+    /// since the backup has its owner of then.
+    fn settle_bots(&mut self) -> QueryResult<()> {
+        let dropped = diesel::sql_query(DROP_BOTS_WITHOUT_OWNER).execute(self.target)? as u64;
+        self.report.users -= dropped;
+        self.report.orphaned += dropped;
+        diesel::sql_query(END_BOTS_OF_DELETED).execute(self.target).map(drop)
     }
 
     /// New groups, which are empty for now.

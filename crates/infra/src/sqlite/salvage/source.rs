@@ -10,10 +10,14 @@ use crate::check::is_complete;
 use crate::checksum::{Checksummed, Stored, Walked, walk};
 use crate::connection::Connection;
 use crate::rows::{
-    audit_log, blocks, group_bans, group_mentions, group_mutes, group_roles, memberships, mentions,
-    message_edits, message_quotes, reactions, recovery_codes, thread_members, totp,
+    audit_log, blocks, bookmarks, drafts, group_bans, group_mentions, group_mutes, group_roles, memberships,
+    mentions, message_edits, message_quotes, passkeys, poll_ballots, polls, reactions, recovery_codes,
+    reminders, scheduled_messages, secret_ballots, thread_members, totp,
 };
 use crate::schema;
+
+/// There may be more than can be read.
+pub(super) struct Unreadable;
 
 /// The damaged database.
 pub(super) struct DamagedDatabase {
@@ -106,14 +110,20 @@ impl DamagedDatabase {
         })
     }
 
-    /// The one-time passwords of a user, if they can be read.
-    pub(super) fn totp(&mut self, user: i64) -> Option<totp::Row> {
+    /// The one-time passwords of a user, if there are some.
+    pub(super) fn totp(&mut self, user: i64) -> Result<Option<totp::Row>, Unreadable> {
         use schema::totp as columns;
-        columns::table
-            .find(user)
-            .first(&mut self.connection)
-            .ok()
-            .filter(|row: &totp::Row| row.user_id == user)
+        let found = columns::table.find(user).first(&mut self.connection).optional();
+        let found: Option<totp::Row> = found.map_err(|_| Unreadable)?;
+        if found.as_ref().is_some_and(|row| row.user_id != user) { Err(Unreadable) } else { Ok(found) }
+    }
+
+    /// The passkeys of a user.
+    pub(super) fn passkeys(&mut self, user: i64) -> Result<Vec<passkeys::Row>, Unreadable> {
+        use schema::passkeys as columns;
+        let found = columns::table.filter(columns::user_id.eq(user)).load(&mut self.connection);
+        let found: Vec<passkeys::Row> = found.map_err(|_| Unreadable)?;
+        if found.iter().any(|row| row.user_id != user) { Err(Unreadable) } else { Ok(found) }
     }
 
     /// The recovery codes of a user; `None` if they can't be read.
@@ -153,6 +163,26 @@ impl DamagedDatabase {
         columns::table.find(message).first(&mut self.connection).ok()
     }
 
+    /// The poll that a message is, if it is one and that can be read.
+    pub(super) fn poll(&mut self, message: i64) -> Option<polls::Row> {
+        let found: polls::Row = schema::polls::table.find(message).first(&mut self.connection).ok()?;
+        (found.message_id == message).then_some(found)
+    }
+
+    /// The ballots in a poll that is not anonymous; `None` if they can't be read.
+    pub(super) fn ballots(&mut self, message: i64) -> Option<Vec<poll_ballots::Row>> {
+        use schema::poll_ballots as columns;
+        let found = columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection);
+        keep(found, |row: &poll_ballots::Row| row.message_id == message)
+    }
+
+    /// The ballots in an anonymous poll; `None` if they can't be read.
+    pub(super) fn secret_ballots(&mut self, message: i64) -> Option<Vec<secret_ballots::Row>> {
+        use schema::secret_ballots as columns;
+        let found = columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection);
+        keep(found, |row: &secret_ballots::Row| row.message_id == message)
+    }
+
     /// The reactions to a message; `None` if they can't be read.
     pub(super) fn reactions(&mut self, message: i64) -> Option<Vec<reactions::Row>> {
         use schema::reactions as columns;
@@ -167,9 +197,44 @@ impl DamagedDatabase {
         keep(found, |row: &mentions::Row| row.message_id == message)
     }
 
+    /// What a user has typed and not sent; `None` if it can't be read.
+    pub(super) fn drafts(&mut self, user: i64) -> Option<Vec<drafts::Row>> {
+        use schema::drafts as columns;
+        let found = columns::table.filter(columns::user_id.eq(user)).load(&mut self.connection);
+        keep(found, |row: &drafts::Row| row.user_id == user)
+    }
+
+    /// The bookmarks of a user, in their order; `None` if they can't be read.
+    pub(super) fn bookmarks(&mut self, user: i64) -> Option<Vec<bookmarks::Row>> {
+        use schema::bookmarks as columns;
+        let found =
+            columns::table.filter(columns::user_id.eq(user)).order(columns::place).load(&mut self.connection);
+        keep(found, |row: &bookmarks::Row| row.user_id == user)
+    }
+
+    /// What a user is to be reminded of; `None` if it can't be read.
+    pub(super) fn reminders(&mut self, user: i64) -> Option<Vec<reminders::Row>> {
+        use schema::reminders as columns;
+        let found = columns::table.filter(columns::user_id.eq(user)).load(&mut self.connection);
+        keep(found, |row: &reminders::Row| row.user_id == user)
+    }
+
+    /// What a user has scheduled; `None` if it can't be read.
+    pub(super) fn scheduled(&mut self, user: i64) -> Option<Vec<scheduled_messages::Row>> {
+        use schema::scheduled_messages as columns;
+        let found = columns::table.filter(columns::user_id.eq(user)).load(&mut self.connection);
+        keep(found, |row: &scheduled_messages::Row| row.user_id == user)
+    }
+
     /// An entry of the audit log, if it can be read.
     pub(super) fn audit_entry(&mut self, seq: i64) -> Option<audit_log::Row> {
         schema::audit_log::table.find(seq).first(&mut self.connection).ok()
+    }
+
+    /// What the audit log notes as the number and the hash of its newest entry, if that can be read.
+    pub(super) fn audit_head(&mut self) -> Option<(i64, Vec<u8>)> {
+        use schema::audit_state as columns;
+        columns::table.select((columns::newest, columns::newest_hash)).first(&mut self.connection).ok()
     }
 
     /// That a message mentions all members, if it does and that can be read.

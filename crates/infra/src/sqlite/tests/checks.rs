@@ -85,6 +85,7 @@ fn a_healthy_database_passes_every_check() {
         "join_requests",
         "invite_links",
         "suspended",
+        "server_invites",
         "server_roles",
         "read_cursors",
         "joined_seqs",
@@ -95,8 +96,14 @@ fn a_healthy_database_passes_every_check() {
         "thread_members",
         "edits",
         "quotes",
+        "polls",
         "mentions",
         "group_mentions",
+        "drafts",
+        "bookmarks",
+        "reminders",
+        "scheduled",
+        "bots",
         "factors",
         "audit_log",
         "logged_messages",
@@ -161,12 +168,12 @@ fn each_kind_of_damage_is_found_by_its_check() {
             "reaction_counts",
         ),
         (
-            "INSERT INTO events (at, type, audience, group_id, message_id) VALUES (0, 'a', 'group', 1, 1), \
-             (0, 'b', 'group', 1, 1)",
+            "INSERT INTO events (at, type, audience, group_id, message_id) VALUES (0, 'message.a', 'group', 1, 1), \
+             (0, 'message.b', 'group', 1, 1)",
             "logged_messages",
         ),
         (
-            "INSERT INTO events (at, type, audience, group_id, message_id) VALUES (0, 'a', 'group', 1, 9)",
+            "INSERT INTO events (at, type, audience, group_id, message_id) VALUES (0, 'message.a', 'group', 1, 9)",
             "logged_messages",
         ),
         ("UPDATE messages SET checksum = 1", "checksums"),
@@ -274,6 +281,50 @@ fn each_kind_of_damage_to_a_mention_is_found_by_its_check() {
     }
 }
 
+/// Somebody who is in the group has a draft there, and a bookmark.
+const SAVED: &str = "
+    INSERT INTO drafts VALUES (1, 1, 0, 'I think', 1, 0);
+    INSERT INTO bookmarks VALUES (1, 1, 1, NULL, 0);
+    INSERT INTO reminders VALUES (1, 1, 0, 0, 0, 0);
+    INSERT INTO scheduled_messages VALUES (1, 1, 1, NULL, NULL, '{}', 0, 0, 0, NULL, NULL, NULL);";
+
+#[test]
+fn drafts_of_strangers_and_what_deleted_users_keep_is_found() {
+    assert_eq!(Setting::with(SAVED).failing(), Vec::<&str>::new());
+    let stranger = "INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at) \
+        VALUES (2, 'bob', 'bob', 0, 'hash', 1, 0); UPDATE drafts SET user_id = 2";
+    assert_eq!(Setting::with(&format!("{SAVED} {stranger}")).failing(), ["drafts"]);
+    let deleted = "INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at, deleted_at) \
+        VALUES (2, NULL, NULL, 0, NULL, 1, 0, 1); ";
+    for (table, check) in
+        [("bookmarks", "bookmarks"), ("reminders", "reminders"), ("scheduled_messages", "scheduled")]
+    {
+        let of_deleted = format!("{SAVED} {deleted} UPDATE {table} SET user_id = 2");
+        assert_eq!(Setting::with(&of_deleted).failing(), [check]);
+    }
+}
+
+/// A bot of the one user there is, with a token.
+const BOT: &str = "
+    INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at, owner_id)
+        VALUES (2, 'bot', 'bot', 0, '!', 1, 0, 1);
+    INSERT INTO sessions (user_id, kind, key_hash, created_at, expires_at, name, scopes)
+        VALUES (2, 'token', zeroblob(32), 0, 0, 'CI', 'read');";
+
+#[test]
+fn each_kind_of_damage_to_a_bot_is_found_by_its_check() {
+    assert_eq!(Setting::with(BOT).failing(), Vec::<&str>::new());
+    let damages = [
+        "UPDATE users SET owner_id = 3 WHERE id = 2",
+        "INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at, owner_id) \
+         VALUES (3, 'third', 'third', 0, '!', 1, 0, 2)",
+        "UPDATE sessions SET kind = 'login', scopes = NULL WHERE user_id = 2",
+    ];
+    for damage in damages {
+        assert_eq!(Setting::with(&format!("{BOT} {damage}")).failing(), ["bots"], "{damage}");
+    }
+}
+
 #[test]
 fn allowed_states_are_not_reported_as_damage() {
     let fine = [
@@ -290,8 +341,8 @@ fn allowed_states_are_not_reported_as_damage() {
          DELETE FROM author_runs; DELETE FROM groups",
         // A token comes back with its user.
         "UPDATE users SET suspended = 1; \
-         INSERT INTO sessions (user_id, kind, key_hash, created_at, expires_at) \
-         VALUES (1, 'token', zeroblob(32), 0, 0)",
+         INSERT INTO sessions (user_id, kind, key_hash, created_at, expires_at, name, scopes) \
+         VALUES (1, 'token', zeroblob(32), 0, 0, 'Deploys', 'read')",
         // The planner's statistics are tables, too.
         "ANALYZE",
     ];

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use groupchat_domain::accounts::{Actor, KeyHash, Origin, SessionKind, UserRef};
+use groupchat_domain::accounts::{Actor, FactorStanding, KeyHash, Origin, SessionKind, UserRef};
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::{CommitDecision, Storage, StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
@@ -34,6 +34,7 @@ fn use_key(fixture: &Fixture) {
         session: SessionId::new(1),
         session_kind: SessionKind::Login,
         must_change_password: false,
+        factor: FactorStanding::default(),
         origin: Origin::UNKNOWN,
     };
     let note = move |tx: &mut crate::tx::DbTx<'_>| {

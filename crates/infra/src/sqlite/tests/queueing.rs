@@ -132,6 +132,7 @@ fn a_caller_that_tries_again_at_once_is_not_rejected_for_the_failure_before() {
         clock: Arc::<TestClock>::default(),
         sink: Arc::<Published>::default(),
         activity: Arc::new(KeyActivity::new()),
+        sealer: Arc::default(),
         gate: Arc::default(),
         checkpoints: Arc::default(),
     };

@@ -46,7 +46,7 @@ fn at_the_deadline_queued_commands_are_rejected() {
     assert!(matches!(waiting.wait(), Err(StorageFault::Unavailable { .. })));
     drop(hold);
     shutdown.join().unwrap();
-    assert_eq!(fixture.reopened().notes(), []);
+    assert!(fixture.reopened().notes().is_empty());
 }
 
 #[test]

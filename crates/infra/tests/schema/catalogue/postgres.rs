@@ -22,7 +22,7 @@ const COLUMNS: &str = "
 const FOREIGN_KEYS: &str = "
     SELECT k.conrelid::regclass::text AS table_name, a.attname::text AS name,
            k.confrelid::regclass::text AS target_table, b.attname::text AS target_column,
-           CASE k.confdeltype WHEN 'a' THEN 'no action' ELSE k.confdeltype::text END AS on_delete
+           CASE k.confdeltype WHEN 'a' THEN 'no action' WHEN 'c' THEN 'cascade' ELSE k.confdeltype::text END AS on_delete
     FROM pg_constraint k, unnest(k.conkey, k.confkey) AS pair (mine, theirs), pg_attribute a, pg_attribute b
     WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace
       AND a.attrelid = k.conrelid AND a.attnum = pair.mine

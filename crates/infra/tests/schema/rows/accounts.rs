@@ -37,6 +37,19 @@ macro_rules! refreshable_session {
     };
 }
 
+/// A token, but for these changes.
+macro_rules! token {
+    ($($change:expr),*) => {
+        &[
+            ("kind", Text("token")),
+            ("name", Text("Deploys")),
+            ("scopes", Text("read write")),
+            ("group_ids", Text("1 2")),
+            $($change,)*
+        ]
+    };
+}
+
 /// A user without anything personal left, but for these changes.
 macro_rules! deleted_user {
     ($($change:expr),*) => {
@@ -49,6 +62,19 @@ macro_rules! deleted_user {
             ("is_admin", Bool(false)),
             ("password_hash", Null),
             ("deleted_at", Number(5)),
+            $($change,)*
+        ]
+    };
+}
+
+/// A bot, but for these changes.
+macro_rules! bot {
+    ($($change:expr),*) => {
+        &[
+            ("email", Null),
+            ("is_admin", Bool(false)),
+            ("password_hash", Text("!")),
+            ("owner_id", Number(1)),
             $($change,)*
         ]
     };
@@ -67,6 +93,15 @@ pub(super) const USERS: TableRows = TableRows {
             ("suspended", Bool(true)),
             ("must_change_password", Bool(true)),
         ],
+        &[
+            ("id", Number(5)),
+            ("username", Text("Bot")),
+            ("username_key", Text("bot")),
+            ("email", Null),
+            ("is_admin", Bool(false)),
+            ("password_hash", Text("!")),
+            ("owner_id", Number(1)),
+        ],
     ],
     another: &[
         ("id", Number(3)),
@@ -84,6 +119,7 @@ pub(super) const USERS: TableRows = TableRows {
         ("receipts_hidden", Bool(false)),
         ("suspended", Bool(false)),
         ("must_change_password", Bool(false)),
+        ("owner_id", Null),
     ],
     accepted: &[
         &[("username", Characters(50)), ("display_name", Characters(100)), ("email", Characters(254))],
@@ -91,6 +127,8 @@ pub(super) const USERS: TableRows = TableRows {
         deleted_user!(),
         &[("presence_hidden", Bool(true)), ("receipts_hidden", Bool(true))],
         &[("suspended", Bool(true)), ("must_change_password", Bool(true))],
+        bot!(),
+        bot!(("suspended", Bool(true)), ("presence_hidden", Bool(true))),
     ],
     rejected: &[
         (Unique, &[("id", Number(1))]),
@@ -113,6 +151,15 @@ pub(super) const USERS: TableRows = TableRows {
         (Type, &[("receipts_hidden", Number(2))]),
         (Type, &[("suspended", Number(2))]),
         (Type, &[("must_change_password", Number(2))]),
+        // What tells bots and people apart, and what bots don't have.
+        (Type, bot!(("owner_id", Text("Ann")))),
+        (Check, bot!(("owner_id", Null))),
+        (Check, bot!(("owner_id", Number(3)))),
+        (Check, bot!(("password_hash", Text("hash")))),
+        (Check, bot!(("email", Text("cid@example.com")))),
+        (Check, bot!(("is_admin", Bool(true)))),
+        (Check, bot!(("must_change_password", Bool(true)))),
+        (Check, deleted_user!(("owner_id", Number(1)))),
         // One that isn't deleted, without a name, and without a password.
         (Check, &[("username", Null), ("username_key", Null)]),
         (Check, &[("password_hash", Null)]),
@@ -147,6 +194,7 @@ pub(super) const SESSIONS: TableRows = TableRows {
             ("refresh_salt", Bytes(18, 32)),
             ("rotated_at", Number(4)),
         ],
+        token!(("id", Number(4)), ("key_hash", Bytes(19, 32))),
     ],
     another: &[
         ("id", Number(3)),
@@ -159,7 +207,9 @@ pub(super) const SESSIONS: TableRows = TableRows {
     accepted: &[
         // Two keys of a user; the kinds that there are.
         &[("kind", Text("provisioned"))],
-        &[("kind", Text("token"))],
+        token!(),
+        token!(("scopes", Text("read")), ("group_ids", Null)),
+        token!(("scopes", Text("read write admin"))),
         refreshed_session!(),
         refreshed_session!(("refresh_salt", Null)),
         refreshable_session!(),
@@ -171,6 +221,22 @@ pub(super) const SESSIONS: TableRows = TableRows {
         (Check, &[("key_hash", Bytes(3, 31))]),
         (Check, &[("key_hash", Bytes(3, 33))]),
         (Check, &[("kind", Text("other"))]),
+        (Check, token!(("scopes", Null))),
+        (Check, token!(("scopes", Text("write")))),
+        (Check, token!(("name", Null))),
+        (Check, token!(("group_ids", Text("")))),
+        (Check, token!(("kind", Text("login")), ("scopes", Null))),
+        (
+            Check,
+            token!(
+                ("expires_at", Number(20)),
+                ("key_expires_at", Number(10)),
+                ("refresh_selector", Bytes(4, 32)),
+                ("refresh_hash", Bytes(5, 32)),
+                ("refresh_ends_at", Number(30))
+            ),
+        ),
+        (Check, &[("scopes", Text("read"))]),
         (Unique, refreshed_session!(("refresh_selector", Bytes(14, 32)))),
         (Unique, refreshed_session!(("key_previous", Bytes(16, 32)))),
         (Check, refreshed_session!(("refresh_selector", Bytes(4, 31)))),
@@ -269,6 +335,44 @@ pub(super) const PASSWORD_RESETS: TableRows = TableRows {
     ],
 };
 
+pub(super) const PENDING_ACCOUNTS: TableRows = TableRows {
+    table: "pending_accounts",
+    is_single_row: false,
+    first: &[&[
+        ("id", Number(1)),
+        ("code_hash", Bytes(1, 32)),
+        ("display_name", Text("Ann")),
+        ("email", Text("ann@example.org")),
+    ]],
+    another: &[
+        ("id", Number(3)),
+        ("code_hash", Bytes(3, 32)),
+        ("username", Text("bob")),
+        ("display_name", Null),
+        ("email", Text("bob@example.org")),
+        ("password_hash", Text("$2b$")),
+        ("created_at", Number(0)),
+        ("expires_at", Number(0)),
+    ],
+    accepted: &[
+        &[("username", Characters(50)), ("display_name", Characters(100)), ("email", Characters(254))],
+        &[("email", Text("ann@example.org"))],
+    ],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("code_hash", Bytes(1, 32))]),
+        (Check, &[("code_hash", Bytes(3, 31))]),
+        (Check, &[("code_hash", Bytes(3, 33))]),
+        (Check, &[("username", Text(""))]),
+        (Check, &[("username", Characters(51))]),
+        (Check, &[("display_name", Text(""))]),
+        (Check, &[("display_name", Characters(101))]),
+        (Check, &[("email", Text(""))]),
+        (Check, &[("email", Characters(255))]),
+        (Check, &[("password_hash", Text(""))]),
+    ],
+};
+
 pub(super) const TOTP: TableRows = TableRows {
     table: "totp",
     is_single_row: false,
@@ -293,6 +397,51 @@ pub(super) const TOTP: TableRows = TableRows {
         (Check, &[("key_id", Number(4_294_967_296))]),
         (Check, &[("used_steps", Bytes(0, 7))]),
         (Check, &[("used_steps", Bytes(0, 136))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};
+
+pub(super) const PASSKEYS: TableRows = TableRows {
+    table: "passkeys",
+    is_single_row: false,
+    first: &[&[
+        ("id", Number(1)),
+        ("credential_id", Bytes(1, 16)),
+        ("last_used_at", Number(5)),
+        ("host", Text("chat.example.org")),
+    ]],
+    another: &[
+        ("id", Number(3)),
+        ("user_id", Number(1)),
+        ("credential_id", Bytes(2, 16)),
+        ("record", Text("{}")),
+        ("name", Text("phone")),
+        ("used", Bytes(0, 8)),
+        ("created_at", Number(0)),
+        ("last_used_at", Null),
+        ("host", Null),
+    ],
+    accepted: &[
+        &[("credential_id", Bytes(2, 1)), ("used", Bytes(0, 0)), ("name", Characters(100))],
+        &[
+            ("credential_id", Bytes(2, 1_023)),
+            ("used", Bytes(1, 128)),
+            ("user_id", Number(2)),
+            ("host", Characters(255)),
+        ],
+    ],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("credential_id", Bytes(1, 16))]),
+        (Check, &[("credential_id", Bytes(2, 0))]),
+        (Check, &[("credential_id", Bytes(2, 1_024))]),
+        (Check, &[("host", Text(""))]),
+        (Check, &[("host", Characters(256))]),
+        (Check, &[("record", Text(""))]),
+        (Check, &[("name", Text(""))]),
+        (Check, &[("name", Characters(101))]),
+        (Check, &[("used", Bytes(0, 7))]),
+        (Check, &[("used", Bytes(0, 136))]),
         (Reference, &[("user_id", Number(9))]),
     ],
 };

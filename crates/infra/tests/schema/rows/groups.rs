@@ -328,3 +328,45 @@ pub(super) const INVITE_LINKS: TableRows = TableRows {
         (Reference, &[("created_by", Number(9))]),
     ],
 };
+
+pub(super) const SERVER_INVITES: TableRows = TableRows {
+    table: "server_invites",
+    is_single_row: false,
+    first: &[&[
+        ("id", Number(1)),
+        ("code_hash", Bytes(1, 32)),
+        ("group_ids", Text("1 2")),
+        ("note", Text("For the fair")),
+        ("max_uses", Number(9)),
+    ]],
+    another: &[
+        ("id", Number(3)),
+        ("created_by", Number(1)),
+        ("code_hash", Bytes(3, 32)),
+        ("group_ids", Text("")),
+        ("note", Null),
+        ("max_uses", Null),
+        ("uses", Number(1)),
+        ("created_at", Number(0)),
+        ("expires_at", Number(0)),
+    ],
+    accepted: &[
+        &[("group_ids", Characters(400)), ("note", Characters(500))],
+        &[("max_uses", Number(1))],
+        &[("max_uses", Number(100_000)), ("uses", Number(0))],
+    ],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("code_hash", Bytes(1, 32))]),
+        (Check, &[("code_hash", Bytes(3, 31))]),
+        (Check, &[("code_hash", Bytes(3, 33))]),
+        (Check, &[("group_ids", Characters(401))]),
+        (Check, &[("note", Text(""))]),
+        (Check, &[("note", Characters(501))]),
+        (Check, &[("max_uses", Number(0)), ("uses", Number(0))]),
+        (Check, &[("max_uses", Number(100_001))]),
+        (Check, &[("uses", Number(-1))]),
+        (Check, &[("uses", Number(2)), ("max_uses", Number(1))]),
+        (Reference, &[("created_by", Number(9))]),
+    ],
+};

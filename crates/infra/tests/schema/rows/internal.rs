@@ -145,6 +145,21 @@ pub(super) const AUDIT_STATE: TableRows = TableRows {
     ],
 };
 
+pub(super) const KNOWN_SETTINGS: TableRows = TableRows {
+    table: "known_settings",
+    is_single_row: false,
+    first: &[&[("name", Text("workers"))]],
+    another: &[("name", Text("listen")), ("digest", Text("5feceb66"))],
+    accepted: &[&[("name", Characters(100)), ("digest", Characters(100))]],
+    rejected: &[
+        (Unique, &[("name", Text("workers"))]),
+        (Check, &[("name", Text(""))]),
+        (Check, &[("name", Characters(101))]),
+        (Check, &[("digest", Text(""))]),
+        (Check, &[("digest", Characters(101))]),
+    ],
+};
+
 pub(super) const STORAGE_PROBE: TableRows = TableRows {
     table: "storage_probe",
     is_single_row: true,

@@ -313,3 +313,112 @@ pub(super) const GROUP_MENTIONS: TableRows = TableRows {
         (Reference, &[("group_id", Number(9))]),
     ],
 };
+
+pub(super) const DRAFTS: TableRows = TableRows {
+    table: "drafts",
+    is_single_row: false,
+    first: &[&[("user_id", Number(1))], &[("user_id", Number(1)), ("root_id", Number(1))]],
+    another: &[
+        ("user_id", Number(2)),
+        ("group_id", Number(1)),
+        ("root_id", Number(0)),
+        ("text", Text("I think")),
+        ("version", Number(1)),
+        ("updated_at", Number(0)),
+    ],
+    accepted: &[&[("text", Characters(10_000))], &[("root_id", Number(9))], &[("group_id", Number(2))]],
+    rejected: &[
+        (Unique, &[("user_id", Number(1))]),
+        (Check, &[("text", Text(""))]),
+        (Check, &[("text", Characters(10_001))]),
+        (Check, &[("version", Number(0))]),
+        (Check, &[("root_id", Number(-1))]),
+        (Reference, &[("user_id", Number(9))]),
+        (Reference, &[("group_id", Number(9))]),
+    ],
+};
+
+pub(super) const BOOKMARKS: TableRows = TableRows {
+    table: "bookmarks",
+    is_single_row: false,
+    first: &[&[("message_id", Number(2)), ("place", Number(1)), ("note", Text("Ask Grace"))]],
+    another: &[
+        ("user_id", Number(1)),
+        ("message_id", Number(1)),
+        ("place", Number(2)),
+        ("note", Null),
+        ("created_at", Number(0)),
+    ],
+    accepted: &[&[("note", Characters(500))], &[("user_id", Number(2)), ("place", Number(1))]],
+    rejected: &[
+        (Unique, &[("message_id", Number(2))]),
+        (Unique, &[("place", Number(1))]),
+        (Check, &[("place", Number(0))]),
+        (Check, &[("note", Text(""))]),
+        (Check, &[("note", Characters(501))]),
+        (Reference, &[("user_id", Number(9))]),
+        (Reference, &[("message_id", Number(9))]),
+    ],
+};
+
+pub(super) const REMINDERS: TableRows = TableRows {
+    table: "reminders",
+    is_single_row: false,
+    first: &[&[("message_id", Number(2)), ("is_due", Bool(true))]],
+    another: &[
+        ("user_id", Number(1)),
+        ("message_id", Number(1)),
+        ("remind_at", Number(5)),
+        ("due_at", Number(5)),
+        ("is_due", Bool(false)),
+        ("created_at", Number(0)),
+    ],
+    accepted: &[&[("user_id", Number(2))]],
+    rejected: &[
+        (Unique, &[("message_id", Number(2))]),
+        (Type, &[("is_due", Number(2))]),
+        (Reference, &[("user_id", Number(9))]),
+        (Reference, &[("message_id", Number(9))]),
+    ],
+};
+
+pub(super) const SCHEDULED_MESSAGES: TableRows = TableRows {
+    table: "scheduled_messages",
+    is_single_row: false,
+    first: &[
+        &[("id", Number(1)), ("token_id", Number(3)), ("client_id", Text("later-1"))],
+        &[
+            ("id", Number(2)),
+            ("failed_code", Text("muted")),
+            ("failed_detail", Text("you are muted")),
+            ("failed_at", Number(6)),
+        ],
+    ],
+    another: &[
+        ("id", Number(3)),
+        ("user_id", Number(1)),
+        ("group_id", Number(1)),
+        ("token_id", Null),
+        ("client_id", Null),
+        ("document", Text("{}")),
+        ("send_at", Number(5)),
+        ("due_at", Number(5)),
+        ("created_at", Number(0)),
+        ("failed_code", Null),
+        ("failed_detail", Null),
+        ("failed_at", Null),
+    ],
+    accepted: &[&[("client_id", Characters(64))], &[("document", Characters(20_000))]],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Check, &[("client_id", Text(""))]),
+        (Check, &[("client_id", Characters(65))]),
+        (Check, &[("document", Text("{"))]),
+        (Check, &[("failed_code", Text("")), ("failed_detail", Text("")), ("failed_at", Number(6))]),
+        (Check, &[("failed_code", Text("muted")), ("failed_at", Number(6))]),
+        (Check, &[("failed_code", Text("muted")), ("failed_detail", Text("you are muted"))]),
+        (Check, &[("failed_at", Number(6))]),
+        (Reference, &[("user_id", Number(9))]),
+        (Reference, &[("group_id", Number(9))]),
+    ],
+};

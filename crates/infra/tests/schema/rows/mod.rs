@@ -5,6 +5,7 @@ mod accounts;
 mod groups;
 mod internal;
 mod messages;
+mod polls;
 mod value;
 
 pub(crate) use value::{Dialect, Value};
@@ -38,9 +39,11 @@ pub(crate) const TABLES: &[TableRows] = &[
     accounts::KNOWN_NETWORKS,
     accounts::KNOWN_DEVICES,
     accounts::TOTP,
+    accounts::PASSKEYS,
     accounts::RECOVERY_CODES,
     accounts::HALF_LOGINS,
     accounts::PASSWORD_RESETS,
+    accounts::PENDING_ACCOUNTS,
     accounts::SERVER_ROLES,
     accounts::USER_ROLES,
     accounts::BLOCKS,
@@ -52,6 +55,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     groups::INVITATIONS,
     groups::JOIN_REQUESTS,
     groups::INVITE_LINKS,
+    groups::SERVER_INVITES,
     groups::GROUP_MUTES,
     messages::MESSAGES,
     messages::THREADS,
@@ -59,13 +63,21 @@ pub(crate) const TABLES: &[TableRows] = &[
     messages::MESSAGE_EDITS,
     messages::MESSAGE_QUOTES,
     messages::REACTIONS,
+    polls::POLLS,
+    polls::POLL_BALLOTS,
+    polls::SECRET_BALLOTS,
     messages::MENTIONS,
     messages::GROUP_MENTIONS,
+    messages::DRAFTS,
+    messages::BOOKMARKS,
+    messages::REMINDERS,
+    messages::SCHEDULED_MESSAGES,
     internal::JOBS,
     internal::EVENTS,
     internal::LOG_STATE,
     internal::AUDIT_LOG,
     internal::AUDIT_STATE,
+    internal::KNOWN_SETTINGS,
     internal::STORAGE_PROBE,
     internal::NAME_STATE,
     internal::RENAMES,

@@ -17,7 +17,6 @@ struct Count {
     count: i64,
 }
 
-#[cfg(not(feature = "postgres"))]
 #[derive(QueryableByName)]
 struct Word {
     #[diesel(sql_type = diesel::sql_types::Text)]
@@ -55,12 +54,6 @@ impl Database {
         Self(connection)
     }
 
-    /// What the query selects; it names its column `text`.
-    pub(crate) fn words(&mut self, query: &str) -> Vec<String> {
-        let words: Vec<Word> = diesel::sql_query(query).load(&mut self.0).unwrap();
-        words.into_iter().map(|word| word.text).collect()
-    }
-
     /// Fails unless SQLite finds its file sound.
     pub(crate) fn check_integrity(&mut self) {
         assert_eq!(self.words("SELECT integrity_check AS text FROM pragma_integrity_check"), ["ok"]);
@@ -68,6 +61,12 @@ impl Database {
 }
 
 impl Database {
+    /// What the query selects; it names its column `text`.
+    pub(crate) fn words(&mut self, query: &str) -> Vec<String> {
+        let words: Vec<Word> = diesel::sql_query(query).load(&mut self.0).unwrap();
+        words.into_iter().map(|word| word.text).collect()
+    }
+
     /// How many rows the query counts; it names its column `count`.
     pub(crate) fn count(&mut self, query: &str) -> i64 {
         diesel::sql_query(query).get_result::<Count>(&mut self.0).unwrap().count

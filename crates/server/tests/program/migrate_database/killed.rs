@@ -136,7 +136,12 @@ async fn survives(target: Target, other: Target) {
     let third = folder();
     let again = json(&migrate(&target.name, &embedded(third.path())).await);
     for (one, other) in report["tables"].as_array().unwrap().iter().zip(again["tables"].as_array().unwrap()) {
-        assert_eq!(one["sha256"], other["sha256"], "{}", one["table"]);
+        // The log of a copy has an entry more, which tells of it.
+        if one["table"] != "audit_log" && one["table"] != "audit_state" {
+            assert_eq!(one["sha256"], other["sha256"], "{}", one["table"]);
+        } else if one["table"] == "audit_log" {
+            assert_eq!(one["rows"].as_i64().map(|rows| rows + 1), other["rows"].as_i64());
+        }
     }
     printed(&program().args(["check", "--data-dir"]).arg(third.path()).output().await.unwrap());
 }

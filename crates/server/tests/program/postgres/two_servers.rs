@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::harness::{Data, Database, Server, data, serve};
+use crate::scheduled;
 
 const ROUNDS: usize = 3;
 
@@ -53,5 +54,32 @@ async fn what_one_stores_is_at_once_there_for_the_other() {
     admin.post_nothing("/logout").await.expect(StatusCode::NO_CONTENT);
     elsewhere.get("/users/me").await.expect(StatusCode::UNAUTHORIZED);
     one.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn two_send_each_scheduled_message_once_although_one_is_killed() {
+    let data = data();
+    let one = start(&data).await;
+    let other = start(&data).await;
+    let admin = one.admin().await;
+    let elsewhere = other.anonymous().with_key(admin.key());
+    let group = admin.create_group("Lobby").await;
+    let begin = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(2_500);
+    let (here, there) = ("here".to_owned(), "there".to_owned());
+    tokio::join!(
+        scheduled::schedule(&admin, group, &here, begin),
+        scheduled::schedule_some(&elsewhere, group, &there, begin, 30)
+    );
+    let wait = begin.duration_since(jiff::Timestamp::now()) + jiff::SignedDuration::from_millis(200);
+    tokio::time::sleep(std::time::Duration::try_from(wait).unwrap_or_default()).await;
+    one.kill().await;
+    // What the one that is gone had taken on is sent by the one that is left.
+    scheduled::until_sent(&elsewhere, group).await;
+    let sent = scheduled::sent(&elsewhere, group).await;
+    assert_eq!(
+        (sent.len(), sent.values().sum::<usize>()),
+        (scheduled::MESSAGES + 30, scheduled::MESSAGES + 30)
+    );
     other.stop().await;
 }

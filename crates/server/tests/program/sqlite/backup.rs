@@ -121,7 +121,11 @@ async fn a_restore_goes_back_in_time_and_keeps_what_it_replaces() {
     let server = Server::start(&data).await;
     let admin = server.anonymous().with_key(&key);
     admin.get(&format!("/groups/{group}")).await.expect(StatusCode::NOT_FOUND);
+    let told = admin.get("/audit?action=database.restored").await.expect(StatusCode::OK);
+    assert_eq!(told["items"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(told["items"][0]["party"], "operator");
     server.stop().await;
+    printed(&run(&data, &["audit", "verify"]).await);
     let kept = std::path::PathBuf::from(restored["kept"].as_str().unwrap());
     std::fs::rename(kept, data.path().join("groupchat.db")).unwrap();
     assert_eq!(Database::open(&data).count("SELECT count(*) AS count FROM groups"), 1);

@@ -29,8 +29,14 @@ pub(super) async fn run(command: Command, ports: &Ports<'_>, mutation: Mutation)
 async fn send_as_decided_first(command: Command, ports: &Ports<'_>) -> Result<Answer, Error> {
     let Command::Send { group, text, client_id } = command else { unreachable!("{command:?} sends nothing") };
     let (group, text) = (group.on(ports.ids), text.on(ports.ids));
-    let draft =
-        MessageDraft { group, text, client_id: client_id.on(ports.ids), thread: None, reply_to: None };
+    let draft = MessageDraft {
+        group,
+        text,
+        client_id: client_id.on(ports.ids),
+        thread: None,
+        reply_to: None,
+        poll: None,
+    };
     let decided = Mutex::new(None);
     let work = move |tx: &mut dyn Tx, actor: &Actor| {
         let sent = messages::send(tx, actor, &draft);

@@ -4,9 +4,10 @@ use groupchat_domain::events::EphemeralEvent;
 use groupchat_domain::groups::GroupView;
 use groupchat_domain::ids::{GroupId, SessionId, UserId};
 use groupchat_domain::messages::MessageView;
+use groupchat_domain::sync::Snapshot;
 
 use crate::cluster::witness::{Reader, Verdict, Witness};
-use crate::commands::{Answer, FollowedThreads, Replayed};
+use crate::commands::{Answer, FollowedThreads, Replayed, Synced};
 
 /// A request that was answered.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +86,7 @@ impl Witness {
                     .map_or(Ok(()), |user| Err(format!("user {user} was listed in group {group}: {asked:?}")))
             }
             Answer::Replayed(page) => self.judge_replay(asked, page),
+            Answer::Synced(Synced(snapshot)) => self.judge_snapshot(asked, snapshot),
             _ => Ok(()),
         }
     }
@@ -147,6 +149,17 @@ impl Witness {
         }
     }
 
+    fn judge_snapshot(&self, asked: Asked, snapshot: &Snapshot) -> Verdict {
+        self.judge_session(asked)?;
+        if let Some(group) = snapshot.left_groups.iter().find(|group| self.is_member(asked, **group)) {
+            return Err(format!("group {group} was said to be left: {asked:?}"));
+        }
+        snapshot.groups.iter().try_for_each(|overview| {
+            self.judge_member(asked, Some(overview.view.group.id))?;
+            self.judge_group(asked, &overview.view)
+        })
+    }
+
     fn judge_replay(&self, asked: Asked, page: &Replayed) -> Verdict {
         self.judge_session(asked)?;
         let Asked { user, session, at, .. } = asked;
@@ -202,6 +215,8 @@ mod tests {
             "ListGroups",
             "Replay",
             "ReadSince",
+            "Sync",
+            "SyncSince",
             "MarkRead",
         ] {
             assert!(rejected.contains(command), "{command} is not judged: {rejected:?}");

@@ -6,7 +6,7 @@ use crate::error::Refusal;
 use crate::events::{Audience, UserUpdate};
 use crate::storage::{Access, Caller, CommitDecision, Mode};
 use crate::testing::{
-    MY_KEY, OTHER, Ran, ScriptedStorage, accepts_passwords, assert_flow_hands_faults_on, block_on, hash,
+    MY_KEY, OTHER, Ran, ScriptedStorage, accepts_passwords, assert_flow_hands_faults_on, block_on, bot, hash,
     me_provisioned, needs, rights, server_admin, sessions_ended,
 };
 
@@ -60,6 +60,7 @@ fn replaces_password(mut tx: MockTx) -> MockTx {
         .returning(|_, _| Ok(()));
     tx.known_devices.expect_forget().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(()));
     tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
+    tx.tokens.expect_end_all().with(eq(OTHER)).times(1).returning(|_| Ok(false));
     tx
 }
 
@@ -141,13 +142,13 @@ fn a_suspension_ends_the_sessions_and_is_reversible() {
     let suspended = User { suspended: true, version: next, ..user(OTHER) };
     let mut tx = stores(locks(user(OTHER)), suspended.clone());
     tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
-    let (outcome, ran) = edits(tx, OTHER, suspension(true));
+    let bot = UserId::new(30);
+    let (outcome, ran) = edits(tx.owns_bots(OTHER, &[bot]), OTHER, suspension(true));
     assert_eq!(outcome, Ok(suspended.clone()));
     let shown = UserUpdate::logged(suspended.without_private_fields(), Audience::All);
-    assert_eq!(
-        ran.emitted,
-        [(Audience::All, Some(ME), Event::UserUpdated(shown)), sessions_ended(OTHER, Some(ME))]
-    );
+    let updated = (Audience::All, Some(ME), Event::UserUpdated(shown));
+    let ended = [OTHER, bot].map(|user| sessions_ended(user, Some(ME)));
+    assert_eq!(ran.emitted, [&[updated][..], &ended].concat());
     assert_eq!(ran.recorded, [AuditEntry::by(&me(), AuditAction::UserSuspended).to(OTHER)]);
 
     let resumed = User { suspended: false, version: next.next(), ..suspended.clone() };
@@ -292,4 +293,23 @@ fn faults_are_returned() {
             block_on(edit_user(storage, &hasher, MY_KEY, OTHER, password()))
         },
     );
+}
+
+#[test]
+fn a_bot_is_renamed_and_suspended_but_becomes_no_person() {
+    let found = || locks(bot(OTHER, ME));
+    let next = bot(OTHER, ME).version.next();
+    let suspended = User { suspended: true, version: next, ..bot(OTHER, ME) };
+    let mut tx = stores(found(), suspended.clone());
+    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(false));
+    assert_eq!(edits(tx.owns_bots(OTHER, &[]), OTHER, suspension(true)).0, Ok(suspended));
+    let as_it_is = UserChanges { is_admin: Some(false), email: Some(None), ..UserChanges::default() };
+    assert_eq!(edits(found(), OTHER, as_it_is).0, Ok(bot(OTHER, ME)));
+
+    let promotion = UserChanges { is_admin: Some(true), ..UserChanges::default() };
+    let email = Some(Email::parse("bot@example.org").ok());
+    let reachable = UserChanges { email, ..UserChanges::default() };
+    for changes in [promotion, reachable] {
+        assert_eq!(refusal(found(), OTHER, changes), Some(AccountRefusal::IsBot.into()));
+    }
 }

@@ -128,6 +128,7 @@ fn a_login_may_ask_for_a_refresh_token_and_name_the_device() {
     };
     let mut write = looks_again(Some(hash("it")));
     write.factors.expect_totp().times(1).returning(|_| Ok(None));
+    write.passkeys.expect_credentials().times(1).returning(|_| Ok(Vec::new()));
     write.sessions.expect_end_provisioned().times(1).returning(|_| Ok(false));
     write.sessions.expect_end_idlest().times(1).returning(|_, _, _| Ok(false));
     write.sessions.expect_insert().with(eq(session)).times(1).returning(|_| Ok(SessionId::new(1)));

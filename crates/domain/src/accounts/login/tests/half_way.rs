@@ -7,6 +7,7 @@ use crate::testing::totp;
 /// The user has one-time passwords, and so many recovery codes.
 fn asks(mut tx: MockTx, codes: u32) -> MockTx {
     tx.factors.expect_totp().with(eq(ME)).times(1).returning(|_| Ok(Some(totp(ME, Some(NOW)))));
+    tx.passkeys.expect_credentials().with(eq(ME)).times(1).returning(|_| Ok(Vec::new()));
     tx.factors.expect_recovery_codes_left().with(eq(ME)).times(1).returning(move |_| Ok(codes));
     tx
 }
@@ -76,6 +77,7 @@ fn half_a_login_is_of_the_hash_that_is_stored_then() {
 fn what_is_not_confirmed_is_asked_for_nowhere() {
     let mut tx = MockTx::new();
     tx.factors.expect_totp().times(1).returning(|_| Ok(Some(totp(ME, None))));
+    tx.passkeys.expect_credentials().times(1).returning(|_| Ok(Vec::new()));
     assert_eq!(factors::asked_of(&mut tx, ME), Ok(vec![]));
 }
 

@@ -189,6 +189,7 @@ fn hiding(user: UserId) -> User {
         email: None,
         is_admin: false,
         suspended: false,
+        owner: None,
         presence: PresenceSetting::Hidden,
         receipts: ReceiptSetting::Shown,
         version: Version::FIRST,

@@ -1,0 +1,11 @@
+//! Signing up, and invites to the server.
+
+mod dto;
+mod handlers;
+mod requests;
+mod routes;
+mod values;
+
+#[cfg(any(test, fuzzing))]
+pub(crate) use requests::bodies;
+pub(crate) use routes::FEATURE;

@@ -1,0 +1,4 @@
+//! Messages that are sent later.
+
+mod document;
+mod repository;

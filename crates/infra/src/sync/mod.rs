@@ -1,0 +1,3 @@
+//! What a client shows first.
+
+mod overviews;
