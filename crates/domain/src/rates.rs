@@ -79,6 +79,8 @@ macro_rules! request_classes {
 request_classes! {
     /// Signing in. Wrong passwords have much lower limits of their own.
     "login" => Login, RequestRate::new(10, 1_000);
+    /// Signing in with a second factor. Wrong codes have much lower limits of their own.
+    "mfa" => Mfa, RequestRate::new(10, 1_000);
     /// Exchanging a refresh token.
     "refresh" => Refresh, RequestRate::new(10, 1_000);
     /// Opening a socket or a stream for events.

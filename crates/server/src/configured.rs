@@ -90,6 +90,7 @@ fn change_windows(config: &Config) -> ChangeWindows {
 pub(crate) fn request_rates(config: &Config) -> RequestRates {
     let rate = |class: RequestClass| match class {
         RequestClass::Login => config.rates_login,
+        RequestClass::Mfa => config.rates_mfa,
         RequestClass::Refresh => config.rates_refresh,
         RequestClass::Connect => config.rates_connect,
         RequestClass::Code => config.rates_code,

@@ -24,9 +24,8 @@ impl ShownContents {
 
 impl From<Contents> for ShownContents {
     fn from(contents: Contents) -> Self {
-        let needs_secrets_key = contents.rows_of("totp") > 0;
-        let Contents { schema, event_head, rows } = contents;
-        Self { schema, event_head, rows, needs_secrets_key }
+        let Contents { schema, event_head, rows, has_secrets } = contents;
+        Self { schema, event_head, rows, needs_secrets_key: has_secrets }
     }
 }
 

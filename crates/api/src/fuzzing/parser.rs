@@ -71,7 +71,9 @@ impl Parser {
         }
     }
 
+    /// Whether a name is that of a field, or the way to a value in one: `field[2].name`.
     fn has_field(&self, name: &Value) -> bool {
-        name.as_str().is_some_and(|name| self.fields.contains(name))
+        let field = name.as_str().and_then(|name| name.split(['.', '[']).next());
+        field.is_some_and(|field| self.fields.contains(field))
     }
 }

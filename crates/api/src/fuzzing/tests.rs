@@ -3,7 +3,7 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::bodies::BODIES;
 use super::parser::Parser;
@@ -55,6 +55,49 @@ fn every_body_of_the_document_is_fuzzed() {
         .map(|reference| reference.as_str().unwrap().rsplit('/').next().unwrap());
     let fuzzed: BTreeSet<_> = BODIES.iter().filter_map(|parser| parser.name.as_deref()).collect();
     assert_eq!(fuzzed, schemas.collect());
+}
+
+/// A value with everything that its schema has.
+fn full(schema: &Value, schemas: &Value) -> Value {
+    let reference = schema.pointer("/allOf/0/$ref").or_else(|| schema.get("$ref"));
+    if let Some(name) = reference.and_then(|reference| reference.as_str()?.rsplit('/').next()) {
+        return full(&schemas[name], schemas);
+    }
+    if let Some(properties) = schema["properties"].as_object() {
+        return properties.iter().map(|(name, schema)| (name.clone(), full(schema, schemas))).collect();
+    }
+    if let Some(example) = schema.get("example") {
+        return example.clone();
+    }
+    match schema["type"].as_str() {
+        Some("array") => Value::Array(vec![full(&schema["items"], schemas)]),
+        Some("object") => json!({"name": full(&schema["additionalProperties"], schemas)}),
+        Some("string") => schema.pointer("/enum/0").cloned().unwrap_or_else(|| json!("text")),
+        Some("integer") => json!(1),
+        Some("boolean") => json!(true),
+        _ => Value::Null,
+    }
+}
+
+#[test]
+fn the_corpus_has_every_body_with_all_its_fields() {
+    let document = crate::openapi::document("1.2.3");
+    let schemas = &document["components"]["schemas"];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/bodies");
+    for name in BODIES.iter().filter_map(|parser| parser.name.as_deref()) {
+        let path = folder.join(format!("{name}-all-fields"));
+        let body = full(&schemas[name], schemas).to_string() + "\n";
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(&path, &body).unwrap();
+        }
+        let written = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(
+            written,
+            body,
+            "{}: run `UPDATE_DOCS=1 cargo test -p groupchat-api fuzzing`",
+            path.display()
+        );
+    }
 }
 
 #[test]

@@ -9,10 +9,9 @@ pub(super) fn class_of(method: &Method, path: &str, query: &str) -> Option<Reque
         return None;
     }
     let class = match path {
-        "/api/login" | "/api/login/mfa" | "/api/sign-up" | "/api/sign-up/confirm" => RequestClass::Login,
-        _ if ["/api/login/mfa/", "/api/login/passkey"].iter().any(|login| path.starts_with(login)) => {
-            RequestClass::Login
-        }
+        "/api/login" | "/api/sign-up" | "/api/sign-up/confirm" => RequestClass::Login,
+        _ if path.starts_with("/api/login/passkey") => RequestClass::Login,
+        _ if path.starts_with("/api/login/mfa") => RequestClass::Mfa,
         "/api/login/refresh" => RequestClass::Refresh,
         "/api/events/stream" | "/api/events/socket" => RequestClass::Connect,
         "/api/password-resets" => RequestClass::Mail,

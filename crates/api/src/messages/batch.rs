@@ -1,8 +1,9 @@
 //! Sending several messages at once, and importing messages.
 
+use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::messages::{self, BatchItem, ClientId, MAX_BATCH, MessageText, Sent};
-use groupchat_domain::storage::Writing;
+use groupchat_domain::storage::{Tx, Writing};
 use groupchat_domain::text::TextBytes;
 use groupchat_domain::time::Timestamp;
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
@@ -65,13 +66,16 @@ impl BatchItemDto {
         let client_id = fields.optional(&name("client_id"), self.client_id);
         let created_at = fields.optional(&name("created_at"), self.created_at);
         let author = fields.optional(&name("author_id"), self.author_id);
-        let alone = [("thread_id", self.thread_id), ("reply_to", self.reply_to), ("mentions", self.mentions)];
+        let alone = [
+            ("thread_id", self.thread_id),
+            ("reply_to", self.reply_to),
+            ("mentions", self.mentions),
+            ("poll", self.poll),
+        ];
         for (field, given) in alone {
             fields.fixed([(&name(field), given)]);
         }
-        for (field, given) in [("poll", self.poll), ("files", self.files)] {
-            fields.unbuilt([(&name(field), given)]);
-        }
+        fields.unbuilt([(&name("files"), self.files)]);
         Some(BatchItem { text: text?, client_id, author, created_at })
     }
 }
@@ -115,10 +119,9 @@ pub async fn send_batch(
     let permit = state.reserve(key.0, items.iter().map(response_bytes).sum())?;
     let mentions = items.iter().map(|item| item.text.mention_count()).sum();
     let writing = Writing::of_texts(key.0, items.len(), bytes).in_groups().for_others(mentions);
-    let sent = state
-        .storage
-        .write_as(writing, move |tx, actor| messages::send_batch(tx, actor, group, &items))
-        .await?;
+    let online = messages::online_for_batch(group, &items, state.live.as_ref());
+    let send = move |tx: &mut dyn Tx, actor: &Actor| messages::send_batch(tx, actor, group, &items, &online);
+    let sent = state.storage.write_as(writing, send).await?;
     let is_repeated = sent.iter().all(|sent| sent.repeated);
     let text = sent.iter().map(|sent| sent.view.text_bytes()).sum();
     let body = SentDto { items: sent.into_iter().map(|Sent { view, .. }| view.into()).collect() };

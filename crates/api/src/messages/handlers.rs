@@ -257,7 +257,7 @@ pub async fn list_pins(
     state
         .read_large(
             key.in_groups(),
-            move |tx, actor| Ok(format.of_pins(messages::list_pins(tx, actor, group, before, limit)?)),
+            move |tx, actor| Ok(format.of_list(messages::list_pins(tx, actor, group, before, limit)?)),
             move |page, _| PageDto::new(list, page, place_after),
         )
         .await

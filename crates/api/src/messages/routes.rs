@@ -107,6 +107,7 @@ pub(crate) const FEATURE: Feature = Feature {
                 GroupNotFound,
                 MessageNotFound,
                 SlowMode,
+                TooManyMentions,
             ],
         ),
         operation(

@@ -1,11 +1,12 @@
 //! Handlers for threads. Replies are sent and listed like other messages.
 
 use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, MessageView};
+use groupchat_domain::messages;
 use groupchat_domain::storage::{WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{MessageDto, ThreadDto};
+use super::format::Formatted;
 use super::thread_requests::ThreadListParams;
 use crate::extract::{Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
@@ -24,14 +25,14 @@ pub async fn list(
     list: List,
     params: Params<ThreadListParams>,
 ) -> Result<Large<PageDto<MessageDto>>, ApiError> {
-    let (unread, before, limit) = params.0.parse(list)?;
-    let place_after = |root: &MessageView| {
-        ListCursor::after(root.thread.as_ref().map_or(0, |view| view.thread.last_reply.get()))
+    let (unread, before, limit, format) = params.0.parse(list)?;
+    let place_after = |root: &Formatted| {
+        ListCursor::after(root.view.thread.as_ref().map_or(0, |view| view.thread.last_reply.get()))
     };
     state
         .read_large(
             key.in_groups(),
-            move |tx, actor| messages::list_threads(tx, actor, unread, before, limit),
+            move |tx, actor| Ok(format.of_list(messages::list_threads(tx, actor, unread, before, limit)?)),
             move |page, _| PageDto::new(list, page, place_after),
         )
         .await

@@ -1,5 +1,6 @@
 //! The audit log.
 
+use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, Server, assert_fields, time};
@@ -23,10 +24,14 @@ async fn sign_ins_and_failures_are_told_with_whom_and_from_where() {
         [("ann", PASSWORD, 200), ("ann", "wrong password", 401), ("nobody", PASSWORD, 401)]
     {
         let body = json!({"username": name, "password": password});
-        let answer = server.nobody().post("/api/login", body).await;
+        let request = TestRequest::post().uri("/api/login").peer_addr(([198, 51, 100, 7], 80).into());
+        let answer = server.send(request.insert_header(("User-Agent", "Browser/1")).set_json(body)).await;
         assert_eq!(answer.status(), status);
     }
     let told = entries(&root, "limit=3").await;
+    for entry in &told {
+        assert_eq!(json!([entry["address"], entry["user_agent"]]), json!(["198.51.100.7", "Browser/1"]));
+    }
     assert_eq!(said(&told), [("login", "failed"), ("login", "failed"), ("login", "ok")]);
     assert_eq!(told[0]["target_id"], Value::Null, "nobody has the name, and it is not told");
     assert!(!told[0].to_string().contains("nobody"));

@@ -7,6 +7,7 @@
 mod accounts;
 mod admissions;
 mod audit;
+mod audited;
 mod bodies;
 mod bots;
 mod compatibility;

@@ -1,9 +1,12 @@
 //! Every operation of the OpenAPI document, called in every role, against the reviewed `matrix.toml`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use actix_web::http::Method;
 use futures_util::future::ready;
 use futures_util::{StreamExt, stream};
+use groupchat_api::ServerOptions;
 use groupchat_domain::accounts::{
     ClientInfo, FactorPolicy, KeyHash, LOGIN_LIFETIME, NewSession, SessionKind,
 };
@@ -11,7 +14,8 @@ use groupchat_domain::ids::UserId;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::harness::{Server, assert_listed};
+use crate::factors::give_passkey;
+use crate::harness::{Answer, Client, Outbox, Server, assert_listed};
 use crate::operations::{Operation, Scene, operations};
 
 /// How many calls are under way at a time: the server stores them together, which is faster.
@@ -104,8 +108,9 @@ async fn the_matrix_has_a_row_for_each_operation_and_no_other() {
 
 #[actix_web::test]
 async fn every_caller_gets_what_the_matrix_says() {
-    let (server, matrix) = (Server::start().await, Matrix::read());
-    let requiring = server.requiring_factors(FactorPolicy::Everybody).await;
+    let matrix = Matrix::read();
+    let server = equipped(&Server::start().await).await;
+    let requiring = equipped(&server.requiring_factors(FactorPolicy::Everybody).await).await;
     let operations = operations(&server).await;
     let cells = operations.iter().flat_map(|operation| {
         let answers = matrix.answers(&operation.row());
@@ -123,6 +128,55 @@ async fn every_caller_gets_what_the_matrix_says() {
 /// Who calls the server that requires a second factor of everybody: the member, who has none.
 const LACKS_FACTOR: &str = "lacks factor";
 
+/// The same server with an address for passkeys, and with mail.
+pub(crate) async fn equipped(server: &Server) -> Server {
+    let public_url = Some("https://chat.example.org".to_owned());
+    let options = ServerOptions { public_url, ..ServerOptions::default() };
+    server.with_mails(Arc::new(Outbox::with_room(10_000))).await.with_options(options).await
+}
+
+/// A call of an operation in a scene of its own.
+pub(crate) struct Call {
+    client: Client,
+    method: Method,
+    path: String,
+    body: Option<Value>,
+}
+
+impl Call {
+    /// Sets the scene; `requiring` is the server that `lacks factor` calls.
+    pub(crate) async fn prepare(
+        server: &Server,
+        requiring: &Server,
+        operation: &Operation,
+        caller: &str,
+        number: usize,
+    ) -> Self {
+        let mut scene = Scene::set(server, number).await;
+        if operation.parameters().contains(&"role_id") {
+            scene.define_role().await;
+        }
+        let client = match caller {
+            LACKS_FACTOR => &requiring.take_over(scene.caller("member")),
+            _ => scene.caller(caller),
+        };
+        let client = client.in_network(number);
+        let session = second_session(server, client.id()).await;
+        let mut template = operation.template.clone();
+        if operation.parameters().contains(&"passkey_id") && client.id() != 0 {
+            let passkey = give_passkey(server, client.id()).await;
+            template = template.replace("{passkey_id}", &passkey.to_string());
+        }
+        let path = scene.path(&template, session);
+        Self { client, method: operation.method.clone(), path, body: scene.body(operation) }
+    }
+
+    /// Calls it.
+    pub(crate) async fn make(&self) -> Answer {
+        self.client.call(self.method.clone(), &self.path, self.body.as_ref()).await
+    }
+}
+
 /// Calls an operation in a scene of its own.
 async fn call(
     server: &Server,
@@ -131,18 +185,7 @@ async fn call(
     caller: &str,
     number: usize,
 ) -> u16 {
-    let mut scene = Scene::set(server, number).await;
-    if operation.parameters().contains(&"role_id") {
-        scene.define_role().await;
-    }
-    let client = match caller {
-        LACKS_FACTOR => &requiring.take_over(scene.caller("member")),
-        _ => scene.caller(caller),
-    };
-    let client = client.in_network(number);
-    let session = second_session(server, client.id()).await;
-    let path = scene.path(&operation.template, session);
-    let answer = client.call(operation.method.clone(), &path, scene.body(operation).as_ref()).await;
+    let answer = Call::prepare(server, requiring, operation, caller, number).await.make().await;
     let status = answer.status();
     if status < 300 {
         let documented = &operation.description["responses"][status.to_string()];

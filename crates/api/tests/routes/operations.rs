@@ -569,7 +569,7 @@ impl Scene {
             "POST   /api/users/me/mfa/passkeys" | "POST   /api/users/me/mfa/passkeys/{passkey_id}/remove" => {
                 json!({"password": PASSWORD})
             }
-            "PATCH  /api/users/me/mfa/passkeys/{passkey_id}" => json!({"name": "phone"}),
+            "PATCH  /api/users/me/mfa/passkeys/{passkey_id}" => json!({"name": "tablet"}),
             "POST   /api/users/me/mfa/passkeys/finish" => {
                 json!({"ceremony": "x", "name": "phone", "credential": credential()})
             }

@@ -1,5 +1,6 @@
 //! How often callers may ask.
 
+use actix_web::test::TestRequest;
 use groupchat_api::ServerOptions;
 use groupchat_domain::rates::{RequestClass, RequestRate};
 use serde_json::json;
@@ -74,6 +75,20 @@ async fn strangers_share_the_rate_of_their_network() {
 }
 
 #[actix_web::test]
+async fn the_hosts_of_one_ipv6_network_share_its_rate() {
+    let limited = Server::start().await.with_rate(RequestClass::Login, TEN).await;
+    let status = async |host: &str| {
+        let request = TestRequest::post().uri("/api/login").peer_addr(host.parse().unwrap());
+        limited.send(request.set_json(json!({"username": "ann"}))).await.status()
+    };
+    for host in 0..10 {
+        assert_eq!(status(&format!("[2001:db8:0:1::{host}]:80")).await, 400);
+    }
+    assert_eq!(status("[2001:db8:0:1:ffff::1]:80").await, 429);
+    assert_eq!(status("[2001:db8:0:2::1]:80").await, 400);
+}
+
+#[actix_web::test]
 async fn a_request_too_early_harms_no_socket_and_sockets_count_the_same() {
     let (server, ann) = limited(RequestClass::Send).await;
     let group = ann.new_group("Team").await;
@@ -94,7 +109,7 @@ async fn scripts_of_listed_sites_can_read_what_is_left() {
     let site = "https://intranet.example.org";
     let options = ServerOptions { allowed_origins: vec![site.to_owned()], ..ServerOptions::default() };
     let server = Server::start().await.with_options(options).await;
-    let request = actix_web::test::TestRequest::get().uri("/api/health").insert_header(("Origin", site));
+    let request = TestRequest::get().uri("/api/health").insert_header(("Origin", site));
     let answer = server.send(request).await.expect(200);
     let exposed = answer.header("access-control-expose-headers").unwrap_or_default().to_owned();
     assert!(exposed.contains("RateLimit, RateLimit-Policy, Retry-After"), "{exposed}");

@@ -149,6 +149,8 @@ actions! {
     MemberMuted = "member.muted",
     /// A mute was ended.
     MemberUnmuted = "member.unmuted",
+    /// Messages were imported: `object_id` is the first of them.
+    MessagesImported = "messages.imported",
     /// A user was invited: `object_id` is the invitation.
     InvitationCreated = "invitation.created",
     /// An invitation was taken back.

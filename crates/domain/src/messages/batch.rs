@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use crate::accounts::{Actor, UserRef, require_on_server};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::error::{Error, Refusal};
-use crate::events::Event;
+use crate::events::{Event, LiveEvents};
 use crate::groups::{GroupRefusal, Membership, lock_visible};
 use crate::ids::{GroupId, UserId};
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{Attachments, ClientId, MessageText, MessageView, NewMessage};
 use crate::messages::read::find_readable;
-use crate::messages::send::{MessageDraft, Sent, send};
+use crate::messages::send::{MessageDraft, Sent, send_with_online};
 use crate::permissions::{GroupPermission, ServerPermission};
 use crate::storage::{Tx, Unique};
 use crate::time::Timestamp;
@@ -39,12 +40,17 @@ impl BatchItem {
     }
 }
 
-/// Sends messages to a group one after the other, as [`send`] does each: all of them, or none. If one of them names its
+/// Who is online in a group, if that matters to a batch for it, because one of its messages says `@here`.
+pub fn online_for_batch(group: GroupId, items: &[BatchItem], live: &dyn LiveEvents) -> Vec<UserId> {
+    if items.iter().any(|item| item.text.says_here()) { live.online_in(group) } else { Vec::new() }
+}
+
+/// Sends messages to a group one after the other, as [`send_with_online`] does each: all of them, or none. If one of them names its
 /// author or its time, all are imported, as somebody who may send in the group and manages the groups of the server: the
 /// read cursors of their authors stay where they are, and slow mode doesn't matter.
 ///
 /// # Errors
-/// As [`send`], for the first message that is refused, with the index of the message in the names of invalid fields. For an
+/// As [`send_with_online`], for the first message that is refused, with the index of the message in the names of invalid fields. For an
 /// import also `NotPermitted` of [`AccountRefusal`](crate::accounts::AccountRefusal), `Direct` of [`GroupRefusal`], invalid
 /// authors and times, and [`MessageRefusal::NotFound`] where a message that was imported before is none that the actor may
 /// read.
@@ -53,6 +59,7 @@ pub fn send_batch(
     actor: &Actor,
     group: GroupId,
     items: &[BatchItem],
+    online: &[UserId],
 ) -> Result<Vec<Sent>, Error> {
     if items.iter().any(BatchItem::is_imported) {
         return import(tx, actor, group, items);
@@ -60,7 +67,7 @@ pub fn send_batch(
     let mut send_one = |(index, item): (usize, &BatchItem)| {
         let (text, client_id) = (item.text.clone(), item.client_id.clone());
         let draft = MessageDraft { group, text, client_id, thread: None, reply_to: None, poll: None };
-        send(tx, actor, &draft).map_err(|error| at(index, error))
+        send_with_online(tx, actor, &draft, online).map_err(|error| at(index, error))
     };
     items.iter().enumerate().map(&mut send_one).collect()
 }
@@ -91,6 +98,7 @@ fn import(tx: &mut dyn Tx, actor: &Actor, group: GroupId, items: &[BatchItem]) -
     let authors = find_authors(tx, actor, items)?;
     let mut seq = membership.group.last_seq;
     let mut sent = Vec::with_capacity(items.len());
+    let mut first = None;
     for (author, item) in authors.into_iter().zip(items) {
         let new = NewMessage {
             group,
@@ -104,6 +112,7 @@ fn import(tx: &mut dyn Tx, actor: &Actor, group: GroupId, items: &[BatchItem]) -
         };
         sent.push(match tx.messages().insert(&new)? {
             Unique::Stored(id) => {
+                first.get_or_insert(id);
                 seq = new.seq;
                 let message = new.into_message(id, author);
                 tx.emit(Some(actor.id()), Event::MessageCreated(message.clone()));
@@ -111,6 +120,9 @@ fn import(tx: &mut dyn Tx, actor: &Actor, group: GroupId, items: &[BatchItem]) -
             }
             Unique::Taken => find_imported(tx, actor, &membership, &new)?,
         });
+    }
+    if let Some(first) = first {
+        tx.record(AuditEntry::by(actor, AuditAction::MessagesImported).within(group).about(first.get()));
     }
     Ok(sent)
 }

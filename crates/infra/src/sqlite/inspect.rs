@@ -25,6 +25,8 @@ pub struct Contents {
     pub event_head: i64,
     /// How many rows each table has, by its name.
     pub rows: BTreeMap<String, u64>,
+    /// Whether it has secrets that only the server's keys open.
+    pub has_secrets: bool,
 }
 
 impl Contents {
@@ -85,7 +87,19 @@ pub(super) fn contents(connection: &mut SqliteConnection, path: &Path) -> Result
     let failed = |error: diesel::result::Error| OpenError::from_reason(path, &error.to_string());
     let event_head = log_state::read_head(connection).map_err(failed)?.get();
     let rows = count_rows(connection).map_err(failed)?;
-    Ok(Contents { schema, event_head, rows })
+    let has_secrets = has_secrets(connection, &rows).map_err(failed)?;
+    Ok(Contents { schema, event_head, rows, has_secrets })
+}
+
+/// Whether a secret is encrypted in one of the tables, of which an older schema lacks some.
+fn has_secrets(connection: &mut SqliteConnection, tables: &BTreeMap<String, u64>) -> QueryResult<bool> {
+    for table in ["totp", "polls"].into_iter().filter(|table| tables.contains_key(*table)) {
+        let exists = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE key_id IS NOT NULL) AS number");
+        if number(connection, &exists)? == 1 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[derive(QueryableByName)]

@@ -137,5 +137,5 @@ pub(crate) fn send_batch<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dy
         let news = each.last().and_then(|last| last.news);
         Reply { promises: each.into_iter().flat_map(|one| one.promises).collect(), news, ..Reply::default() }
     };
-    act(storage, who, move |tx, actor| messages::send_batch(tx, actor, group, &items), reply)
+    act(storage, who, move |tx, actor| messages::send_batch(tx, actor, group, &items, &[]), reply)
 }

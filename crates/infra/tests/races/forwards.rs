@@ -46,7 +46,9 @@ fn batches_with_the_same_client_ids_store_each_message_once(arena: &Arena) {
     rounds(|round| {
         let parts = (0..COPIES).map(|nth| {
             let (author, items) = (author.who, batch(round, nth));
-            part(move || arena.act(author, move |tx, actor| messages::send_batch(tx, actor, group, &items)))
+            part(move || {
+                arena.act(author, move |tx, actor| messages::send_batch(tx, actor, group, &items, &[]))
+            })
         });
         let answers: Vec<_> = at_once(parts.collect()).into_iter().map(|answer| answer.unwrap()).collect();
         let by_name = |sent: &[Sent]| -> BTreeMap<String, (MessageId, Seq)> {

@@ -222,6 +222,9 @@ settings! {
     /// gets 429. The limits on wrong passwords (`login.attempts_per_address`) are much lower.
     "rates.login" => rates_login: Option<RequestRate> = "10/s burst 1000", rate(), live;
 
+    /// How often a caller can sign in with a second factor. The limits on wrong codes are much lower.
+    "rates.mfa" => rates_mfa: Option<RequestRate> = "10/s burst 1000", rate(), live;
+
     /// How often a caller can refresh sessions.
     "rates.refresh" => rates_refresh: Option<RequestRate> = "10/s burst 1000", rate(), live;
 

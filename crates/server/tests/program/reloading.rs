@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Api, Data, Server, data, serve, until};
 
@@ -84,6 +84,60 @@ async fn live_settings_are_taken_over_while_requests_are_answered() {
     let last = fs::read_to_string(&configured.log).unwrap();
     assert!(!last[lines.len()..].contains("/api/users/me"), "{last}");
     drop(configured.data);
+}
+
+/// A new login of the admin that asks for a refresh token.
+async fn log_in(server: &Server) -> Value {
+    let body = json!({"username": "admin", "password": server.password, "refresh": true});
+    server.anonymous().post("/login", body).await.expect(StatusCode::OK)
+}
+
+/// How many minutes the key and the refresh token of a new login last.
+async fn lifetimes(server: &Server) -> [i64; 2] {
+    let login = log_in(server).await;
+    ["expires_at", "refresh_expires_at"].map(|field| {
+        let end: jiff::Timestamp = login[field].as_str().unwrap().parse().unwrap();
+        (end.duration_since(jiff::Timestamp::now()).as_secs() + 30) / 60
+    })
+}
+
+#[tokio::test]
+async fn settings_of_sessions_sign_up_and_factors_are_taken_over() {
+    const DAY: i64 = 24 * 60;
+    let always = "[password]\ncheck = \"off\"\n";
+    let configured = Configured::start(always).await;
+    let (server, admin) = (&configured.server, configured.server.admin().await);
+    let sign_up = async |name: &str| {
+        let body = json!({"username": name, "password": "password1"});
+        server.anonymous().post("/sign-up", body).await
+    };
+    let refresh = async |login: &Value| {
+        let body = json!({"refresh_token": login["refresh_token"]});
+        server.anonymous().post("/login/refresh", body).await.status
+    };
+    assert_eq!(lifetimes(server).await, [60, 30 * DAY]);
+    assert_eq!(sign_up("ada").await.status, StatusCode::FORBIDDEN);
+    let login = log_in(server).await;
+    assert_eq!([refresh(&login).await, refresh(&login).await], [StatusCode::OK; 2]);
+
+    let settings =
+        "[login]\nkey_minutes = 5\nrefresh_idle_days = 2\nrefresh_grace = 0\n[sign_up]\nopen = \"on\"\n";
+    configured.reload(&format!("{always}{settings}"), RELOADED).await;
+    assert_eq!(lifetimes(server).await, [5, 2 * DAY]);
+    let login = log_in(server).await;
+    assert_eq!([refresh(&login).await, refresh(&login).await], [StatusCode::OK, StatusCode::UNAUTHORIZED]);
+    sign_up("ada").await.expect(StatusCode::CREATED);
+
+    let settings = "[login]\nrefresh_idle_days = 2\nrefresh_days = 1\nfactor_required_of = \"admins\"\n";
+    configured.reload(&format!("{always}{settings}"), RELOADED).await;
+    assert_eq!(lifetimes(server).await, [60, DAY]);
+    let refused = admin.get("/groups").await;
+    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::FORBIDDEN, &json!("factor_required")));
+    let ada = server.login("ada", "password1").await;
+    ada.get("/groups").await.expect(StatusCode::OK);
+    configured.reload(&format!("{always}[login]\nfactor_required_of = \"all\"\n"), RELOADED).await;
+    assert_eq!(ada.get("/groups").await.status, StatusCode::FORBIDDEN);
+    configured.server.stop().await;
 }
 
 #[tokio::test]

@@ -754,7 +754,7 @@ commands! {
         |tx, actor| messages::send_batch(tx, actor, group, &[
             BatchItem { text: first.clone(), client_id: client_id.clone(), author: None, created_at: None },
             BatchItem { text: second.clone(), client_id: None, author: None, created_at: None },
-        ]);
+        ], &[]);
     /// A server admin imports what somebody else has written, and adds something.
     6 write Import[messages::send_batch](
         group: AGroup, author: AUser, text: AText, second: AText, client_id: Option<AClientId>, ago: AWhile
@@ -764,7 +764,7 @@ commands! {
             messages::send_batch(tx, actor, group, &[
                 BatchItem { text: text.clone(), client_id: client_id.clone(), author: Some(author), created_at },
                 BatchItem { text: second.clone(), client_id: None, author: None, created_at: None },
-            ])
+            ], &[])
         };
     /// A member sends a message to all who are online, of whom there are two.
     4 write SendHere[messages::send_with_online](group: AGroup, one: AUser, other: AUser) |tx, actor| {

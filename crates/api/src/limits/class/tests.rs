@@ -7,20 +7,9 @@ const SPECIAL: &[(&str, &[&str])] = &[
     ("code", &["acceptInviteLink", "getInviteLink", "resetPassword"]),
     ("connect", &["openSocket", "streamEvents"]),
     ("export", &["exportMe"]),
-    (
-        "login",
-        &[
-            "beginPasskeyFactor",
-            "beginPasskeyLogin",
-            "confirmSignUp",
-            "login",
-            "loginWithCode",
-            "loginWithPasskey",
-            "loginWithPasskeyFactor",
-            "signUp",
-        ],
-    ),
+    ("login", &["beginPasskeyLogin", "confirmSignUp", "login", "loginWithPasskey", "signUp"]),
     ("mail", &["requestPasswordReset"]),
+    ("mfa", &["beginPasskeyFactor", "loginWithCode", "loginWithPasskeyFactor"]),
     ("refresh", &["refreshLogin"]),
     ("send", &["forwardMessage", "sendMessage", "sendMessages"]),
     (

@@ -72,8 +72,8 @@ impl MessageFormat {
         FormattedPage { items: items.into_iter().map(|view| self.of(view)).collect(), next }
     }
 
-    /// A page of pinned messages in this format.
-    pub(super) fn of_pins(self, page: Page<MessageView>) -> Page<Formatted> {
+    /// A page of a list of messages in this format.
+    pub(super) fn of_list(self, page: Page<MessageView>) -> Page<Formatted> {
         Page { items: page.items.into_iter().map(|view| self.of(view)).collect(), more: page.more }
     }
 }

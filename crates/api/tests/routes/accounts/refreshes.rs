@@ -109,6 +109,8 @@ async fn a_stolen_token_ends_its_session_and_no_other() {
     assert!(works(&server, &other).await);
     refresh(&server, &other).await;
     ann.get("/api/users/me").await.ok();
+    let root = server.admin("root").await;
+    assert_eq!(root.list("/api/audit?action=session.refresh_reused", "/target_id").await, [ann.id()]);
 }
 
 #[actix_web::test]

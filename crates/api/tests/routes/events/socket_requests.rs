@@ -169,10 +169,53 @@ async fn what_is_no_object_is_no_request() {
 }
 
 #[actix_web::test]
-async fn refusals_are_those_of_the_rest_routes() {
-    let Scene { listening, server, ann, id, mut socket, .. } = scene().await;
+async fn replies_polls_and_reactions_are_those_of_the_rest_routes() {
+    let Scene { listening, server, ann, group, id, mut socket } = scene().await;
     let bob = server.user("bob").await;
-    let others = id_in(&bob.new_group("Bob's").await);
+    bob.post_empty(&format!("{group}/join")).await.created();
+    let root = ann.say_at(&group, "root").await;
+    let root_id = id_in(&root);
+    for field in [json!({"thread_id": root_id}), json!({"poll": {"options": ["yes", "no"]}})] {
+        let mut request = json!({"type": "send", "group_id": id, "text": "hi"});
+        request.as_object_mut().unwrap().extend(field.as_object().unwrap().clone());
+        let sent = socket.ask(request).await["data"].take();
+        assert_eq!(ann.get(&format!("{group}/messages/{}", sent["id"])).await.ok(), sent);
+        let name = field.as_object().unwrap().keys().next().unwrap();
+        assert!(!sent[name].is_null(), "{sent}");
+    }
+    bob.reply_to(&root, "well").await;
+    let read = json!({"type": "read", "group_id": id, "thread_id": root_id, "seq": 2});
+    assert_eq!(socket.ask(read).await["data"]["read_seq"], 2);
+    let thread = ann.get(&root).await.ok()["thread"].clone();
+    assert_eq!(json!([thread["read_seq"], thread["unread"]]), json!([2, 0]));
+
+    let path = format!("{root}/reactions/%F0%9F%8E%89");
+    bob.put_empty(&path).await.ok();
+    let mut react = json!({"type": "react", "group_id": id, "message_id": root_id, "emoji": "🎉"});
+    let reacted = socket.ask(react.clone()).await["data"].take();
+    assert_eq!(
+        json!([reacted["reactions"][0]["count"], reacted["reactions"][0]["reacted"]]),
+        json!([2, true])
+    );
+    assert_eq!(ann.put_empty(&path).await.ok(), reacted);
+    react["remove"] = true.into();
+    let removed = socket.ask(react).await["data"].take();
+    assert_eq!(
+        json!([removed["reactions"][0]["count"], removed["reactions"][0]["reacted"]]),
+        json!([1, false])
+    );
+    assert_eq!(ann.delete(&path).await.ok(), removed);
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn refusals_are_those_of_the_rest_routes() {
+    let Scene { listening, server, ann, id, mut socket, group, .. } = scene().await;
+    let bob = server.user("bob").await;
+    let others = bob.new_group("Bob's").await;
+    let hidden = id_in(&bob.say_at(&others, "hidden").await);
+    let others = id_in(&others);
+    let said = id_in(&ann.say_at(&group, "said").await);
     for (group, verb, body) in [
         (others, "send", json!({"text": "hi"})),
         (9_999, "send", json!({"text": "hi"})),
@@ -187,10 +230,24 @@ async fn refusals_are_those_of_the_rest_routes() {
         (others, "read", json!({"seq": 0})),
         (id, "read", json!({"seq": 7})),
         (id, "read", json!({"seq": "x"})),
+        (id, "send", json!({"text": "hi", "thread_id": hidden})),
+        (id, "send", json!({"text": "hi", "reply_to": hidden})),
+        (id, "read", json!({"seq": 1, "thread_id": hidden})),
+        (id, "read", json!({"seq": 1, "thread_id": said})),
+        (others, "react", json!({"message_id": hidden, "emoji": "🎉"})),
+        (others, "react", json!({"message_id": hidden, "emoji": "🎉", "remove": true})),
+        (id, "react", json!({"message_id": hidden, "emoji": "🎉"})),
+        (9_999, "react", json!({"message_id": said, "emoji": "🎉"})),
     ] {
-        let rest = match verb {
-            "send" => ann.post(&format!("/api/groups/{group}/messages"), body.clone()).await,
-            _ => ann.put(&format!("/api/groups/{group}/read"), body.clone()).await,
+        let messages = format!("/api/groups/{group}/messages");
+        let rest = match (verb, &body["thread_id"]) {
+            ("send", _) => ann.post(&messages, body.clone()).await,
+            ("read", Value::Null) => ann.put(&format!("/api/groups/{group}/read"), body.clone()).await,
+            ("read", root) => ann.put(&format!("{messages}/{root}/read"), body.clone()).await,
+            (_, _) => {
+                let path = format!("{messages}/{}/reactions/%F0%9F%8E%89", body["message_id"]);
+                if body["remove"] == true { ann.delete(&path).await } else { ann.put_empty(&path).await }
+            }
         };
         let mut request = body;
         request["type"] = verb.into();

@@ -8,8 +8,7 @@ use groupchat_domain::admissions::SignUpOpening;
 use groupchat_infra::accounts::attempts::BucketSize;
 use serde_json::{Value, json};
 
-use super::passkeys::give_passkey;
-use super::{PASSWORD, Server, both, credentials, refused, set_up, start, ticket};
+use super::{PASSWORD, Server, both, credentials, give_passkey, refused, set_up, start, ticket};
 use crate::operations::operations;
 
 #[actix_web::test]

@@ -421,12 +421,12 @@ async fn without_a_public_address_there_are_none() {
 }
 
 /// A passkey that nobody has; its id.
-pub(super) async fn give_passkey(server: &Server, user: i64) -> i64 {
+pub(crate) async fn give_passkey(server: &Server, user: i64) -> i64 {
     server
         .run(move |tx| {
             let passkey = NewPasskey {
                 user: UserId::new(user),
-                credential: CredentialId::new(vec![7; 16]).expect("an id"),
+                credential: CredentialId::new(user.to_be_bytes().repeat(2)).expect("an id"),
                 record: CredentialRecord::from_stored("{}".to_owned()),
                 name: PasskeyName::parse("phone").expect("a name"),
                 host: "chat.example.org".to_owned(),

@@ -142,7 +142,7 @@ async fn requests_on_the_socket_tell_nothing_of_a_private_group() {
     let listening = Listening::start(&server);
     let owner = server.user("owner").await;
     let group = owner.post("/api/groups", json!({"name": MARKER, "visibility": "private"})).await.created();
-    owner.say(&format!("/api/groups/{}", group["id"]), MARKER).await;
+    let hidden = owner.say(&format!("/api/groups/{}", group["id"]), MARKER).await["id"].clone();
     for hunter in [server.user("outsider").await, server.admin("admin").await] {
         let (mut socket, _) = WebSocket::open(&listening, &hunter, "").await;
         // Past the backlog: before its end, typing gets a reply in any group and is shown to nobody.
@@ -152,6 +152,11 @@ async fn requests_on_the_socket_tell_nothing_of_a_private_group() {
             json!({"type": "send", "text": "hello"}),
             json!({"type": "read", "seq": 1}),
             json!({"type": "typing"}),
+            json!({"type": "send", "text": "hello", "thread_id": hidden}),
+            json!({"type": "send", "text": "hello", "reply_to": hidden}),
+            json!({"type": "read", "seq": 1, "thread_id": hidden}),
+            json!({"type": "react", "message_id": hidden, "emoji": "🎉"}),
+            json!({"type": "react", "message_id": hidden, "emoji": "🎉", "remove": true}),
         ] {
             let mut answers = Vec::new();
             for id in [group["id"].clone(), json!(NOTHING)] {

@@ -196,8 +196,11 @@ async fn whoever_manages_all_groups_imports_messages_and_nobody_is_notified() {
     bob.say(&group, "now").await;
     ann.patch(&group, json!({"slow_mode_seconds": 60})).await.ok();
     let path = format!("{messages}/batch");
+    let before = bob.get(&group).await.ok();
+    let texts_of = ["then @bob", "and then @all", "imported @here"];
     let body =
-        json!({"messages": [old("then", bob.id()), old("and then", gone.id()), {"text": "imported all"}]});
+        json!({"messages": [old(texts_of[0], bob.id()), old(texts_of[1], gone.id()), {"text": texts_of[2]}]});
+    let cursor = bob.get("/api/events").await.ok()["cursor"].clone();
     let sent = root.post(&path, body).await.created();
     let first = &sent["items"][0];
     assert_eq!(first["created_at"], "2019-05-01T12:00:00.500000Z");
@@ -207,11 +210,25 @@ async fn whoever_manages_all_groups_imports_messages_and_nobody_is_notified() {
     for reader in [&ann, &bob, &root] {
         assert!(reader.get(&group).await.ok()["unread"].as_i64().unwrap() >= 3);
     }
+    let after = bob.get(&group).await.ok();
+    assert_eq!((&after["read_seq"], &after["unread_mentions"]), (&before["read_seq"], &json!(0)));
+    assert_eq!(bob.list("/api/mentions", "/id").await, [0; 0]);
+    let told = format!("/api/events?cursor={}", cursor.as_str().expect("a cursor"));
+    assert_eq!(bob.list(&told, "/type").await, ["message.created"; 3]);
+    let audited = root.get("/api/audit?action=messages.imported").await.ok();
+    let audited: Vec<_> = audited["items"].as_array().expect("items").iter().collect();
+    let told = json!([audited[0]["actor_id"], audited[0]["group_id"], audited[0]["object_id"]]);
+    assert_eq!((audited.len(), told), (1, json!([root.id(), first["group_id"], first["id"]])));
+    // To import the same again adds nothing, also to the audit log.
+    let again = json!({"messages": [{"text": "x", "client_id": "x", "author_id": bob.id()}]});
+    root.post(&path, again.clone()).await.created();
+    root.post(&path, again).await.ok();
+    assert_eq!(root.list("/api/audit?action=messages.imported", "/seq").await.len(), 2);
     let span = format!("{messages}?since=2019-01-01T00:00:00Z&until=2020-01-01T00:00:00Z");
-    assert_eq!(texts(&ann, &span).await, ["and then", "then"]);
+    assert_eq!(texts(&ann, &span).await, [texts_of[1], texts_of[0]]);
     let by_bob = format!("{messages}?author_id={}", bob.id());
-    assert_eq!(texts(&ann, &by_bob).await, ["now", "then"]);
-    assert_eq!(pages(&ann, &format!("{messages}?since=2019-01-01T00:00:00Z&limit=1")).await.len(), 4);
+    assert_eq!(texts(&ann, &by_bob).await, ["x", "now", texts_of[0]]);
+    assert_eq!(pages(&ann, &format!("{messages}?since=2019-01-01T00:00:00Z&limit=1")).await.len(), 5);
 }
 
 #[actix_web::test]

@@ -191,6 +191,11 @@ async fn here_mentions_those_who_are_shown_as_online() {
     // Who is online when it is edited is nobody's affair.
     let edited = ann.patch(&path, json!({"text": "@here"})).await.ok();
     assert_eq!(edited["mentions"], Value::Null);
+    // In a batch, it says the same.
+    let batch = json!({"messages": [{"text": "first"}, {"text": "@here, too"}]});
+    let sent = ann.post(&format!("{group}/messages/batch"), batch).await.created();
+    assert_eq!(bobs.wait_for("mention.created").await["data"]["id"], sent["items"][1]["id"]);
+    assert_eq!((unread(&bob, &group).await, unread(&hidden, &group).await), (json!(1), json!(0)));
     drop((anns, bobs, hiddens));
     listening.stop().await;
 }
@@ -491,6 +496,8 @@ async fn a_message_mentions_a_bounded_number_of_users() {
     }
     let messages = format!("{group}/messages");
     ann.post(&messages, json!({"text": words})).await.refused(400, "too_many_mentions");
+    let batch = json!({"messages": [{"text": "fine"}, {"text": words}]});
+    ann.post(&format!("{messages}/batch"), batch).await.refused(400, "too_many_mentions");
     let fewer = words.trim_end().rsplit_once(' ').expect("several").0;
     let path = ann.say_at(&group, fewer).await;
     ann.patch(&path, json!({"text": words})).await.refused(400, "too_many_mentions");

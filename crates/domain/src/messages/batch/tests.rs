@@ -7,7 +7,7 @@ use crate::ids::{MessageId, Seq};
 use crate::permissions::{BuiltInRole, ServerDenial};
 use crate::testing::{
     EARLIER, GROUP, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, SERVER_ADMIN_INSIDE, assert_hands_faults_on,
-    direct, group, me, message, text, user, view,
+    direct, group, me, message, text, told, user, view,
 };
 
 fn item(words: &str) -> BatchItem {
@@ -23,7 +23,7 @@ fn named(name: &str) -> Option<ClientId> {
 }
 
 fn refused(items: &[BatchItem], mut tx: MockTx) -> Error {
-    let refusal = send_batch(&mut tx, &me(), GROUP, items).unwrap_err();
+    let refusal = send_batch(&mut tx, &me(), GROUP, items, &[]).unwrap_err();
     assert_eq!(tx.emitted, []);
     refusal
 }
@@ -53,7 +53,7 @@ fn messages_are_sent_one_after_the_other_as_each_alone() {
             .in_sequence(&mut order)
             .returning(move |_| Ok(Unique::Stored(MessageId::new(seq))));
     }
-    let sent = send_batch(&mut tx, &me(), GROUP, &[item("one"), item("two")]).unwrap();
+    let sent = send_batch(&mut tx, &me(), GROUP, &[item("one"), item("two")], &[]).unwrap();
     let texts: Vec<_> = sent.iter().map(|sent| sent.view.message.text.clone().unwrap()).collect();
     assert_eq!(texts, [text("one"), text("two")]);
     assert_eq!(tx.emitted.len(), 2);
@@ -104,12 +104,13 @@ fn stores(mut tx: MockTx, seq: i64, author: crate::ids::UserId, at: Timestamp) -
 #[test]
 fn whoever_manages_all_groups_imports_what_others_wrote() {
     let mut tx = stores(stores(imports(), 41, OTHER, EARLIER), 42, ME, NOW);
-    let sent = send_batch(&mut tx, &me(), GROUP, &[imported("one"), item("two")]).unwrap();
+    let sent = send_batch(&mut tx, &me(), GROUP, &[imported("one"), item("two")], &[]).unwrap();
     let [first, second] = [&sent[0].view.message, &sent[1].view.message];
     assert_eq!((first.author.id, first.created_at, first.is_imported()), (OTHER, EARLIER, true));
     assert_eq!((second.author.id, second.created_at, second.is_imported()), (ME, NOW, true));
     assert!(tx.emitted.iter().all(|(_, actor, _)| *actor == Some(ME)));
     assert_eq!(tx.emitted.len(), 2);
+    assert_eq!(told(&tx.recorded), [format!("messages.imported in {GROUP} about 41")]);
 }
 
 #[test]
@@ -152,9 +153,9 @@ fn what_was_imported_before_comes_back_if_the_actor_may_read_it() {
         .withf(|group, author, id| (*group, *author) == (GROUP, OTHER) && *id == named("a").unwrap())
         .times(1)
         .returning(|_, _, _| Ok(Some(view(message(OTHER)))));
-    let sent = send_batch(&mut tx, &me(), GROUP, std::slice::from_ref(&again)).unwrap();
+    let sent = send_batch(&mut tx, &me(), GROUP, std::slice::from_ref(&again), &[]).unwrap();
     assert_eq!(sent, [Sent { view: view(message(OTHER)), repeated: true }]);
-    assert_eq!(tx.emitted, []);
+    assert!(tx.emitted.is_empty() && tx.recorded.is_empty());
     let mut tx = imports().finds_message(None);
     tx.messages.expect_insert().times(1).returning(|_| Ok(Unique::Taken));
     tx.messages.expect_find_by_client_id().returning(|_, _, _| Ok(Some(view(message(OTHER)))));
@@ -166,6 +167,6 @@ fn faults_are_returned() {
     let items = [imported("one"), item("two")];
     assert_hands_faults_on(
         || stores(stores(imports(), 41, OTHER, EARLIER), 42, ME, NOW),
-        |tx| send_batch(tx, &me(), GROUP, &items),
+        |tx| send_batch(tx, &me(), GROUP, &items, &[]),
     );
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::commands::{complaint, json, printed, run};
-use crate::harness::{Api, Data, Database, Server, data, folder, micros_since_2024};
+use crate::harness::{Api, Data, Database, Server, data, folder, micros_since_2024, serve};
+use crate::secrets::Person;
 
 const WRITERS: usize = 8;
 const EPOCH: &str = "SELECT epoch AS text FROM log_state";
@@ -292,6 +293,42 @@ async fn what_is_intact_in_a_damaged_database_is_recovered() {
     let kept = restored["kept"].as_str().unwrap();
     let words = printed(&run(&data, &["restore", file, "--salvage", kept]).await);
     assert!(words.contains("lost messages: 1\n  group 1, number 3"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_says_whether_it_needs_the_keys_for_secrets() {
+    let says = async |data: &Data| {
+        let file = data.path().join("keys.backup");
+        let file = file.to_str().unwrap();
+        let words = printed(&run(data, &["backup", file, "--force"]).await);
+        let shown = json(&run(data, &["backup", "verify", file, "--json"]).await);
+        assert_eq!(words.contains("needs the server's keys"), shown["needs_secrets_key"] == true, "{words}");
+        shown["needs_secrets_key"] == true
+    };
+    let data = data();
+    let mut command = serve(&data);
+    command.args(["--password-cost", "10"]);
+    let server = Server::spawn(command).await;
+    let admin = server.admin().await;
+    assert!(!says(&data).await);
+    let group = admin.create_group("Team").await;
+    let ask = async |poll: Value| {
+        let body = json!({"text": "Lunch?", "poll": poll});
+        admin.post(&format!("/groups/{group}/messages"), body).await.expect(StatusCode::CREATED);
+    };
+    ask(json!({"options": ["yes", "no"]})).await;
+    assert!(!says(&data).await, "only the votes of anonymous polls are secret");
+    ask(json!({"options": ["yes", "no"], "anonymous": true})).await;
+    assert!(says(&data).await);
+    server.stop().await;
+
+    let data = crate::harness::data();
+    let mut command = serve(&data);
+    command.args(["--password-cost", "10"]);
+    let server = Server::spawn(command).await;
+    Person::create(&server.admin().await, &server, "ada").await;
+    assert!(says(&data).await);
+    server.stop().await;
 }
 
 #[tokio::test]
