@@ -337,6 +337,7 @@ macro_rules! for_each_table {
                 due_at -> Nullable<BigInt>,
                 key_id -> Nullable<BigInt>,
                 secret -> Nullable<Binary>,
+                first_voters -> Nullable<Text>,
             }
 
             poll_ballots (message_id, user_id) {

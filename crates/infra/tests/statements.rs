@@ -17,6 +17,7 @@ use groupchat_domain::messages::{self, MessageDraft, MessageRange, Sent, Window}
 use groupchat_domain::network::Network;
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::polls::{self, Choices, OptionId, OptionText, PollDraft, PollOptions};
+use groupchat_domain::saved;
 use groupchat_domain::storage::Credential;
 use groupchat_domain::sync;
 
@@ -316,13 +317,20 @@ fn a_vote_takes(open: fn() -> Database, expected: &[&str]) {
     }
 }
 
-/// A page with polls takes one more statement for all of them, and another one if some are anonymous.
-fn a_page_with_polls_takes_four(open: fn() -> Database) {
+/// A page with polls takes one more statement for all of them, another one for those who are shown as voters, and one if some
+/// are anonymous. While nobody has voted in one that isn't, nobody is shown.
+fn a_page_with_polls_takes_five(open: fn() -> Database) {
     let database = open();
     let (group, who) = prepare(&database);
     let mut expected =
         vec!["SELECT users.id", "SELECT groups.id", "SELECT messages.id", "SELECT polls.message_id"];
-    for (anonymous, rows) in [(false, 3), (true, 6)] {
+    ask(&database, who, group, false);
+    read_page(&database, who, group);
+    database.take_queries();
+    read_page(&database, who, group);
+    assert_statements(&database.take_queries(), &expected);
+    expected.push("SELECT users.id");
+    for (anonymous, rows) in [(false, 4), (true, 7)] {
         for _ in 0..3 {
             let id = ask(&database, who, group, anonymous);
             vote(&database, who, group, id, 1);
@@ -331,10 +339,63 @@ fn a_page_with_polls_takes_four(open: fn() -> Database) {
         database.take_queries();
         assert_eq!(read_page(&database, who, group), rows);
         if anonymous {
-            expected.push("SELECT secret_ballots.voter");
+            expected.insert(4, "SELECT secret_ballots.voter");
         }
         assert_statements(&database.take_queries(), &expected);
     }
+}
+
+/// A page of bookmarks and the list of reminders take as many statements however many there are, in however many groups.
+fn what_is_kept_takes_a_constant_number(open: fn() -> Database) {
+    let database = open();
+    let (group, who) = prepare(&database);
+    let mut groups = vec![group];
+    let mut number = 0_u32;
+    let mut statements = |more: usize| {
+        for _ in 0..more {
+            number += 1;
+            let name = format!("group{number}");
+            let other = database.write_as(who, move |tx, actor| {
+                let id = stored(tx.groups().insert(&new_group(&name))?);
+                join(tx, id, actor.id(), BuiltInRole::Owner);
+                Ok(id)
+            });
+            groups.push(other.unwrap());
+            for group in &groups {
+                let sent = say(&database, who, *group, format!("message {number}")).view.message.id;
+                let poll = ask(&database, who, *group, number.is_multiple_of(2));
+                vote(&database, who, *group, poll, 1);
+                let kept = database.write_as(who, move |tx, actor| {
+                    let later = tx.now().plus(Duration::from_secs(3600));
+                    for message in [sent, poll] {
+                        saved::put_bookmark(tx, actor, message, None)?;
+                        saved::put_reminder(tx, actor, message, later)?;
+                    }
+                    Ok(())
+                });
+                kept.unwrap();
+            }
+        }
+        let of_bookmarks = || {
+            let list = database.read_as(who, |tx, actor| saved::list_bookmarks(tx, actor, None, limit(50)));
+            list.unwrap().items.len()
+        };
+        let of_reminders = || {
+            let list = database.read_as(who, |tx, actor| saved::list_reminders(tx, actor, None, limit(50)));
+            list.unwrap().items.len()
+        };
+        let mut taken = Vec::new();
+        for list in [&of_bookmarks as &dyn Fn() -> usize, &of_reminders] {
+            list();
+            database.take_queries();
+            assert!(list() >= more * 2);
+            taken.push(database.take_queries().len());
+        }
+        taken
+    };
+    let few = statements(2);
+    assert_eq!(statements(4), few);
+    assert!(few.iter().all(|taken| *taken <= 7), "{few:?}");
 }
 
 /// The list of followed threads takes five, however many there are.
@@ -633,8 +694,13 @@ mod sqlite {
     }
 
     #[test]
-    fn a_page_with_polls_takes_four_statements() {
-        a_page_with_polls_takes_four(Database::sqlite);
+    fn a_page_with_polls_takes_five_statements() {
+        a_page_with_polls_takes_five(Database::sqlite);
+    }
+
+    #[test]
+    fn what_is_kept_takes_a_constant_number_of_statements() {
+        what_is_kept_takes_a_constant_number(Database::sqlite);
     }
 
     #[test]
@@ -722,8 +788,13 @@ mod postgres {
     }
 
     #[test]
-    fn a_page_with_polls_takes_four_statements() {
-        a_page_with_polls_takes_four(Database::postgres_with_one_of_each);
+    fn a_page_with_polls_takes_five_statements() {
+        a_page_with_polls_takes_five(Database::postgres_with_one_of_each);
+    }
+
+    #[test]
+    fn what_is_kept_takes_a_constant_number_of_statements() {
+        what_is_kept_takes_a_constant_number(Database::postgres_with_one_of_each);
     }
 
     #[test]

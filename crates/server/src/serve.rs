@@ -31,18 +31,18 @@ use crate::configured::options;
 use crate::console::FirstAdmin;
 use crate::error::ProgramError;
 use crate::hasher::start_hasher;
-use crate::jobs::JobSignal;
 use crate::known_settings::PresentSettings;
 use crate::logging::Log;
 use crate::mail::{MailWorker, Pace, WaitingOrders};
 use crate::maintenance::{Ages, Maintenance, TrustedClock};
 use crate::reload::Replaceable;
+use crate::runner::Signal;
 use crate::signals::{ReloadSignals, StopSignals};
 use crate::sinks::Sinks;
 use crate::tls::{self, Tls};
 use crate::{
-    clock, console, default_groups, disk, due, files, hub_runner, jobs, mail, maintenance, passkeys, polls,
-    reload, secrets, storage,
+    clock, console, default_groups, disk, due, files, hub_runner, jobs, mail, maintenance, passkeys, reload,
+    secrets, storage,
 };
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
@@ -84,9 +84,9 @@ async fn serve(
     // begins once the database is open: until then, clients are rejected rather than kept waiting.
     let unusable = |source| ProgramError::Listen { address: config.listen, source };
     let socket = bind(config.listen).map_err(unusable)?;
-    let signal = Arc::new(JobSignal::default());
+    let signal = Arc::new(Signal::default());
     let hub = LocalHub::new(HubOptions::default(), Arc::new(SystemClock));
-    let (due_signal, polls_signal) = (Arc::new(JobSignal::default()), Arc::new(JobSignal::default()));
+    let (due_signal, polls_signal) = (Arc::new(Signal::default()), Arc::new(Signal::default()));
     let (due, polls) = (due_signal.clone(), polls_signal.clone());
     let sinks = Sinks { jobs: signal.clone(), due, polls, hub: hub.clone() };
     let storage = storage::open_to_serve(config, lock.as_ref(), Arc::new(sinks))?;
@@ -106,7 +106,7 @@ async fn serve(
     let mut background = vec![
         actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
         actix_web::rt::spawn(due::run(reached.clone(), Arc::new(hub.clone()), due_signal)),
-        actix_web::rt::spawn(polls::run(storage.clone(), polls_signal)),
+        actix_web::rt::spawn(due::run_polls(storage.clone(), polls_signal)),
         actix_web::rt::spawn(maintenance(storage.clone(), replaceable.ages.clone(), is_ahead).run()),
         actix_web::rt::spawn(disk::run(disk)),
         actix_web::rt::spawn(settings.note(storage.clone())),

@@ -7,16 +7,16 @@ use groupchat_domain::storage::EventSink;
 use groupchat_infra::LocalHub;
 
 use crate::due;
-use crate::jobs::JobSignal;
+use crate::runner::Signal;
 
 /// Tells the runners in the background and those who listen.
 pub(crate) struct Sinks {
     /// Wakes the job runner.
-    pub jobs: Arc<JobSignal>,
+    pub jobs: Arc<Signal>,
     /// Wakes the runner of what is due.
-    pub due: Arc<JobSignal>,
+    pub due: Arc<Signal>,
     /// Wakes the runner of polls.
-    pub polls: Arc<JobSignal>,
+    pub polls: Arc<Signal>,
     /// Tells those who listen.
     pub hub: LocalHub,
 }

@@ -165,7 +165,7 @@ impl ReactionDto {
 impl From<MessageView> for MessageDto {
     fn from(view: MessageView) -> Self {
         let reactions = ReactionDto::seen(&view);
-        let MessageView { message, liked, thread, quoted, choices, unreachable, .. } = view;
+        let MessageView { message, liked, thread, quoted, choices, voters, unreachable, .. } = view;
         let forwarded = message.is_forwarded();
         let (source, quoted) = if forwarded { (quoted, None) } else { (None, quoted) };
         let is_imported = message.is_imported();
@@ -193,7 +193,7 @@ impl From<MessageView> for MessageDto {
             forwarded: forwarded.into(),
             forwarded_from: source.map(SourceDto::from),
             mentions: MentionsDto::of(message.attachments, message.mentioned, unreachable),
-            poll: message.poll.map(|poll| PollDto::seen(*poll, choices)),
+            poll: message.poll.map(|poll| PollDto::with_voters(*poll, choices, voters)),
         }
     }
 }

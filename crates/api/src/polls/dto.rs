@@ -1,10 +1,12 @@
 //! Response bodies for polls.
 
+use std::collections::HashMap;
+
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::events::PollUpdate;
-use groupchat_domain::ids::MessageId;
+use groupchat_domain::ids::{MessageId, UserId};
 use groupchat_domain::polls::{
-    Choices, MAX_OPTIONS, OptionId, OptionText, OptionsBy, Poll, PollResults, PollView,
+    Choices, FIRST_VOTERS, MAX_OPTIONS, OptionId, OptionText, OptionsBy, Poll, PollResults, PollView,
 };
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
@@ -50,17 +52,33 @@ pub struct PollOptionDto {
     pub text: Field<OptionText>,
     /// The number of users who vote for it; null as long as the results are not shown to the caller.
     pub votes: Option<Field<Count>>,
+    /// The first of the users who vote for it, up to five, in the order in which they came. Null if the poll is anonymous, like
+    /// `votes`, in events, and in responses about the poll alone.
+    pub voters: Option<Items<UserRefDto, FIRST_VOTERS>>,
+}
+
+/// The voters with these ids, in the same order, as far as they are known.
+fn voters(first: &[UserId], known: &HashMap<UserId, UserRef>) -> Items<UserRefDto, FIRST_VOTERS> {
+    first.iter().filter_map(|id| known.get(id).cloned()).map(UserRefDto::from).collect()
 }
 
 impl PollDto {
     /// A poll as somebody sees it who has voted like this; as everybody sees it, if that is not said.
     pub(crate) fn seen(poll: Poll, choices: Option<Choices>) -> Self {
+        Self::with_voters(poll, choices, None)
+    }
+
+    /// The same, with those of these who are first to vote for an option.
+    pub(crate) fn with_voters(poll: Poll, choices: Option<Choices>, known: Option<Vec<UserRef>>) -> Self {
+        let known: Option<HashMap<_, _>> =
+            known.map(|users| users.into_iter().map(|user| (user.id, user)).collect());
         let shown = poll.shows_results(choices.is_some_and(|choices| !choices.is_empty()));
         let count = |count: i64| shown.then(|| count.into());
-        let (votes, voters) = (count(poll.votes()), count(poll.voters));
+        let (votes, all_voters) = (count(poll.votes()), count(poll.voters));
         let option = |(index, option): (usize, groupchat_domain::polls::PollOption)| PollOptionDto {
             id: OptionId::at(index).into(),
             votes: count(option.votes),
+            voters: known.as_ref().map(|known| voters(&option.first_voters, known)),
             text: option.text.into(),
         };
         Self {
@@ -72,7 +90,7 @@ impl PollDto {
             closes_at: poll.closes_at.map(Time::from),
             closed_at: poll.closed_at.map(Time::from),
             votes,
-            voters,
+            voters: all_voters,
             my_votes: choices.map(Field),
         }
     }
@@ -130,6 +148,23 @@ mod tests {
         let mut poll = Poll { results, ..Poll::from(&draft) };
         (poll.options[1].votes, poll.voters) = (1, 1);
         poll
+    }
+
+    #[test]
+    fn voters_are_shown_in_their_order_if_it_is_known_who_they_are() {
+        let mut open = poll(PollResults::Always);
+        open.options[1].first_voters = [7, 3, 9].map(UserId::new).to_vec();
+        let user = |id| UserRef { id: UserId::new(id), username: None, display_name: None };
+        let ids = |known: Option<Vec<UserRef>>| {
+            let shown = serde_json::to_value(PollDto::with_voters(open.clone(), None, known)).unwrap();
+            let voters = shown["options"].as_array().unwrap().iter().map(|option| match &option["voters"] {
+                Value::Array(voters) => voters.iter().map(|voter| voter["id"].clone()).collect(),
+                hidden => hidden.clone(),
+            });
+            voters.collect::<Value>()
+        };
+        assert_eq!(ids(Some(vec![user(3), user(7)])), json!([[], [7, 3]]));
+        assert_eq!(ids(None), json!([null, null]));
     }
 
     fn votes(poll: Poll, choices: Option<Choices>) -> Value {

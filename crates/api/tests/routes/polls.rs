@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use groupchat_domain::polls::run_due;
+use groupchat_domain::polls::settle_all;
 use groupchat_domain::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -141,6 +141,9 @@ async fn what_was_voted_on_stays_as_it_is() {
     ann.patch(&message, json!({"text": "Where?"})).await.refused(409, "poll_has_votes");
     ann.patch(&message, json!({"text": "When, then?"})).await.ok();
     ann.post(&options, json!({"text": "never"})).await.refused(409, "poll_has_votes");
+    bob.delete(&format!("{message}/poll/vote")).await.ok();
+    ann.patch(&message, json!({"text": "Where?"})).await.refused(409, "poll_has_votes");
+    ann.post(&options, json!({"text": "never"})).await.refused(409, "poll_has_votes");
     let open = ask(&ann, &group, json!({"options_by": "members"})).await;
     vote(&bob, &open, &[1]).await;
     bob.post(&format!("{open}/poll/options"), json!({"text": "never"})).await.ok();
@@ -165,7 +168,7 @@ async fn the_end_of_a_poll_tells_its_last_votes() {
     assert_eq!(counts(&events[0].2), json!([[1, 1, 1], 3, 3, null]));
     ann.post_empty(&format!("{message}/poll/close")).await.ok();
     server.advance_clock(Duration::from_secs(1));
-    run_due(&*server.state().storage).await.unwrap();
+    settle_all(&*server.state().storage).await.unwrap();
     let events = told(&ann, &since).await;
     let types: Vec<_> = events.iter().map(|(event, ..)| event.as_str()).collect();
     assert_eq!(types, ["poll.voted", "poll.closed"]);
@@ -180,15 +183,15 @@ async fn votes_are_told_twice_a_second_and_a_poll_closes_at_its_time() {
     let message = ask(&ann, &group, json!({"closes_at": "2026-11-22T20:15:32Z"})).await;
     vote(&ann, &message, &[1]).await;
     vote(&bob, &message, &[1]).await;
-    let wait = run_due(&*server.state().storage).await.unwrap();
+    let wait = settle_all(&*server.state().storage).await.unwrap();
     assert_eq!((wait, told(&ann, &since).await.len()), (Some(Duration::from_millis(500)), 1));
     server.advance_clock(Duration::from_secs(1));
-    let wait = run_due(&*server.state().storage).await.unwrap();
+    let wait = settle_all(&*server.state().storage).await.unwrap();
     assert_eq!((wait, told(&ann, &since).await.len()), (Some(Duration::from_secs(1)), 2));
     server.advance_clock(Duration::from_secs(1));
     // The clock has not come to it yet.
     cara.put(&format!("{message}/poll/vote"), json!({"options": [1]})).await.refused(409, "poll_closed");
-    assert_eq!(run_due(&*server.state().storage).await.unwrap(), None);
+    assert_eq!(settle_all(&*server.state().storage).await.unwrap(), None);
     let (event, actor, poll) = told(&ann, &since).await.pop().expect("an event");
     assert_eq!((event.as_str(), actor), ("poll.closed", json!(null)));
     assert_eq!((counts(&poll), &poll["closed_at"]), (json!([[2, 0, 0], 2, 2, null]), &poll["closes_at"]));
@@ -221,20 +224,33 @@ async fn what_is_wrong_with_a_poll_is_told() {
     bob.post_empty(&format!("{message}/poll/close")).await.refused(403, "role_too_low");
 }
 
-/// What everybody can see, and what the voters get as their exports, in a world where two have voted like this.
-async fn seen(first: i64, second: i64) -> Vec<String> {
+/// What everybody can see, and what the voters get as their exports, in a world where two have voted like this in a poll with
+/// results that are shown then. Every list has the poll, and whoever looks votes in the end.
+async fn seen(first: i64, second: i64, results: &str) -> Vec<String> {
     let server = Server::standing_at(BEGIN).await;
     let root = server.admin("root").await;
     let (ann, bob, cara, group) = room(&server).await;
     let since = now(&cara).await;
     let epoch = since.split_once('-').expect("a cursor").0.to_owned();
-    let message = ask(&cara, &group, json!({"anonymous": true, "results": "after_close"})).await;
+    let message = ask(&cara, &group, json!({"anonymous": true, "results": results})).await;
+    ann.put_empty(&format!("{message}/pin")).await.ok();
+    cara.put(&format!("/api/messages/{}/bookmark", id_in(&message)), json!({})).await.ok();
+    let at = "2026-11-23T00:00:00Z";
+    cara.post(&format!("/api/messages/{}/reminder", id_in(&message)), json!({"at": at})).await.ok();
+    cara.post(&format!("{group}/messages"), json!({"text": "well", "thread_id": id_in(&message)}))
+        .await
+        .created();
+    cara.post(&format!("{group}/messages"), json!({"text": "so?", "reply_to": id_in(&message)}))
+        .await
+        .created();
     vote(&ann, &message, &[first]).await;
     vote(&bob, &message, &[second]).await;
     let mut seen = Vec::new();
-    for is_closed in [false, true] {
-        if is_closed {
-            cara.post_empty(&format!("{message}/poll/close")).await.ok();
+    for stage in ["looks on", "has voted", "closed"] {
+        match stage {
+            "has voted" => drop(vote(&cara, &message, &[3]).await),
+            "closed" => drop(cara.post_empty(&format!("{message}/poll/close")).await.ok()),
+            _ => {}
         }
         for operation in operations(&server).await {
             let is_read = operation.method == actix_web::http::Method::GET;
@@ -256,7 +272,7 @@ async fn seen(first: i64, second: i64) -> Vec<String> {
         let events = cara.get(&format!("/api/events?cursor={since}")).await;
         seen.push(events.expect(200).text().to_owned());
     }
-    for voter in [&ann, &bob] {
+    for voter in [&ann, &bob, &cara] {
         let export = voter.post("/api/users/me/export", json!({"password": PASSWORD})).await;
         seen.push(export.expect(200).text().to_owned());
     }
@@ -266,9 +282,109 @@ async fn seen(first: i64, second: i64) -> Vec<String> {
 /// The same votes by others look the same to all but those who gave them, on every route, in events and exports.
 #[actix_web::test]
 async fn nobody_learns_who_has_voted_for_what_in_an_anonymous_poll() {
-    let (one, other) = (seen(1, 2).await, seen(2, 1).await);
-    assert!(one.len() > 100, "{}", one.len());
-    for (one, other) in one.iter().zip(&other) {
-        assert_eq!(one, other);
+    for results in ["always", "after_vote", "after_close"] {
+        let (one, other) = (seen(1, 2, results).await, seen(2, 1, results).await);
+        assert!(one.len() > 150 && one.len() == other.len(), "{}", one.len());
+        for (one, other) in one.iter().zip(&other) {
+            assert_eq!(one, other, "{results}");
+        }
+        // It is looked for where it is, and nobody is named there.
+        let polls = one.iter().filter(|text| text.contains("\"anonymous\":true")).count();
+        assert!(polls > 20, "{polls}");
+        assert!(one.iter().all(|text| !text.contains("\"voters\":[")), "{results}");
     }
+}
+
+/// The first voters of each option, by their names.
+fn voters(poll: &Value) -> Value {
+    let of_option = |option: &Value| match &option["voters"] {
+        Value::Array(voters) => voters.iter().map(|voter| voter["username"].clone()).collect(),
+        hidden => hidden.clone(),
+    };
+    poll["options"].as_array().expect("options").iter().map(of_option).collect()
+}
+
+/// What the lists show that have this message, of each the poll.
+async fn shown_in_lists(client: &Client, group: &str, message: &str) -> Vec<Value> {
+    let id = id_in(message);
+    let mut shown = vec![client.get(message).await.ok()["poll"].clone()];
+    for (path, pointer) in [
+        (format!("{group}/messages"), ""),
+        (format!("{group}/messages?after=0"), ""),
+        (format!("{group}/pins"), ""),
+        ("/api/bookmarks".to_owned(), "/message"),
+        ("/api/reminders".to_owned(), "/message"),
+    ] {
+        let listed = client.list(&path, pointer).await;
+        let poll = listed.iter().find(|listed| listed["id"] == id).map(|listed| listed["poll"].clone());
+        shown.push(poll.unwrap_or_else(|| panic!("{path} has the poll")));
+    }
+    shown
+}
+
+#[actix_web::test]
+async fn the_first_voters_of_an_open_poll_are_shown_to_those_who_see_its_results() {
+    let server = Server::standing_at(BEGIN).await;
+    let (ann, bob, cara, group) = room(&server).await;
+    let since = now(&ann).await;
+    for (terms, looking, voted, closed) in [
+        (json!({}), true, true, true),
+        (json!({"results": "after_vote"}), false, true, true),
+        (json!({"results": "after_close"}), false, false, true),
+        (json!({"anonymous": true}), false, false, false),
+    ] {
+        let message = ask(&ann, &group, terms.clone()).await;
+        ann.put_empty(&format!("{message}/pin")).await.ok();
+        for client in [&ann, &cara] {
+            client.put(&format!("/api/messages/{}/bookmark", id_in(&message)), json!({})).await.ok();
+            let at = json!({"at": "2026-11-23T00:00:00Z"});
+            client.post(&format!("/api/messages/{}/reminder", id_in(&message)), at).await.ok();
+        }
+        let hidden = json!([null, null, null]);
+        // The names of what one votes for twice are shown once, in the order in which they came.
+        for (voter, option) in [(&cara, 2), (&bob, 2), (&cara, 1), (&cara, 2)] {
+            let answer = vote(voter, &message, &[option]).await;
+            assert_eq!(voters(&answer), hidden, "they are left out of what is about the poll alone");
+        }
+        let names = json!([[], ["bob", "cara"], []]);
+        let expected = |is_shown: bool| if is_shown { &names } else { &hidden };
+        for (client, is_shown) in [(&ann, looking), (&cara, voted)] {
+            for poll in shown_in_lists(client, &group, &message).await {
+                assert_eq!(voters(&poll), *expected(is_shown), "{terms}");
+            }
+        }
+        ann.post_empty(&format!("{message}/poll/close")).await.ok();
+        assert_eq!(voters(&ann.get(&message).await.ok()["poll"]), *expected(closed), "{terms}");
+    }
+    let events = ann.get(&format!("/api/events?cursor={since}")).await;
+    assert!(!events.expect(200).text().contains("\"voters\":["), "events are the same for everyone");
+}
+
+#[actix_web::test]
+async fn five_voters_are_shown_and_others_take_the_places_of_those_who_go() {
+    let server = Server::start().await;
+    let (ann, bob, _, group) = room(&server).await;
+    let message = ask(&ann, &group, json!({})).await;
+    let mut people = Vec::new();
+    for name in ["ed", "fay", "gus", "hal", "ivy"] {
+        let person = server.user(name).await;
+        ann.add(&group, &person, "member").await;
+        vote(&person, &message, &[1]).await;
+        people.push(person);
+    }
+    vote(&bob, &message, &[1]).await;
+    vote(&ann, &message, &[1]).await;
+    let shown = async || voters(&bob.get(&message).await.ok()["poll"])[0].clone();
+    assert_eq!(shown().await, json!(["ed", "fay", "gus", "hal", "ivy"]));
+    people[1].delete(&format!("{message}/poll/vote")).await.ok();
+    assert_eq!(
+        shown().await,
+        json!(["ed", "gus", "hal", "ivy", "ann"]),
+        "the one with the lowest id of the others"
+    );
+    vote(&people[0], &message, &[2]).await;
+    assert_eq!(shown().await, json!(["gus", "hal", "ivy", "ann", "bob"]));
+    vote(&people[0], &message, &[1]).await;
+    let poll = ann.get(&message).await.ok()["poll"].clone();
+    assert_eq!((&poll["options"][0]["votes"], shown().await.as_array().unwrap().len()), (&json!(6), 5));
 }

@@ -1,8 +1,10 @@
 //! Finding users. Every signed-in user can see all users; e-mail addresses are visible only to the user and to
 //! those who manage users.
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::accounts::error::AccountRefusal;
-use crate::accounts::model::User;
+use crate::accounts::model::{User, UserRef};
 use crate::accounts::repository::UserQuery;
 use crate::accounts::rights::may;
 use crate::accounts::session::Actor;
@@ -10,7 +12,7 @@ use crate::error::Error;
 use crate::ids::UserId;
 use crate::paging::{NamePosition, Page};
 use crate::permissions::ServerPermission;
-use crate::storage::Tx;
+use crate::storage::{StorageFault, Tx};
 
 /// The actor's own account.
 ///
@@ -18,6 +20,18 @@ use crate::storage::Tx;
 /// A fault, or [`AccountRefusal::Unauthenticated`] if the account was deleted at this moment.
 pub fn find_self(tx: &mut dyn Tx, actor: &Actor) -> Result<User, Error> {
     Ok(tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?)
+}
+
+/// These users as they are now, in the order of their ids; of those whose accounts are gone, the ids. One query, and none for
+/// nobody.
+pub(crate) fn find_refs(tx: &mut dyn Tx, ids: &BTreeSet<UserId>) -> Result<Vec<UserRef>, StorageFault> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = tx.accounts().find_many(&ids.iter().copied().collect::<Vec<_>>())?;
+    let mut found: HashMap<_, _> = found.iter().map(|user| (user.id, user.as_ref())).collect();
+    let gone = |id| UserRef { id, username: None, display_name: None };
+    Ok(ids.iter().map(|id| found.remove(id).unwrap_or_else(|| gone(*id))).collect())
 }
 
 /// One user, as the actor may see it.

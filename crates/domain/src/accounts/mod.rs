@@ -73,6 +73,7 @@ pub use export::{
 pub use factor_policy::{FactorPolicy, FactorStanding};
 pub use factor_reset::reset_factors;
 pub use family::{Family, KeySpans, LONGEST_KEY, LastRefresh, RefreshTerms, Rotation};
+pub(crate) use find::find_refs;
 pub use find::{find_self, find_user, list_users};
 pub use known_devices::{KNOWN_DEVICE_RETENTION, MAX_KNOWN_DEVICES, remove_old_known_devices};
 pub use known_networks::{KNOWN_NETWORK_RETENTION, MAX_KNOWN_NETWORKS, remove_old_known_networks};

@@ -58,7 +58,7 @@ pub fn edit(
     }
     terms.require_in_time(&view.message, tx.now())?;
     terms.require_version(&view.message)?;
-    if view.message.poll.as_ref().is_some_and(|poll| poll.has_votes()) {
+    if view.message.poll.as_ref().is_some_and(|poll| poll.was_voted_on()) {
         return Err(PollRefusal::HasVotes.into());
     }
     if let Some(earlier) = EarlierText::of(&view.message) {

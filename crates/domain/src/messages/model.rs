@@ -386,6 +386,9 @@ pub struct MessageView {
     pub quoted: Option<Quoted>,
     /// What the one who looks has voted for, if it is a poll and that is known. Left out in the same way.
     pub choices: Option<Choices>,
+    /// The first voters for each of its options, in no order, if it is a poll that shows them to the one who looks. Left out in
+    /// the same way.
+    pub voters: Option<Vec<UserRef>>,
     /// Whom the text names that can't read the message, and who are therefore not mentioned. Only in what sending and
     /// editing answer.
     pub unreachable: Vec<UserRef>,
@@ -401,6 +404,7 @@ impl MessageView {
             thread: None,
             quoted: None,
             choices: None,
+            voters: None,
             unreachable: Vec::new(),
         }
     }
@@ -408,6 +412,12 @@ impl MessageView {
     /// Whether the one who looks has given this reaction.
     pub fn has_own_reaction(&self, emoji: Emoji) -> bool {
         if emoji == Emoji::LIKE { self.liked } else { self.reacted.contains(&emoji) }
+    }
+
+    /// Whom its poll shows as voters to the one who looks.
+    pub(super) fn shown_voters(&self) -> impl Iterator<Item = UserId> {
+        let poll = self.message.poll.as_deref().filter(|_| self.voters.is_some());
+        poll.into_iter().flat_map(|poll| &poll.options).flat_map(|option| &option.first_voters).copied()
     }
 
     /// Notes that the one who looks has given this reaction, or has taken it back, which the message counts already.
@@ -441,8 +451,9 @@ impl TextBytes for Reactor {
 impl TextBytes for MessageView {
     fn text_bytes(&self) -> usize {
         let unreachable: usize = self.unreachable.iter().map(TextBytes::text_bytes).sum();
+        let voters: usize = self.voters.iter().flatten().map(TextBytes::text_bytes).sum();
         let shown = self.message.text_bytes() + self.thread.text_bytes() + self.quoted.text_bytes();
-        shown + unreachable
+        shown + voters + unreachable
     }
 }
 

@@ -172,6 +172,7 @@ fn complete(
         message.name_quoted(quoted.id);
     }
     let choices = references.poll.is_some().then_some(Choices::NONE);
+    let voters = references.poll.as_ref().filter(|poll| poll.shows_voters(false)).map(|_| Vec::new());
     if let Some(poll) = references.poll {
         tx.polls().insert(id, &poll)?.map_err(|_| PollRefusal::NoKey)?;
         message.poll = Some(Box::new(poll));
@@ -183,7 +184,7 @@ fn complete(
     }
     mentions::tell(tx, actor, &message, &mentions)?;
     let unreachable = mentions.unreachable;
-    Ok(MessageView { quoted, choices, unreachable, ..MessageView::without_own_reactions(message) })
+    Ok(MessageView { quoted, choices, voters, unreachable, ..MessageView::without_own_reactions(message) })
 }
 
 /// What a draft that the actor may send now refers to.

@@ -37,7 +37,7 @@ pub fn add_option(
         return Err(MessageRefusal::NotAuthor.into());
     }
     poll.require_open(tx.now())?;
-    if is_by_author && poll.has_votes() {
+    if is_by_author && poll.was_voted_on() {
         return Err(PollRefusal::HasVotes.into());
     }
     if poll.add(text)? {

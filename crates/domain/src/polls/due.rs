@@ -21,15 +21,19 @@ const WRITE: Access = Access { mode: Mode::Write, caller: Caller::System };
 ///
 /// # Errors
 /// A fault.
-pub async fn run_due(storage: &dyn Storage) -> Result<Option<Duration>, Error> {
+pub async fn settle_all(storage: &dyn Storage) -> Result<Option<Duration>, Error> {
     loop {
-        let (next, now) = storage.run(READ, |tx| Ok((tx.polls().next_due()?, tx.now()))).await?;
-        match next {
-            None => return Ok(None),
-            Some(at) if at > now => return Ok(Some(at.saturating_duration_since(now))),
-            Some(_) => storage.run(WRITE, settle_due).await?,
+        match storage.run(READ, next_due).await? {
+            Some(Duration::ZERO) => storage.run(WRITE, settle_due).await?,
+            later => return Ok(later),
         }
     }
+}
+
+/// How long it is until there is something to do; `None` where nothing is foreseen.
+fn next_due(tx: &mut dyn Tx) -> Result<Option<Duration>, Error> {
+    let now = tx.now();
+    Ok(tx.polls().next_due(now)?.map(|at| at.saturating_duration_since(now)))
 }
 
 /// Closes some polls whose time is over, and tells what votes there are in some others. What is told last of a closed one is
@@ -57,7 +61,7 @@ pub fn settle_due(tx: &mut dyn Tx) -> Result<(), Error> {
 fn settle(tx: &mut dyn Tx, place: PollPlace, now: Timestamp, is_told: bool) -> Result<(), Error> {
     // Another server may have been faster, or somebody has deleted it.
     let found = tx.polls().find_many(&[place.message])?;
-    let due = found.into_iter().find(|(_, poll)| poll.due_at().is_some_and(|at| at <= now));
+    let due = found.into_iter().find(|(_, poll)| poll.is_due_at(now));
     let Some((_, mut poll)) = due else { return Ok(()) };
     let event = if poll.is_closed_at(now) {
         poll.close(now);

@@ -19,10 +19,10 @@ mod voters;
 
 pub use add_option::add_option;
 pub use close::close;
-pub use due::{run_due, settle_due};
+pub use due::{settle_all, settle_due};
 pub use error::PollRefusal;
 pub use keys::{check_poll_keys, reseal_poll_keys};
-pub use model::{OptionsBy, Poll, PollDraft, PollOption, PollResults, TELL_EVERY};
+pub use model::{FIRST_VOTERS, OptionsBy, Poll, PollDraft, PollOption, PollResults, TELL_EVERY};
 pub use options::{Choices, MAX_OPTIONS, MIN_OPTIONS, OptionId, OptionText, PollOptions};
 #[cfg(test)]
 pub(crate) use repository::MockPollRepository;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ids::MessageId;
+use crate::ids::{MessageId, UserId};
 use crate::polls::error::PollRefusal;
 use crate::polls::options::{Choices, MAX_OPTIONS, OptionId, OptionText, PollOptions};
 use crate::text::TextBytes;
@@ -11,6 +11,9 @@ use crate::validation::{FieldError, Violation, ViolationCode, one_of, within_a_y
 
 /// Votes in a poll are told at most this often.
 pub const TELL_EVERY: Duration = Duration::from_millis(500);
+
+/// So many of those who vote for an option are shown with it.
+pub const FIRST_VOTERS: usize = 5;
 
 /// When the results of a poll are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +145,37 @@ pub struct PollOption {
     pub text: OptionText,
     /// How many vote for it.
     pub votes: i64,
+    /// The first of them, in the order in which they came, and no more than [`FIRST_VOTERS`]; nobody in an anonymous poll.
+    pub first_voters: Vec<UserId>,
+}
+
+impl PollOption {
+    /// An option that nobody votes for.
+    pub const fn new(text: OptionText) -> Self {
+        Self { text, votes: 0, first_voters: Vec::new() }
+    }
+
+    /// Counts a vote; of this user, unless the poll is anonymous.
+    fn add_vote(&mut self, voter: Option<UserId>) {
+        self.votes += 1;
+        voter.into_iter().for_each(|voter| self.show_voter(voter));
+    }
+
+    /// Takes a vote back. Whether one of the first voters is missing now, though there are others.
+    fn remove_vote(&mut self, voter: Option<UserId>) -> bool {
+        self.votes -= 1;
+        let shown = self.first_voters.len();
+        self.first_voters.retain(|first| Some(*first) != voter);
+        let left = self.first_voters.len();
+        left < shown && usize::try_from(self.votes).is_ok_and(|votes| votes > left)
+    }
+
+    /// Adds one of those who vote for it to the first ones, if there is room.
+    fn show_voter(&mut self, voter: UserId) {
+        if self.first_voters.len() < FIRST_VOTERS && !self.first_voters.contains(&voter) {
+            self.first_voters.push(voter);
+        }
+    }
 }
 
 /// A poll.
@@ -163,7 +197,7 @@ pub struct Poll {
     pub closed_at: Option<Timestamp>,
     /// How many users have voted, deleted users among them.
     pub voters: i64,
-    /// When votes were last told.
+    /// When votes were last told; `None` as long as nobody has ever voted.
     pub told_at: Option<Timestamp>,
     /// Whether there are votes that were not told.
     pub is_untold: bool,
@@ -172,7 +206,7 @@ pub struct Poll {
 impl From<&PollDraft> for Poll {
     fn from(draft: &PollDraft) -> Self {
         Self {
-            options: draft.options.iter().map(|text| PollOption { text: text.clone(), votes: 0 }).collect(),
+            options: draft.options.iter().cloned().map(PollOption::new).collect(),
             max_choices: draft.max_choices,
             anonymous: draft.anonymous,
             results: draft.results,
@@ -197,9 +231,9 @@ impl Poll {
         self.options.iter().map(|option| option.votes).sum()
     }
 
-    /// Whether somebody's vote counts.
-    pub const fn has_votes(&self) -> bool {
-        self.voters > 0
+    /// Whether somebody has ever voted, also if all votes were taken back: the first one is told at once.
+    pub const fn was_voted_on(&self) -> bool {
+        self.voters > 0 || self.told_at.is_some()
     }
 
     /// Whether it is closed, also if the clock has not come to it yet.
@@ -214,6 +248,11 @@ impl Poll {
             PollResults::AfterVote => has_voted || self.closed_at.is_some(),
             PollResults::AfterClose => self.closed_at.is_some(),
         }
+    }
+
+    /// Whether it shows who votes for what to somebody who has voted, or hasn't.
+    pub(crate) const fn shows_voters(&self, has_voted: bool) -> bool {
+        !self.anonymous && self.shows_results(has_voted)
     }
 
     /// Whether there is such an option.
@@ -235,6 +274,14 @@ impl Poll {
         tell_at.into_iter().chain(self.closes_at).min()
     }
 
+    /// Whether there is something to do with it by itself now. What could not have been told yet was told by a clock that was
+    /// ahead, and keeps nobody waiting.
+    pub fn is_due_at(&self, now: Timestamp) -> bool {
+        let is_of_wrong_clock = |told: Timestamp| told >= now.plus(TELL_EVERY);
+        self.due_at().is_some_and(|at| at <= now)
+            || self.closed_at.is_none() && self.is_untold && self.told_at.is_some_and(is_of_wrong_clock)
+    }
+
     pub(super) fn require_open(&self, now: Timestamp) -> Result<(), PollRefusal> {
         if self.is_closed_at(now) { Err(PollRefusal::Closed) } else { Ok(()) }
     }
@@ -250,19 +297,34 @@ impl Poll {
         Ok(())
     }
 
-    /// Counts that somebody's choices are these now, and were those before.
-    pub(super) fn count(&mut self, before: Choices, now: Choices) {
+    /// Counts that somebody's choices are these now, and were those before: this user's, unless the poll is anonymous. Returns
+    /// the options that show fewer of their voters than they could.
+    pub(super) fn count(&mut self, voter: Option<UserId>, before: Choices, now: Choices) -> Vec<OptionId> {
+        let mut lacking = Vec::new();
         for (index, option) in self.options.iter_mut().enumerate() {
             let id = OptionId::at(index);
-            option.votes += i64::from(now.contain(id)) - i64::from(before.contain(id));
+            match (before.contain(id), now.contain(id)) {
+                (false, true) => option.add_vote(voter),
+                (true, false) if option.remove_vote(voter) => lacking.push(id),
+                _ => {}
+            }
         }
         self.voters += i64::from(!now.is_empty()) - i64::from(!before.is_empty());
+        lacking
+    }
+
+    /// Adds one of those who vote for an option to the first ones, if there is room.
+    pub(super) fn show_voter(&mut self, option: OptionId, voter: UserId) {
+        let mut options = self.options.iter_mut().enumerate();
+        let found = options.find(|(index, _)| OptionId::at(*index) == option);
+        found.into_iter().for_each(|(_, option)| option.show_voter(voter));
     }
 
     /// Notes that a vote is told at this time, or has to be a little later; whether it is told now. After the clock was set back,
-    /// it is.
+    /// it is. Clocks of several servers may differ a little.
     pub(super) fn tell(&mut self, now: Timestamp) -> bool {
-        let is_early = self.told_at.is_some_and(|told| told <= now && now < told.plus(TELL_EVERY));
+        let is_early =
+            self.told_at.is_some_and(|told| told < now.plus(TELL_EVERY) && now < told.plus(TELL_EVERY));
         if !is_early {
             self.told_at = Some(now);
         }
@@ -285,7 +347,7 @@ impl Poll {
         if self.options.len() >= MAX_OPTIONS {
             return Err(PollRefusal::TooManyOptions);
         }
-        self.options.push(PollOption { text: text.clone(), votes: 0 });
+        self.options.push(PollOption::new(text.clone()));
         Ok(true)
     }
 }

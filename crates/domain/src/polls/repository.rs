@@ -60,16 +60,19 @@ repository! {
             viewer: UserId,
         ) -> Result<Option<FoundPoll>, StorageFault>;
 
-        /// Stores that a message is this poll, and makes its key if it is anonymous; not where that can't be encrypted.
+        /// Stores that a message is this poll, and makes its key if it is anonymous; not where that can't be encrypted. If there is
+        /// something to be done with it at a time, calls [`wake`](Self::wake).
         fn insert(
             &mut self,
             message: MessageId,
             poll: &Poll,
         ) -> Result<Result<(), SealError>, StorageFault>;
 
-        /// Stores the counts of votes, the times, and what is untold. Where there is more to be done with it then than there
-        /// was, whoever does that is woken after the commit, as for a job. Its group MUST be locked.
+        /// Stores the counts of votes, the first voters, the times, and what is untold. Its group MUST be locked.
         fn update(&mut self, message: MessageId, poll: &Poll) -> Result<(), StorageFault>;
+
+        /// Wakes whoever does what is due with polls after the commit, as for a job: there is more to be done than was known.
+        fn wake(&mut self) -> Result<(), StorageFault>;
 
         /// Stores the options, which are more than before. Its group MUST be locked.
         fn put_options(&mut self, message: MessageId, poll: &Poll) -> Result<(), StorageFault>;
@@ -86,11 +89,19 @@ repository! {
         /// [`MAX_BALLOTS_READ`](crate::polls::MAX_BALLOTS_READ) ballots at most.
         fn voters(&mut self, query: &VoterQuery) -> Result<FoundVoters, StorageFault>;
 
-        /// The polls with which there is something to do at this time, the one that has waited longest first: at most so many.
+        /// Some ballots in an open poll, in the order of their users' ids: at most so many.
+        fn some_ballots(
+            &mut self,
+            message: MessageId,
+            limit: i64,
+        ) -> Result<Vec<(UserId, Choices)>, StorageFault>;
+
+        /// The polls with which there is something to do at this time ([`Poll::is_due_at`]): at most so many. Those that a
+        /// clock has told which was ahead come last, the others in the order of their times.
         fn due(&mut self, now: Timestamp, limit: i64) -> Result<Vec<PollPlace>, StorageFault>;
 
-        /// When there is something to do with the first of all polls.
-        fn next_due(&mut self) -> Result<Option<Timestamp>, StorageFault>;
+        /// When there is something to do with the first of all polls; a time that is over, or `now`, if that is so now.
+        fn next_due(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StorageFault>;
 
         /// Removes the poll that a message is, but for its ballots.
         fn remove(&mut self, message: MessageId) -> Result<(), StorageFault>;

@@ -45,6 +45,11 @@ impl PollView {
     pub fn choices(&self) -> Option<Choices> {
         self.ballot.map(|ballot| ballot.choices)
     }
+
+    /// Whether it shows the one who looks who votes for what.
+    pub(crate) fn shows_voters(&self) -> bool {
+        self.poll.shows_voters(self.choices().is_some_and(|choices| !choices.is_empty()))
+    }
 }
 
 impl TextBytes for PollView {

@@ -7,9 +7,12 @@ use crate::ids::{GroupId, MessageId};
 use crate::permissions::GroupPermission;
 use crate::polls::error::PollRefusal;
 use crate::polls::load::{LoadedPoll, lock};
-use crate::polls::options::Choices;
-use crate::polls::view::{Ballot, PollView};
+use crate::polls::options::{Choices, OptionId};
+use crate::polls::view::{Ballot, BallotId, PollView};
 use crate::storage::Tx;
+
+/// How many ballots a vote looks at to show others.
+const LOOKED_AT: i64 = 100;
 
 /// Votes for these options of a poll and no others, as a member who may read it and react to messages. The same vote again
 /// changes nothing.
@@ -56,12 +59,33 @@ fn put(tx: &mut dyn Tx, mut loaded: LoadedPoll, choices: Choices) -> Result<Poll
         return Ok(loaded.view);
     }
     tx.polls().put_ballot(loaded.place.message, ballot.id, choices)?;
-    let poll = &mut loaded.view.poll;
-    poll.count(ballot.choices, choices);
-    let is_told = poll.tell(tx.now());
+    let voter = match ballot.id {
+        BallotId::Open(user) => Some(user),
+        BallotId::Secret(_) => None,
+    };
+    let lacking = loaded.view.poll.count(voter, ballot.choices, choices);
+    if !lacking.is_empty() {
+        show_others(tx, &mut loaded, &lacking)?;
+    }
+    let was_untold = loaded.view.poll.is_untold;
+    let is_told = loaded.view.poll.tell(tx.now());
+    if loaded.view.poll.is_untold && !was_untold {
+        tx.polls().wake()?;
+    }
     loaded.view.ballot = Some(Ballot { choices, ..ballot });
     loaded.store(tx, is_told.then_some((None, Event::PollVoted)))?;
     Ok(loaded.view)
+}
+
+/// Shows others who vote for these options in the place of one who doesn't any more, as far as some of them are soon found.
+fn show_others(tx: &mut dyn Tx, loaded: &mut LoadedPoll, options: &[OptionId]) -> Result<(), Error> {
+    let others = tx.polls().some_ballots(loaded.place.message, LOOKED_AT)?;
+    for option in options {
+        for (user, _) in others.iter().filter(|(_, choices)| choices.contain(*option)) {
+            loaded.view.poll.show_voter(*option, *user);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::accounts::{Actor, UserRef};
+use crate::accounts::{Actor, find_refs};
 use crate::admissions::list_own_invitations;
 use crate::error::Error;
 use crate::events::{Cursor, log_state};
 use crate::groups::GroupView;
-use crate::ids::UserId;
 use crate::messages::{FollowedQuery, name_in_excerpts};
 use crate::paging::Limit;
 use crate::storage::Tx;
@@ -53,24 +52,13 @@ pub fn take(tx: &mut dyn Tx, actor: &Actor, since: Option<&Cursor>) -> Result<Sn
         _ => None,
     };
     let users = match &changes {
-        Some(changes) => users(tx, &changes.users)?,
+        Some(changes) => find_refs(tx, &changes.users)?,
         None => Vec::new(),
     };
     let is_whole = changes.is_none();
     let left_groups = changes.map(|changes| changes.left.into_iter().collect()).unwrap_or_default();
     let cursor = log.now();
     Ok(Snapshot { cursor, is_whole, me, users, groups, has_more_groups, left_groups, invitations, direct })
-}
-
-/// These users as they are now; of those whose accounts are gone, the ids.
-fn users(tx: &mut dyn Tx, ids: &BTreeSet<UserId>) -> Result<Vec<UserRef>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = tx.accounts().find_many(&ids.iter().copied().collect::<Vec<_>>())?;
-    let mut found: HashMap<_, _> = found.iter().map(|user| (user.id, user.as_ref())).collect();
-    let gone = |id| UserRef { id, username: None, display_name: None };
-    Ok(ids.iter().map(|id| found.remove(id).unwrap_or_else(|| gone(*id))).collect())
 }
 
 /// The groups as the actor may see them, with what is stored elsewhere.

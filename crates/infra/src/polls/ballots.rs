@@ -160,6 +160,21 @@ impl DbTx<'_> {
         .map(drop)
     }
 
+    pub(super) fn first_ballots(
+        &mut self,
+        message: MessageId,
+        limit: i64,
+    ) -> Result<Vec<(UserId, Choices)>, StorageFault> {
+        let ballots = poll_ballots::table
+            .filter(poll_ballots::message_id.eq(message.get()))
+            .order(poll_ballots::user_id)
+            .limit(limit)
+            .select((poll_ballots::user_id, poll_ballots::choices));
+        let rows: Vec<(i64, i64)> = on_backend!(self, |connection| ballots.load(connection))?;
+        let ballot = |(user, choices)| (UserId::new(user), Choices::from_stored(choices));
+        Ok(rows.into_iter().map(ballot).collect())
+    }
+
     pub(super) fn voters_for(&mut self, query: &VoterQuery) -> Result<FoundVoters, StorageFault> {
         let ballots = poll_ballots::table
             .inner_join(users::table.on(users::id.eq(poll_ballots::user_id)))

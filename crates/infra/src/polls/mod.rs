@@ -6,4 +6,4 @@ mod rows;
 mod voter_among;
 
 pub(crate) use ballots::purge_ballots;
-pub(crate) use rows::counts_column;
+pub(crate) use rows::{counts_column, stored_voters, voters_column};

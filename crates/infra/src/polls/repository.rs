@@ -4,19 +4,23 @@ use diesel::dsl::{auto_type, min};
 use diesel::prelude::*;
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
 use groupchat_domain::polls::{
-    BallotId, Choices, FoundPoll, FoundVoters, Poll, PollPlace, PollRepository, PollView, VoterQuery,
+    BallotId, Choices, FoundPoll, FoundVoters, Poll, PollPlace, PollRepository, PollView, TELL_EVERY,
+    VoterQuery,
 };
 use groupchat_domain::secrets::{SealError, Sealed, SecretKeyId};
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
 use super::ballots;
-use super::rows::{PollRow, StoredPoll, counts_of, key_of, options_column};
+use super::rows::{PollRow, StoredPoll, counts_of, key_of, options_column, voters_of};
 use crate::connection::on_backend;
 use crate::messages::repository::PlaceRow;
 use crate::schema::{messages, poll_ballots, polls};
-use crate::sql::among;
+use crate::sql::{among, row_count};
 use crate::tx::DbTx;
+
+/// How far ahead a time may be at which another server has told votes.
+const TOLD_EVERY_MICROS: i64 = TELL_EVERY.as_micros() as i64;
 
 /// The message that a poll is.
 #[derive(Queryable, Selectable)]
@@ -47,6 +51,13 @@ fn is_own(viewer: i64) -> _ {
     poll_ballots::message_id.eq(polls::message_id).and(poll_ballots::user_id.eq(viewer))
 }
 
+/// That a poll has votes which wait since a time that has not come yet: only a clock that was ahead can have told the last ones.
+#[auto_type(no_type_alias)]
+fn is_of_wrong_clock(now: i64) -> _ {
+    let not_before: i64 = now.saturating_add(TOLD_EVERY_MICROS);
+    polls::is_untold.and(polls::told_at.ge(not_before))
+}
+
 impl DbTx<'_> {
     /// Polls with the viewer's ballots.
     fn as_views(
@@ -59,13 +70,6 @@ impl DbTx<'_> {
             (stored.message, PollView { poll: stored.poll, ballot })
         };
         Ok(polls.into_iter().zip(ballots).map(view).collect())
-    }
-
-    /// Wakes whoever does what is due, if there is something to come.
-    const fn note_due(&mut self, poll: &Poll, due_at: Option<Timestamp>) {
-        if due_at.is_some() && poll.closed_at.is_none() {
-            self.note_job();
-        }
     }
 }
 
@@ -136,6 +140,7 @@ impl PollRepository for DbTx<'_> {
             polls::message_id.eq(message.get()),
             polls::options.eq(options_column(poll)),
             polls::counts.eq(counts_of(poll)),
+            polls::first_voters.eq(voters_of(poll)),
             polls::max_choices.eq(poll.max_choices),
             polls::results.eq(poll.results.as_str()),
             polls::options_by.eq(poll.options_by.as_str()),
@@ -149,7 +154,9 @@ impl PollRepository for DbTx<'_> {
             polls::secret.eq(secret.map(|secret| secret.bytes)),
         ));
         on_backend!(self, |connection| row.execute(connection))?;
-        self.note_due(poll, due_at);
+        if due_at.is_some() {
+            self.wake()?;
+        }
         Ok(Ok(()))
     }
 
@@ -157,16 +164,18 @@ impl PollRepository for DbTx<'_> {
         let due_at = poll.due_at();
         let row = diesel::update(polls::table.find(message.get())).set((
             polls::counts.eq(counts_of(poll)),
+            polls::first_voters.eq(voters_of(poll)),
             polls::closed_at.eq(poll.closed_at.map(Timestamp::as_micros)),
             polls::voters.eq(poll.voters),
             polls::told_at.eq(poll.told_at.map(Timestamp::as_micros)),
             polls::is_untold.eq(poll.is_untold),
             polls::due_at.eq(due_at.map(Timestamp::as_micros)),
         ));
-        on_backend!(self, |connection| row.execute(connection))?;
-        if poll.is_untold {
-            self.note_due(poll, due_at);
-        }
+        on_backend!(self, |connection| row.execute(connection)).map(drop)
+    }
+
+    fn wake(&mut self) -> Result<(), StorageFault> {
+        self.note_job();
         Ok(())
     }
 
@@ -189,6 +198,14 @@ impl PollRepository for DbTx<'_> {
         self.voters_for(query)
     }
 
+    fn some_ballots(
+        &mut self,
+        message: MessageId,
+        limit: i64,
+    ) -> Result<Vec<(UserId, Choices)>, StorageFault> {
+        self.first_ballots(message, limit)
+    }
+
     fn due(&mut self, now: Timestamp, limit: i64) -> Result<Vec<PollPlace>, StorageFault> {
         let due = polls::table
             .inner_join(messages::table.on(messages::id.eq(polls::message_id)))
@@ -196,15 +213,38 @@ impl PollRepository for DbTx<'_> {
             .filter(polls::due_at.le(now.as_micros()))
             .order((polls::due_at, polls::message_id))
             .limit(limit);
-        let rows: Vec<AskingRow> =
+        let mut rows: Vec<AskingRow> =
             on_backend!(self, |connection| due.select(AskingRow::as_select()).load(connection))?;
+        let rest = limit - row_count(rows.len());
+        if rest > 0 {
+            let of_wrong_clock = polls::table
+                .inner_join(messages::table.on(messages::id.eq(polls::message_id)))
+                .filter(is_of_wrong_clock(now.as_micros()))
+                .filter(polls::due_at.gt(now.as_micros()))
+                .order(polls::told_at)
+                .limit(rest);
+            let others: Vec<AskingRow> = on_backend!(self, |connection| of_wrong_clock
+                .select(AskingRow::as_select())
+                .load(connection))?;
+            rows.extend(others);
+        }
         Ok(rows.into_iter().map(PollPlace::from).collect())
     }
 
-    fn next_due(&mut self) -> Result<Option<Timestamp>, StorageFault> {
+    fn next_due(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StorageFault> {
         let next = polls::table.filter(polls::due_at.is_not_null()).select(min(polls::due_at));
-        let at: Option<i64> = on_backend!(self, |connection| next.first(connection))?;
-        Ok(at.map(Timestamp::from_micros))
+        let next: Option<i64> = on_backend!(self, |connection| next.first(connection))?;
+        let next = next.map(Timestamp::from_micros);
+        if next.is_none_or(|at| at <= now) {
+            return Ok(next);
+        }
+        let of_wrong_clock = polls::table.filter(is_of_wrong_clock(now.as_micros()));
+        let told: Option<Option<i64>> = on_backend!(self, |connection| of_wrong_clock
+            .select(polls::told_at)
+            .order(polls::told_at.desc())
+            .first(connection)
+            .optional())?;
+        Ok(if told.is_some() { Some(now) } else { next })
     }
 
     fn remove(&mut self, message: MessageId) -> Result<(), StorageFault> {

@@ -84,7 +84,7 @@ fn changes_of_a_poll_read_back(tx: &mut dyn Tx) {
     changed.options[2].votes = 12;
     tx.polls().update(id, &changed).unwrap();
     assert_eq!(tx.polls().find_many(&[id]), Ok(vec![(id, changed.clone())]));
-    changed.options.push(PollOption { text: OptionText::parse("never").unwrap(), votes: 0 });
+    changed.options.push(PollOption::new(OptionText::parse("never").unwrap()));
     tx.polls().put_options(id, &changed).unwrap();
     assert_eq!(tx.polls().find_many(&[id]), Ok(vec![(id, changed)]));
 }
@@ -127,9 +127,68 @@ fn voters_are_listed_by_id_in_pages(tx: &mut dyn Tx) {
     assert_eq!(list(4, None, 10), []);
 }
 
+fn some_ballots_are_those_of_the_first_users(tx: &mut dyn Tx) {
+    let (group, ann, bob) = room(tx);
+    let (id, other) = (ask(tx, group, ann, &poll(false)), ask(tx, group, ann, &poll(false)));
+    assert_eq!(tx.polls().some_ballots(id, 10), Ok(Vec::new()));
+    for (poll, voter, choices) in [(id, bob, 0b10), (id, ann, 0b11), (other, bob, 0b1)] {
+        put(tx, poll, voter, some(choices));
+    }
+    assert_eq!(tx.polls().some_ballots(id, 10), Ok(vec![(ann, some(0b11)), (bob, some(0b10))]));
+    assert_eq!(tx.polls().some_ballots(id, 1), Ok(vec![(ann, some(0b11))]));
+}
+
+fn first_voters_read_back_in_their_order(tx: &mut dyn Tx) {
+    let (group, ann, bob) = room(tx);
+    let mut shown = poll(false);
+    shown.options[1].first_voters = vec![bob, ann];
+    let id = ask(tx, group, ann, &shown);
+    assert_eq!(tx.polls().find_many(&[id]), Ok(vec![(id, shown.clone())]));
+    shown.options[0].first_voters = vec![ann];
+    shown.options[1].first_voters = vec![bob];
+    tx.polls().update(id, &shown).unwrap();
+    // It is about the options that there were.
+    shown.options.push(PollOption::new(OptionText::parse("never").unwrap()));
+    tx.polls().put_options(id, &shown).unwrap();
+    let found = tx.polls().views(&[id], ann).unwrap().remove(0).1.poll;
+    assert_eq!(found, shown);
+    shown.options.iter_mut().for_each(|option| option.first_voters.clear());
+    tx.polls().update(id, &shown).unwrap();
+    assert_eq!(tx.polls().find_many(&[id]), Ok(vec![(id, shown)]));
+}
+
+/// A clock that was ahead has told the last votes, and others came since.
+fn what_a_wrong_clock_has_put_off_is_due(tx: &mut dyn Tx) {
+    let (group, ann, _) = room(tx);
+    let now = at(5_000_000);
+    let told = |at| Poll { told_at: Some(at), is_untold: true, ..poll(false) };
+    let far = ask(tx, group, ann, &told(now.plus(2 * TELL_EVERY)));
+    let early = ask(tx, group, ann, &told(now.minus(TELL_EVERY)));
+    let closed = Poll { closed_at: Some(now), is_untold: false, ..told(now.plus(2 * TELL_EVERY)) };
+    let edge = ask(tx, group, ann, &told(now.plus(TELL_EVERY)));
+    for poll in [told(now.plus(TELL_EVERY).minus(Duration::from_micros(1))), closed, told(now)] {
+        ask(tx, group, ann, &poll);
+    }
+    let due = |tx: &mut dyn Tx, limit| {
+        let places = tx.polls().due(now, limit).unwrap();
+        places.into_iter().map(|place| place.message).collect::<Vec<_>>()
+    };
+    let all = due(tx, 10);
+    assert_eq!((all[0], all.len()), (early, 3));
+    assert!(all.contains(&far) && all.contains(&edge), "{all:?}");
+    assert_eq!((due(tx, 1), due(tx, 2).len()), (vec![early], 2));
+    assert!(tx.polls().next_due(now).unwrap().is_some_and(|at| at <= now));
+    for done in [early, edge] {
+        tx.polls().update(done, &Poll { told_at: Some(now), ..poll(false) }).unwrap();
+    }
+    assert_eq!((due(tx, 10), tx.polls().next_due(now)), (vec![far], Ok(Some(now))));
+    tx.polls().update(far, &Poll { told_at: Some(now), ..poll(false) }).unwrap();
+    assert_eq!((due(tx, 10), tx.polls().next_due(now)), (vec![], Ok(Some(now.plus(TELL_EVERY)))));
+}
+
 fn what_is_due_is_found_the_first_first(tx: &mut dyn Tx) {
     let (group, ann, _) = room(tx);
-    assert_eq!(tx.polls().next_due(), Ok(None));
+    assert_eq!(tx.polls().next_due(at(0)), Ok(None));
     let ends = |micros| Poll { closes_at: Some(at(micros)), ..poll(false) };
     let late = ask(tx, group, ann, &ends(300));
     let early = ask(tx, group, ann, &ends(100));
@@ -147,7 +206,9 @@ fn what_is_due_is_found_the_first_first(tx: &mut dyn Tx) {
     assert_eq!(due(100, 10), [early]);
     assert_eq!(due(1_000, 10), [early, untold, late]);
     assert_eq!(due(1_000, 2), [early, untold]);
-    assert_eq!(tx.polls().next_due(), Ok(Some(at(100))));
+    for now in [0, 100, 400] {
+        assert_eq!(tx.polls().next_due(at(now)), Ok(Some(at(100))));
+    }
 }
 
 fn a_poll_goes_with_its_ballots(tx: &mut dyn Tx) {
@@ -212,6 +273,9 @@ cases! { transaction:
     changes_of_a_poll_read_back
     everybody_has_a_ballot_of_their_own
     voters_are_listed_by_id_in_pages
+    some_ballots_are_those_of_the_first_users
+    first_voters_read_back_in_their_order
+    what_a_wrong_clock_has_put_off_is_due
     what_is_due_is_found_the_first_first
     a_poll_goes_with_its_ballots
     a_group_goes_with_its_polls

@@ -1,5 +1,7 @@
 //! Races about polls: many who vote at once, votes against the end, and the clock on several servers.
 
+use std::collections::BTreeSet;
+
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::EventType;
@@ -7,7 +9,7 @@ use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::polls::{
-    self, Choices, OptionId, OptionText, Poll, PollDraft, PollOptions, PollRefusal, TELL_EVERY,
+    self, Choices, FIRST_VOTERS, OptionId, OptionText, Poll, PollDraft, PollOptions, PollRefusal, TELL_EVERY,
 };
 use groupchat_domain::storage::Tx;
 
@@ -66,11 +68,16 @@ fn look(arena: &Arena, voters: &[Person], id: MessageId) -> (Poll, Vec<Choices>)
     })
 }
 
-/// Fails unless the counts are those of the ballots.
-fn recount(poll: &Poll, ballots: &[Choices]) {
+/// Fails unless the counts are those of the ballots of these voters, and the first voters among them, unless these are secret.
+fn recount(poll: &Poll, voters: &[Person], ballots: &[Choices]) {
     for (index, option) in poll.options.iter().enumerate() {
-        let stored = ballots.iter().filter(|choices| choices.contain(OptionId::at(index))).count();
-        assert_eq!(usize::try_from(option.votes), Ok(stored), "option {index} is miscounted");
+        let votes = voters.iter().zip(ballots).filter(|(_, choices)| choices.contain(OptionId::at(index)));
+        let stored: Vec<_> = votes.map(|(voter, _)| voter.id).collect();
+        assert_eq!(usize::try_from(option.votes), Ok(stored.len()), "option {index} is miscounted");
+        let first = &option.first_voters;
+        let shown = if poll.anonymous { 0 } else { stored.len().min(FIRST_VOTERS) };
+        assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), shown, "{first:?} of {stored:?}");
+        assert!(first.iter().all(|voter| stored.contains(voter)), "{first:?} of {stored:?}");
     }
     let voters = ballots.iter().filter(|choices| !choices.is_empty()).count();
     assert_eq!(usize::try_from(poll.voters), Ok(voters), "voters are miscounted");
@@ -95,7 +102,7 @@ fn fifty_voters_are_counted_right(arena: &Arena) {
         let outcomes = at_once(parts);
         assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
         let (poll, ballots) = look(arena, &voters, id);
-        recount(&poll, &ballots);
+        recount(&poll, &voters, &ballots);
         assert!(poll.voters > 0);
     }
 }
@@ -119,7 +126,7 @@ fn a_vote_counts_or_comes_too_late(arena: &Arena) {
         }
         let counted = outcomes[1..].iter().filter(|outcome| outcome.is_ok()).count();
         let (poll, ballots) = look(arena, &voters, id);
-        recount(&poll, &ballots);
+        recount(&poll, &voters, &ballots);
         assert_eq!((usize::try_from(poll.voters), poll.closed_at.is_some()), (Ok(counted), true));
         assert_eq!((poll.is_untold, poll.due_at()), (false, None));
         let told = about(&arena.news(), group);
@@ -143,7 +150,7 @@ fn a_poll_is_closed_once_by_the_clock(arena: &Arena) {
                 tx.polls().update(*id, &Poll { told_at, is_untold: true, ..poll }).unwrap();
             }
         });
-        let parts = (0..3).map(|_| part(move || arena.wait_for(polls::run_due(arena.server()))));
+        let parts = (0..3).map(|_| part(move || arena.wait_for(polls::settle_all(arena.server()))));
         assert!(at_once(parts.collect()).into_iter().all(|outcome| outcome.is_ok()));
         let news = about(&arena.news(), group);
         for id in ids {

@@ -162,19 +162,11 @@ impl ShownMessage {
     }
 }
 
-/// A poll without what only the server needs to know, except whether there are votes that it has not told.
+/// A poll without what only the server needs to know, and without voters, whom events don't name.
 fn as_shown(poll: &Poll) -> Poll {
-    Poll { told_at: None, ..poll.clone() }
-}
-
-/// Leaves out of a comparison which votes are told. Counts that the server has not told yet can't be shown: that happens at
-/// rest only where the clock was set back.
-fn forgive_untold(theirs: &mut Poll, ours: &mut Poll) {
-    if theirs.is_untold {
-        theirs.voters = ours.voters;
-        theirs.options.iter_mut().zip(&ours.options).for_each(|(theirs, ours)| theirs.votes = ours.votes);
-    }
-    (theirs.is_untold, ours.is_untold) = (false, false);
+    let mut poll = Poll { told_at: None, is_untold: false, ..poll.clone() };
+    poll.options.iter_mut().for_each(|option| option.first_voters.clear());
+    poll
 }
 
 /// A thread.
@@ -541,12 +533,6 @@ impl Replica {
                         // What is not shown is loaded to be shown.
                         if ours.messages.get(seq).is_some_and(|ours| ours.quoted.is_none()) {
                             message.quoted = None;
-                        }
-                    }
-                    for (seq, message) in &mut theirs.messages {
-                        let ours = ours.messages.get_mut(seq).and_then(|ours| ours.message.poll.as_mut());
-                        if let Some((theirs, ours)) = message.message.poll.as_mut().zip(ours) {
-                            forgive_untold(theirs, ours);
                         }
                     }
                     if !with_read_cursors {

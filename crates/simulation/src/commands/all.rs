@@ -951,8 +951,8 @@ commands! {
     4 read ListVoters[polls::list_voters](poll: APollMessage, option: AnOption, after: Option<AUser>, limit: ALimit)
         |tx, actor| polls::list_voters(tx, actor, (poll.0, poll.1, option), after, limit);
     /// The server does what is due with polls.
-    8 flow SettlePolls[polls::run_due, polls::settle_due]() |ports| {
-        async move { polls::run_due(ports.storage).await.map(|_| ()) }
+    8 flow SettlePolls[polls::settle_all, polls::settle_due]() |ports| {
+        async move { polls::settle_all(ports.storage).await.map(|_| ()) }
     };
     /// The operator encrypts the keys of anonymous polls again.
     1 flow ResealPollKeys[polls::reseal_poll_keys]() |ports| {

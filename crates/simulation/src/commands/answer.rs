@@ -495,7 +495,7 @@ impl Answer {
             Self::Thread(view) => view.renumber(ids),
             Self::Reactors(page) => page.renumber(ids),
             Self::Voters(page) => page.renumber(ids),
-            Self::Poll(_) => {}
+            Self::Poll((poll, _)) => poll.renumber(ids),
             Self::Readers(page) => page.renumber(ids),
             Self::ReadSince(cursors) => {
                 cursors.renumber(ids);

@@ -46,6 +46,12 @@ impl<T: Renumber> Renumber for Vec<T> {
     }
 }
 
+impl<T: Renumber> Renumber for Box<T> {
+    fn renumber(&mut self, ids: &Ids) {
+        (**self).renumber(ids);
+    }
+}
+
 impl<T: Renumber> Renumber for Page<T> {
     fn renumber(&mut self, ids: &Ids) {
         self.items.renumber(ids);
@@ -98,10 +104,12 @@ renumber! {
     JoinRequest: user;
     JoinRequestUpdate: group request;
     EndedJoinRequest: group user;
-    Message: id group_id author pin thread reply_to mentioned text;
+    Message: id group_id author pin thread reply_to mentioned text poll;
     groupchat_domain::messages::InThread: root;
-    MessageView: message thread quoted unreachable;
-    PollUpdate: group message;
+    MessageView: message thread quoted voters unreachable;
+    groupchat_domain::polls::Poll: options;
+    groupchat_domain::polls::PollOption: first_voters;
+    PollUpdate: group message poll;
     groupchat_domain::polls::VoterPage: items next;
     Quoted: id group root author excerpt mentioned;
     EarlierText: text;

@@ -102,9 +102,15 @@ impl PollRepository for ModelTx<'_> {
         tables.polls.change(&message, |row| {
             for (option, counted) in row.options.iter_mut().zip(&poll.options) {
                 option.votes = counted.votes;
+                option.first_voters.clone_from(&counted.first_voters);
             }
         });
-        self.has_enqueued |= poll.is_untold;
+        Ok(())
+    }
+
+    fn wake(&mut self) -> Result<(), StorageFault> {
+        self.write()?;
+        self.has_enqueued = true;
         Ok(())
     }
 
@@ -142,17 +148,30 @@ impl PollRepository for ModelTx<'_> {
         Ok(FoundVoters { rows, looked_up_to: None })
     }
 
+    fn some_ballots(
+        &mut self,
+        message: MessageId,
+        limit: i64,
+    ) -> Result<Vec<(UserId, Choices)>, StorageFault> {
+        let tables = self.read()?;
+        let all = tables.ballots.iter().filter(|((of, _), _)| *of == message);
+        let first = all.take(usize::try_from(limit).unwrap_or(0));
+        Ok(first.map(|((_, user), choices)| (*user, *choices)).collect())
+    }
+
     fn due(&mut self, now: Timestamp, limit: i64) -> Result<Vec<PollPlace>, StorageFault> {
         let tables = self.read()?;
-        let due = tables.polls.iter().filter_map(|(message, poll)| Some((poll.due_at()?, *message)));
-        let mut due: Vec<_> = due.filter(|(at, _)| *at <= now).collect();
+        let due = tables.polls.iter().filter(|(_, poll)| poll.is_due_at(now));
+        let mut due: Vec<_> = due.map(|(message, poll)| (poll.due_at(), *message)).collect();
         due.sort_unstable();
         let first = due.into_iter().take(usize::try_from(limit).unwrap_or(0));
         Ok(first.filter_map(|(_, message)| tables.poll_place(message)).collect())
     }
 
-    fn next_due(&mut self) -> Result<Option<Timestamp>, StorageFault> {
-        Ok(self.read()?.polls.iter().filter_map(|(_, poll)| poll.due_at()).min())
+    fn next_due(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StorageFault> {
+        let tables = self.read()?;
+        let next = |poll: &Poll| poll.due_at().map(|at| if poll.is_due_at(now) { at.min(now) } else { at });
+        Ok(tables.polls.iter().filter_map(|(_, poll)| next(poll)).min())
     }
 
     fn remove(&mut self, message: MessageId) -> Result<(), StorageFault> {

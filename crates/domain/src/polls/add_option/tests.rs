@@ -20,7 +20,7 @@ fn unvoted(options_by: OptionsBy) -> Poll {
 }
 
 fn longer(mut poll: Poll) -> Poll {
-    poll.options.push(PollOption { text: text("maybe"), votes: 0 });
+    poll.options.push(PollOption::new(text("maybe")));
     poll
 }
 

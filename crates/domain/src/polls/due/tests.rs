@@ -41,6 +41,17 @@ fn votes_that_were_not_told_are_told() {
     assert_hands_faults_on(|| settles(untold(), after.clone(), true), settle_due);
 }
 
+/// The clock was set back after the last votes were told, and before others came.
+#[test]
+fn votes_wait_for_no_time_that_a_wrong_clock_has_set() {
+    let before = Poll { told_at: Some(NOW.plus(Duration::from_secs(3600))), ..untold() };
+    let after = Poll { told_at: Some(NOW), is_untold: false, ..poll() };
+    let mut tx = settles(before, after.clone(), true);
+    settle_due(&mut tx).unwrap();
+    let told = Event::PollVoted(PollUpdate { poll: after, ..poll_update() });
+    assert_eq!(tx.emitted, [(Audience::Group(GROUP), None, told)]);
+}
+
 #[test]
 fn a_poll_whose_time_is_over_is_closed_with_the_votes_that_were_not_told() {
     let closes_at = Some(NOW.minus(Duration::from_millis(3)));
@@ -72,7 +83,7 @@ fn what_another_server_has_done_is_not_done_again() {
 /// The next poll that is due is looked for.
 fn next(at: Option<Timestamp>) -> MockTx {
     let mut tx = MockTx::new();
-    tx.polls.expect_next_due().times(1).returning(move || Ok(at));
+    tx.polls.expect_next_due().with(eq(NOW)).times(1).returning(move |_| Ok(at));
     tx
 }
 
@@ -82,12 +93,12 @@ fn all_that_is_due_is_done_and_then_it_is_known_how_long_to_wait() {
     let later = || Some(NOW.plus(second));
     let runs = || vec![next(Some(NOW)), finds_due(None, true), next(later())];
     let storage = ScriptedStorage::new(runs());
-    assert_eq!(block_on(run_due(&storage)), Ok(Some(second)));
+    assert_eq!(block_on(settle_all(&storage)), Ok(Some(second)));
     assert_eq!(
         storage.finish().iter().map(|ran| ran.access.mode).collect::<Vec<_>>(),
         [Mode::Read, Mode::Write, Mode::Read]
     );
-    assert_flow_hands_faults_on(runs, |storage| block_on(run_due(storage)));
+    assert_flow_hands_faults_on(runs, |storage| block_on(settle_all(storage)));
     let storage = ScriptedStorage::new(vec![next(None)]);
-    assert_eq!(block_on(run_due(&storage)), Ok(None));
+    assert_eq!(block_on(settle_all(&storage)), Ok(None));
 }

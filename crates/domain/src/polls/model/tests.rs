@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{NOW, poll};
+use crate::testing::{ME, NOW, poll};
 use crate::validation::YEAR;
 
 const HALF_A_SECOND: Duration = Duration::from_millis(500);
@@ -47,12 +47,25 @@ fn a_poll_ends_in_the_future_and_within_a_year() {
 fn votes_are_counted_and_so_are_voters() {
     let mut poll = Poll { max_choices: 2, ..poll() };
     assert_eq!(counts(&poll), (vec![0, 1], 1, 1));
-    poll.count(Choices::NONE, choices(&[1, 2]));
+    assert_eq!(poll.count(None, Choices::NONE, choices(&[1, 2])), []);
     assert_eq!(counts(&poll), (vec![1, 2], 3, 2));
-    poll.count(choices(&[1, 2]), choices(&[1]));
+    poll.count(None, choices(&[1, 2]), choices(&[1]));
     assert_eq!(counts(&poll), (vec![1, 1], 2, 2));
-    poll.count(choices(&[1]), Choices::NONE);
+    poll.count(None, choices(&[1]), Choices::NONE);
     assert_eq!(counts(&poll), (vec![0, 1], 1, 1));
+}
+
+/// Whoever has answered has answered this question, though they think better of it.
+#[test]
+fn a_poll_was_voted_on_also_if_all_votes_are_taken_back() {
+    let mut poll = Poll { voters: 0, told_at: None, ..poll() };
+    assert!(!poll.was_voted_on());
+    for (before, now) in [(Choices::NONE, choices(&[1])), (choices(&[1]), Choices::NONE)] {
+        poll.count(Some(ME), before, now);
+        poll.tell(NOW);
+        assert!(poll.was_voted_on());
+    }
+    assert_eq!(poll.voters, 0);
 }
 
 #[test]
@@ -75,6 +88,51 @@ fn votes_are_told_twice_a_second_at_most_and_never_forgotten() {
     // A clock that was ahead keeps nobody waiting.
     assert!(poll.tell(NOW));
     assert_eq!(poll.told_at, Some(NOW));
+}
+
+#[test]
+fn a_clock_that_is_set_back_keeps_votes_waiting_no_longer_than_usual() {
+    let micro = Duration::from_micros(1);
+    let ahead = |by: Duration| Poll { told_at: Some(NOW.plus(by)), is_untold: true, ..poll() };
+    // Another server's clock may be a little ahead.
+    for near in [micro, HALF_A_SECOND - micro] {
+        let poll = ahead(near);
+        assert!(!poll.clone().tell(NOW) && !poll.is_due_at(NOW));
+        let due_at = poll.due_at().unwrap();
+        assert!(due_at <= NOW.plus(2 * HALF_A_SECOND) && poll.is_due_at(due_at));
+    }
+    for far in [HALF_A_SECOND, Duration::from_secs(3600)] {
+        let poll = ahead(far);
+        assert!(poll.clone().tell(NOW) && poll.is_due_at(NOW));
+        let told = Poll { is_untold: false, ..poll.clone() };
+        let closed = Poll { closed_at: Some(NOW), ..poll };
+        assert!(!told.is_due_at(NOW) && !closed.is_due_at(NOW));
+    }
+}
+
+#[test]
+fn the_first_voters_are_shown_in_their_order() {
+    let user = UserId::new;
+    let mut poll = Poll { voters: 0, ..poll() };
+    poll.options[1].votes = 0;
+    for id in [9, 3, 7, 5, 1, 2] {
+        assert_eq!(poll.count(Some(user(id)), Choices::NONE, choices(&[2])), []);
+    }
+    poll.count(None, Choices::NONE, choices(&[1]));
+    let shown = |poll: &Poll, index: usize| -> Vec<i64> {
+        poll.options[index].first_voters.iter().map(|user| user.get()).collect()
+    };
+    assert_eq!((shown(&poll, 0), shown(&poll, 1)), (vec![], vec![9, 3, 7, 5, 1]));
+    // One who isn't shown is missed nowhere; one who is, where there are others.
+    assert_eq!(poll.count(Some(user(2)), choices(&[2]), choices(&[1])), []);
+    assert_eq!(poll.count(Some(user(3)), choices(&[2]), choices(&[1])), []);
+    assert_eq!((shown(&poll, 0), shown(&poll, 1)), (vec![2, 3], vec![9, 7, 5, 1]));
+    for (id, lacking) in [(8, vec![]), (6, vec![]), (9, vec![OptionId::new(2)])] {
+        let (before, now) =
+            if id == 9 { (choices(&[2]), Choices::NONE) } else { (Choices::NONE, choices(&[2])) };
+        assert_eq!(poll.count(Some(user(id)), before, now), lacking);
+    }
+    assert_eq!(shown(&poll, 1), [7, 5, 1, 8]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use mockall::predicate::eq;
 use super::*;
 use crate::events::{Audience, PollUpdate};
 use crate::groups::GroupRefusal;
+use crate::ids::UserId;
 use crate::messages::MessageRefusal;
 use crate::polls::{BallotId, FoundPoll, OptionId, Poll};
 use crate::testing::{
@@ -20,6 +21,7 @@ fn first() -> Choices {
 fn voted() -> Poll {
     let mut voted = poll();
     (voted.options[0].votes, voted.voters, voted.told_at) = (1, 2, Some(NOW));
+    voted.options[0].first_voters = vec![ME];
     voted
 }
 
@@ -58,9 +60,14 @@ fn a_vote_soon_after_another_is_told_later() {
     let told_at = Some(NOW.minus(Duration::from_millis(499)));
     let before = Poll { told_at, ..poll() };
     let after = Poll { told_at, is_untold: true, ..voted() };
-    let mut tx = stores(finds(MEMBER, found_poll(OTHER, before, Choices::NONE)), first(), after);
-    vote(&mut tx, &me(), GROUP, MESSAGE, first()).unwrap();
-    assert_eq!(tx.emitted, []);
+    // Whoever tells it is woken once, however many votes follow.
+    for (was_untold, wakes) in [(false, 1), (true, 0)] {
+        let before = Poll { is_untold: was_untold, ..before.clone() };
+        let mut tx = stores(finds(MEMBER, found_poll(OTHER, before, Choices::NONE)), first(), after.clone());
+        tx.polls.expect_wake().times(wakes).returning(|| Ok(()));
+        vote(&mut tx, &me(), GROUP, MESSAGE, first()).unwrap();
+        assert_eq!(tx.emitted, []);
+    }
 }
 
 #[test]
@@ -72,6 +79,7 @@ fn the_same_vote_again_changes_nothing_and_another_replaces_it() {
     let before = Poll { told_at: None, ..voted() };
     let mut after = voted();
     (after.options[0].votes, after.options[1].votes) = (0, 2);
+    (after.options[0].first_voters, after.options[1].first_voters) = (Vec::new(), vec![ME]);
     let mut tx = stores(finds(MEMBER, found_poll(OTHER, before, first())), second, after.clone());
     assert_eq!(vote(&mut tx, &me(), GROUP, MESSAGE, second).unwrap().poll, after);
 }
@@ -86,6 +94,46 @@ fn a_vote_is_taken_back_once() {
     assert_hands_faults_on(takes_back, |tx| unvote(tx, &me(), GROUP, MESSAGE));
     let mut tx = finds(MEMBER, found_poll(OTHER, poll(), Choices::NONE));
     assert_eq!(unvote(&mut tx, &me(), GROUP, MESSAGE).unwrap().poll, poll());
+}
+
+#[test]
+fn others_are_shown_in_the_place_of_who_takes_a_vote_back() {
+    let second = Choices::from_iter([OptionId::new(2)]);
+    let mut before = Poll { told_at: None, ..voted() };
+    (before.options[0].votes, before.options[0].first_voters) = (3, vec![OTHER, ME]);
+    let mut after = Poll { told_at: Some(NOW), voters: 1, ..before.clone() };
+    (after.options[0].votes, after.options[0].first_voters) = (2, vec![OTHER, UserId::new(9)]);
+    let takes_back = || {
+        let mut tx =
+            stores(finds(MEMBER, found_poll(OTHER, before.clone(), first())), Choices::NONE, after.clone());
+        let ballots = vec![(OTHER, first()), (UserId::new(8), second), (UserId::new(9), first())];
+        tx.polls
+            .expect_some_ballots()
+            .with(eq(MESSAGE), eq(LOOKED_AT))
+            .times(1)
+            .returning(move |_, _| Ok(ballots.clone()));
+        tx
+    };
+    assert_eq!(unvote(&mut takes_back(), &me(), GROUP, MESSAGE).unwrap().poll, after);
+    assert_hands_faults_on(takes_back, |tx| unvote(tx, &me(), GROUP, MESSAGE));
+}
+
+/// Whoever looks at what is stored, or shown, finds nobody.
+#[test]
+fn nobody_is_shown_as_a_voter_in_an_anonymous_poll() {
+    let hash = BallotId::Secret([7; 32]);
+    let mut found = found_poll(OTHER, Poll { anonymous: true, ..poll() }, Choices::NONE);
+    found.view.as_mut().unwrap().ballot = Some(Ballot { id: hash, choices: Choices::NONE });
+    let mut tx = finds(MEMBER, found);
+    tx.polls
+        .expect_put_ballot()
+        .with(eq(MESSAGE), eq(hash), eq(first()))
+        .times(1)
+        .returning(|_, _, _| Ok(()));
+    let is_nobody_shown = |poll: &Poll| poll.options.iter().all(|option| option.first_voters.is_empty());
+    tx.polls.expect_update().withf(move |_, poll| is_nobody_shown(poll)).times(1).returning(|_, _| Ok(()));
+    let view = vote(&mut tx, &me(), GROUP, MESSAGE, first()).unwrap();
+    assert_eq!((view.poll.options[0].votes, view.shows_voters()), (1, false));
 }
 
 #[test]

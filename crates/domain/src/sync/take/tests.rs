@@ -2,6 +2,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::Scope;
+use crate::accounts::UserRef;
 use crate::events::{Epoch, LogState};
 use crate::groups::{Group, History, Standing};
 use crate::ids::{GroupId, MessageId, Position, Seq, Version};

@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use groupchat_domain::polls::{Choices, OptionId, OptionText};
+use groupchat_domain::polls::{Choices, FIRST_VOTERS, OptionId, OptionText};
 
 use super::Salvage;
-use crate::polls::counts_column;
+use crate::polls::{counts_column, stored_voters, voters_column};
 use crate::rows::polls::Row;
 use crate::schema::{poll_ballots, polls, secret_ballots};
 
@@ -58,10 +58,15 @@ impl Salvage<'_> {
     fn complete_poll(&mut self, known: &Row, found: Row) -> QueryResult<()> {
         let is_longer = found.options.starts_with(&format!("{}\n", known.options));
         let options = if is_longer { found.options } else { known.options.clone() };
+        // Those who don't vote for an option are left out afterwards.
+        let first_voters = found.first_voters.filter(|_| known.key_id.is_none());
         let update = diesel::update(polls::table.find(known.message_id))
             .set((
                 polls::options.eq(options),
                 polls::closed_at.eq(known.closed_at.or(found.closed_at)),
+                // That there ever was a vote.
+                polls::told_at.eq(known.told_at.or(found.told_at)),
+                polls::first_voters.eq(first_voters.or_else(|| known.first_voters.clone())),
                 polls::due_at.eq(None::<i64>),
             ))
             .execute(self.target)?;
@@ -104,8 +109,14 @@ impl Salvage<'_> {
         let beyond = 1_i64 << size;
         diesel::delete(open.filter(poll_ballots::choices.ge(beyond))).execute(self.target)?;
         diesel::delete(secret.filter(secret_ballots::choices.ge(beyond))).execute(self.target)?;
-        let mut found: Vec<i64> = open.select(poll_ballots::choices).load(self.target)?;
+        let of_users: Vec<(i64, i64)> = open
+            .order(poll_ballots::user_id)
+            .select((poll_ballots::user_id, poll_ballots::choices))
+            .load(self.target)?;
+        let mut found: Vec<i64> = of_users.iter().map(|(_, choices)| *choices).collect();
         found.extend(secret.select(secret_ballots::choices).load::<i64>(self.target)?);
+        let first = stored_voters(row.first_voters.as_deref());
+        let first = (0..size).map(|index| first_voters(first.get(index), &of_users, OptionId::at(index)));
         let votes = |option: OptionId| {
             found.iter().filter(|choices| Choices::from_stored(**choices).contain(option)).count() as i64
         };
@@ -113,6 +124,7 @@ impl Salvage<'_> {
         diesel::update(polls::table.find(poll))
             .set((
                 polls::counts.eq(counts),
+                polls::first_voters.eq(voters_column(first)),
                 polls::voters.eq(found.len() as i64),
                 polls::is_untold.eq(false),
                 polls::due_at.eq(row.closes_at.filter(|_| row.closed_at.is_none())),
@@ -120,6 +132,17 @@ impl Salvage<'_> {
             .execute(self.target)
             .map(drop)
     }
+}
+
+/// The first voters for an option: those of before who still vote for it, and then others, in no order that would be known.
+fn first_voters(before: Option<&Vec<i64>>, ballots: &[(i64, i64)], option: OptionId) -> Vec<i64> {
+    let vote = |(user, choices): &(i64, i64)| Choices::from_stored(*choices).contain(option).then_some(*user);
+    let votes: Vec<i64> = ballots.iter().filter_map(vote).collect();
+    let mut first: Vec<i64> =
+        before.into_iter().flatten().copied().filter(|user| votes.contains(user)).collect();
+    first.extend(votes.iter().filter(|user| !before.is_some_and(|before| before.contains(user))));
+    first.truncate(FIRST_VOTERS);
+    first
 }
 
 /// Whether a poll has options as they are stored. Polls have no checksum that would tell.

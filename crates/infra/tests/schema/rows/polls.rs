@@ -17,7 +17,12 @@ pub(super) const POLLS: TableRows = TableRows {
             ("key_id", Number(7)),
             ("secret", Bytes(1, 60)),
         ],
-        &[("message_id", Number(4)), ("closed_at", Number(9)), ("voters", Number(0))],
+        &[
+            ("message_id", Number(4)),
+            ("closed_at", Number(9)),
+            ("voters", Number(0)),
+            ("first_voters", Text("1 -")),
+        ],
     ],
     another: &[
         ("message_id", Number(2)),
@@ -34,6 +39,7 @@ pub(super) const POLLS: TableRows = TableRows {
         ("due_at", Null),
         ("key_id", Null),
         ("secret", Null),
+        ("first_voters", Null),
     ],
     accepted: &[
         &[("options", Characters(3))],
@@ -45,6 +51,8 @@ pub(super) const POLLS: TableRows = TableRows {
         &[("results", Text("after_close"))],
         &[("options_by", Text("members"))],
         &[("key_id", Number(0)), ("secret", Bytes(1, 1))],
+        &[("first_voters", Characters(1))],
+        &[("first_voters", Characters(2_000))],
         &[("key_id", Number((1 << 32) - 1)), ("secret", Bytes(1, 200))],
     ],
     rejected: &[
@@ -65,6 +73,9 @@ pub(super) const POLLS: TableRows = TableRows {
         (Check, &[("key_id", Number(7)), ("secret", Bytes(1, 201))]),
         (Check, &[("key_id", Number(7))]),
         (Check, &[("secret", Bytes(1, 60))]),
+        (Check, &[("first_voters", Characters(0))]),
+        (Check, &[("first_voters", Characters(2_001))]),
+        (Check, &[("first_voters", Text("1")), ("key_id", Number(7)), ("secret", Bytes(1, 60))]),
         (Type, &[("is_untold", Number(2))]),
         (Reference, &[("message_id", Number(9))]),
     ],
