@@ -58,6 +58,8 @@ mod refreshes;
 mod removals;
 mod requests;
 mod resets;
+mod saved;
+mod scheduled;
 mod sign_ups;
 mod starts;
 #[path = "../support/mod.rs"]

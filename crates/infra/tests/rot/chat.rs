@@ -16,6 +16,7 @@ use groupchat_domain::messages::{self, ChangeTerms, MessageDraft};
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use groupchat_domain::time::{Clock, Timestamp};
+use groupchat_infra::DatabaseStorage;
 use groupchat_infra::check::{Depth, Finding};
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::sqlite::{self, SqliteOptions, SqliteStorage};
@@ -24,6 +25,7 @@ use tokio::runtime::Builder;
 
 use crate::support::NoListener;
 use crate::support::fixture::*;
+use crate::support::plain_sealer::Plain;
 
 /// What messages and events say, as text.
 const SAID: &str = "SELECT group_concat(line, char(10)) AS line FROM ( \
@@ -73,6 +75,7 @@ impl Chat {
         let mut options = SqliteOptions::new(self.path());
         options.alone = true;
         let storage = SqliteStorage::open(options, Arc::new(SystemClock), Arc::new(NoListener)).unwrap();
+        storage.seal_with(Arc::new(Plain));
         let runtime = Builder::new_current_thread().build().unwrap();
         let answer = runtime.block_on(question(&storage)).unwrap();
         drop(storage);

@@ -9,6 +9,7 @@ mod chat;
 mod credentials;
 mod drill;
 mod flips;
+mod kept;
 mod pages;
 mod starts;
 #[path = "../support/mod.rs"]

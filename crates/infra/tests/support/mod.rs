@@ -3,7 +3,7 @@
 
 pub(crate) mod fixture;
 pub(crate) mod log;
-mod plain_sealer;
+pub(crate) mod plain_sealer;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -24,6 +24,7 @@ mod jobs;
 mod logins;
 mod logs;
 mod migrate_database;
+mod polls;
 mod races;
 mod reloading;
 mod scheduled;

@@ -4,9 +4,12 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::harness::{Data, Database, Server, data, serve};
-use crate::scheduled;
+use crate::{polls, scheduled};
 
 const ROUNDS: usize = 3;
+
+/// How many polls are due one after the other.
+const POLLS: i64 = 20;
 
 async fn start(data: &Data) -> Server {
     let mut command = serve(data);
@@ -82,4 +85,33 @@ async fn two_send_each_scheduled_message_once_although_one_is_killed() {
         (scheduled::MESSAGES + 30, scheduled::MESSAGES + 30)
     );
     other.stop().await;
+}
+
+#[tokio::test]
+async fn two_close_each_poll_once_although_one_is_killed() {
+    let data = data();
+    let one = start(&data).await;
+    let other = start(&data).await;
+    let admin = one.admin().await;
+    let elsewhere = other.anonymous().with_key(admin.key());
+    let group = admin.create_group("Lobby").await;
+    let since = polls::cursor(&elsewhere).await;
+    let due = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(2_500);
+    let mut asked = Vec::new();
+    for number in 0..POLLS {
+        let api = if number % 2 == 0 { &admin } else { &elsewhere };
+        let at = due + jiff::SignedDuration::from_millis(number * 20);
+        asked.push(polls::ask(api, group, Some(at)).await);
+    }
+    for poll in &asked {
+        assert_eq!(polls::vote(&admin, poll, 1).await, StatusCode::OK);
+    }
+    // At a time at which both close some of them.
+    let wait = due.duration_since(jiff::Timestamp::now()) + jiff::SignedDuration::from_millis(10 * POLLS);
+    tokio::time::sleep(std::time::Duration::try_from(wait).unwrap_or_default()).await;
+    one.kill().await;
+    let closed = polls::until_told(&elsewhere, &since, "poll.closed", asked.len()).await;
+    assert!(closed.iter().all(|told| told["poll"]["votes"] == 1), "{closed:?}");
+    other.stop().await;
+    polls::check_closed_once(&data);
 }
