@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use groupchat_domain::ids::{GroupId, Seq, UserId};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{MessageQuery, MessageRange, MessageView};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::storage::{Storage, Tx};
 
+use crate::audit_fault::AuditFault;
 use crate::database::Database;
 use crate::error::BenchError;
 use crate::fixture::Fixture;
 use crate::seed::READ;
 
 /// Reads the messages in the groups of fixtures of one database, which share a ledger, and returns how many the server
-/// acknowledged: each is there, once, as it was sent.
+/// acknowledged: each is there, once, as it was sent. The votes in their polls are counted right.
 ///
 /// # Errors
 /// [`BenchError::Audit`] if that is not so, or the database can't be read.
@@ -43,7 +44,26 @@ async fn compare(storage: &dyn Storage, first: &Fixture, fixtures: &[&Fixture]) 
             }
         }
     }
+    for (_, poll) in fixtures.iter().flat_map(|fixture| &fixture.polls) {
+        recount(storage, *poll).await?;
+    }
     Ok(expected.finish()?)
+}
+
+/// Compares what a poll says with its ballots. There are no more of these than connections.
+async fn recount(storage: &dyn Storage, poll: MessageId) -> Result<(), BenchError> {
+    let read = move |tx: &mut dyn Tx| {
+        let ballots = tx.polls().some_ballots(poll, i64::from(u16::MAX))?;
+        Ok((tx.polls().find_many(&[poll])?.pop(), ballots))
+    };
+    let (Some((_, stored)), ballots) = storage.run(READ, read).await? else { return Ok(()) };
+    let count = |option| ballots.iter().filter(|(_, choices)| choices.contain(option)).count();
+    let counted = stored.ids().map(count).map(|votes| i64::try_from(votes).unwrap_or(i64::MAX));
+    let is_right = counted.eq(stored.options.iter().map(|option| option.votes));
+    if is_right && i64::try_from(ballots.len()) == Ok(stored.voters) {
+        return Ok(());
+    }
+    Err(AuditFault::Miscounted(poll).into())
 }
 
 /// The messages after this number, as many as a page has.

@@ -1,5 +1,7 @@
 //! What an audit of a measured database can find.
 
+use groupchat_domain::ids::MessageId;
+
 /// How what is stored differs from what was acknowledged.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AuditFault {
@@ -21,4 +23,7 @@ pub(crate) enum AuditFault {
     /// A message has another text, or is in another group.
     #[error("the message with the client id {0} is not stored as it was sent")]
     Altered(String),
+    /// The counts of a poll are not those of its ballots.
+    #[error("the votes in the poll {0} are not counted right")]
+    Miscounted(MessageId),
 }

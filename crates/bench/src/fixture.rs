@@ -40,6 +40,8 @@ pub(crate) struct Fixture {
     pub users: Vec<SignedIn>,
     /// The groups with many messages.
     pub rooms: Vec<BusyGroup>,
+    /// A poll in each of these, which is open and not anonymous.
+    pub polls: Vec<(GroupId, MessageId)>,
     /// The groups whose messages have reactions, threads and mentions.
     pub rich_rooms: Vec<RichGroup>,
     /// What can be measured on it.
@@ -99,6 +101,7 @@ impl Fixture {
         }
         let users = seed::sign_in(storage, &seed::seeded_users(storage).await?).await?;
         let Some(viewer) = users.first() else { return Err(BenchError::NotSeeded { location }) };
+        let polls = seed::ask(storage, viewer).await?;
         let rooms = busy_groups(storage, viewer).await?;
         if rooms.is_empty() {
             return Err(BenchError::NotSeeded { location });
@@ -107,7 +110,8 @@ impl Fixture {
         let routes = routes(seed::has_quiet_groups(storage, viewer).await?, !rich_rooms.is_empty());
         let (engine, family) = (database.engine().clone(), database.family());
         database.close();
-        Ok(Self { location, engine, family, users, rooms, rich_rooms, routes, ledger: Ledger::default() })
+        let ledger = Ledger::default();
+        Ok(Self { location, engine, family, users, rooms, polls, rich_rooms, routes, ledger })
     }
 
     /// How many messages the rooms hold, without replies.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use groupchat_domain::ids::{GroupId, Seq};
+use groupchat_domain::ids::{GroupId, MessageId, Seq};
 use groupchat_domain::time::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
@@ -34,6 +34,12 @@ pub(crate) fn workload(route: Route, base: &str, fixture: &Fixture) -> Result<Wo
         // The ledger is dropped: it is there so that an echo costs the load generator as much as a send.
         Route::Echo => sends(vec![at("/echo")?], &Ledger::default(), fixture, keys),
         Route::Send => sends(in_rooms("/messages")?, &fixture.ledger, fixture, keys),
+        Route::Vote => {
+            let vote = |(group, poll): &(GroupId, MessageId)| {
+                at(&format!("/api/groups/{group}/messages/{poll}/poll/vote"))
+            };
+            votes(fixture.polls.iter().map(vote).collect::<Result<_, _>>()?, keys)
+        }
         Route::Static => gets(vec![at("/static")?], keys),
         Route::Page => {
             let all = fixture.rooms.iter().map(|room| run(base, room.id, room.last_seq, ""));
@@ -71,6 +77,16 @@ fn sends(rooms: Vec<Url>, ledger: &Ledger, fixture: &Fixture, keys: Vec<HeaderMa
         let mut request = with(Method::POST, pick(&rooms, turn.connection), pick(&keys, turn.connection));
         let message = json!({"text": message_text(turn.number), "client_id": log.client_id(turn)});
         *request.body_mut() = Some(message.to_string().into());
+        request
+    })
+}
+
+/// Each connection votes in one poll, each time for the other one of two options, so that each vote changes something.
+fn votes(polls: Vec<Url>, keys: Vec<HeaderMap>) -> Workload {
+    Workload::new(move |turn| {
+        let mut request = with(Method::PUT, pick(&polls, turn.connection), pick(&keys, turn.connection));
+        let option = 1 + (turn.number + scatter(Turn { number: 0, ..turn })) % 2;
+        *request.body_mut() = Some(json!({"options": [option]}).to_string().into());
         request
     })
 }

@@ -13,6 +13,8 @@ pub(crate) enum Route {
     Echo,
     /// Sends a message with a client id; answered once it is on the disk.
     Send,
+    /// Votes in a poll, for another option than before; answered once it is on the disk. Compared with a send.
+    Vote,
     /// What a page is compared with: the same bytes, ready-made.
     Static,
     /// Reads 50 messages from a random place of a group, with authors and likes.
@@ -68,6 +70,7 @@ impl fmt::Display for Scenario {
         let name = match self.route {
             Route::Echo => "echo",
             Route::Send => "durable send",
+            Route::Vote => "vote",
             Route::Static => "static reply",
             Route::Page => "page of 50",
             Route::RichStatic => "static rich reply",
@@ -112,7 +115,7 @@ pub(crate) fn scenarios(routes: &[Route], send_connections: &[usize]) -> Vec<Sce
     let of = |route, connections| Scenario { route, connections };
     let mut all: Vec<_> = send_connections
         .iter()
-        .flat_map(|&connections| [of(Route::Echo, connections), of(Route::Send, connections)])
+        .flat_map(|&connections| [Route::Echo, Route::Send, Route::Vote].map(|route| of(route, connections)))
         .collect();
     all.extend(READS.map(|route| of(route, READERS)));
     all.push(of(Route::Login, LOGINS));

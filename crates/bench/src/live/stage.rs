@@ -61,6 +61,7 @@ impl Stage {
             family: database.family(),
             users: senders.to_vec(),
             rooms: groups.iter().copied().map(BusyGroup::empty).collect(),
+            polls: Vec::new(),
             rich_rooms: Vec::new(),
             routes: vec![Route::Send],
             ledger: ledger.clone(),

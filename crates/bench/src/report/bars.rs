@@ -96,6 +96,7 @@ pub(super) fn ratios(samples: &Samples, database: &Engine) -> Vec<Check> {
 const fn comparison(route: Route) -> Option<Route> {
     match route {
         Route::Send => Some(Route::Echo),
+        Route::Vote => Some(Route::Send),
         Route::Page => Some(Route::Static),
         Route::RichPage => Some(Route::RichStatic),
         _ => None,
@@ -106,6 +107,8 @@ const fn bar(scenario: Scenario) -> Option<Bar> {
     match (scenario.route, scenario.connections) {
         (Route::Send, 64) => Some(Bar::AtLeast(25.0)),
         (Route::Send, 256) => Some(Bar::AtLeast(33.0)),
+        // It costs no more than a send, within what measurements vary by.
+        (Route::Vote, 64 | 256) => Some(Bar::AtLeast(95.0)),
         (Route::Page | Route::RichPage, READERS) => Some(Bar::AtLeast(18.0)),
         _ => None,
     }
@@ -143,6 +146,16 @@ mod tests {
         assert_eq!(ratios.len(), 1);
         assert_eq!(ratios[0].name, "durable send @ 64, vs. echo @ 64");
         assert_eq!((ratios[0].value, ratios[0].reached), (30.0, Some(true)));
+    }
+
+    #[test]
+    fn a_vote_is_compared_with_a_send() {
+        let of = |route| Scenario { route, connections: 64 };
+        let samples =
+            Samples::from([(of(Route::Send), rounds(&[100.0])), (of(Route::Vote), rounds(&[94.0]))]);
+        let ratios = ratios(&samples, &Engine::Sqlite);
+        assert_eq!(ratios[0].name, "vote @ 64, vs. durable send @ 64");
+        assert_eq!((ratios[0].value, ratios[0].reached), (94.0, Some(false)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod commands;
 mod messages;
+mod polls;
 mod rich;
 mod text;
 pub(crate) mod users;
@@ -29,6 +30,7 @@ use crate::scenario::READERS;
 
 pub(crate) use commands::{READ, WRITE};
 pub(crate) use messages::Manner;
+pub(crate) use polls::ask;
 pub(crate) use text::text as message_text;
 pub(crate) use users::{PASSWORD, SignedIn, all as seeded_users, ensure as ensure_users, sign_in};
 
