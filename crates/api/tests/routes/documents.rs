@@ -31,8 +31,10 @@ async fn a_key_is_asked_for_exactly_where_one_is_needed() {
     assert_eq!(json!([schemes["ApiKey"]["in"], schemes["ApiKey"]["name"]]), json!(["header", "X-API-Key"]));
     let matrix = Matrix::read();
     for operation in operations(&server).await {
-        let Some(nobody) = matrix.statuses.get(&operation.row()).map(|row| row[0]) else { continue };
-        assert_eq!(operation.needs_key(), nobody == 401, "{}", operation.row());
+        let Some(row) = matrix.statuses.get(&operation.row()) else { continue };
+        // What all are refused is not for lack of a key.
+        let asks_for_key = row[0] == 401 && row.iter().any(|status| *status != 401);
+        assert_eq!(operation.needs_key(), asks_for_key, "{}", operation.row());
     }
 }
 
