@@ -210,6 +210,7 @@ impl Renumber for AuditRecord {
             "login" | "session.ended" | "token.created" | "token.ended" => {
                 ids.canonical_session(SessionId::new(id)).get()
             }
+            "messages.imported" => ids.canonical_message(groupchat_domain::ids::MessageId::new(id)).get(),
             name if name.starts_with("invitation.") => {
                 ids.canonical_invitation(groupchat_domain::ids::InvitationId::new(id)).get()
             }
