@@ -20,6 +20,7 @@ const RULES: &[&str] = &[
     "permissions::decide_server",
     "messages::find_marks",
     "messages::markdown",
+    "messages::online_for_batch",
     "messages::shown_name",
 ];
 
