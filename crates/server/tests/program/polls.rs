@@ -95,7 +95,7 @@ async fn a_poll_is_closed_soon_after_its_time_although_the_server_was_killed_bef
     for is_back_in_time in [true, false] {
         let api = server.anonymous().with_key(&key);
         let since = cursor(&api).await;
-        let due = Timestamp::now() + SignedDuration::from_millis(2_000);
+        let due = Timestamp::now() + SignedDuration::from_millis(5_000);
         let poll = ask(&api, group, Some(due)).await;
         assert_eq!(vote(&api, &poll, 2).await, StatusCode::OK);
         server.kill().await;
@@ -161,8 +161,10 @@ async fn a_vote_counts_or_comes_after_the_end() {
     for round in 0..ROUNDS {
         let since = cursor(&admin).await;
         let is_by_clock = round % 2 == 1;
-        let closes_at = is_by_clock.then(|| Timestamp::now() + SignedDuration::from_millis(60));
+        let closes_at = is_by_clock.then(|| Timestamp::now() + SignedDuration::from_millis(1_500));
         let poll = ask(&admin, group, closes_at).await;
+        let left = |at: Timestamp| at.duration_since(Timestamp::now()) - SignedDuration::from_millis(40);
+        let begin = closes_at.and_then(|at| Duration::try_from(left(at)).ok()).unwrap_or_default();
         let votes: Vec<_> = voters
             .iter()
             .enumerate()
@@ -170,7 +172,7 @@ async fn a_vote_counts_or_comes_after_the_end() {
                 // Each with a connection of its own, from before the end until after it.
                 let (voter, poll) = (server.anonymous().with_key(voter.key()), poll.clone());
                 tokio::spawn(async move {
-                    tokio::time::sleep(Duration::from_millis(8 * nth as u64)).await;
+                    tokio::time::sleep(begin + Duration::from_millis(8 * nth as u64)).await;
                     vote(&voter, &poll, nth % 2 + 1).await
                 })
             })

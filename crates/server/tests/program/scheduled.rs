@@ -70,7 +70,7 @@ async fn each_is_sent_once_although_the_server_is_killed_while_they_are_due() {
         let name = format!("round {round}");
         let api = server.anonymous().with_key(&key);
         // So far away that all are scheduled by then.
-        let begin = after(2_500);
+        let begin = after(4_000);
         schedule(&api, group, &name, begin).await;
         names.push(name);
         // At different moments of the time at which they are due, and once before it.

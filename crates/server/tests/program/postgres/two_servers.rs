@@ -68,7 +68,7 @@ async fn two_send_each_scheduled_message_once_although_one_is_killed() {
     let admin = one.admin().await;
     let elsewhere = other.anonymous().with_key(admin.key());
     let group = admin.create_group("Lobby").await;
-    let begin = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(2_500);
+    let begin = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(8_000);
     let (here, there) = ("here".to_owned(), "there".to_owned());
     tokio::join!(
         scheduled::schedule(&admin, group, &here, begin),
@@ -96,7 +96,7 @@ async fn two_close_each_poll_once_although_one_is_killed() {
     let elsewhere = other.anonymous().with_key(admin.key());
     let group = admin.create_group("Lobby").await;
     let since = polls::cursor(&elsewhere).await;
-    let due = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(2_500);
+    let due = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(8_000);
     let mut asked = Vec::new();
     for number in 0..POLLS {
         let api = if number % 2 == 0 { &admin } else { &elsewhere };
