@@ -42,11 +42,11 @@ pub(crate) async fn repeat(
         let wait = match guarded(step()).await {
             Some(Ok(wait)) => wait,
             Some(Err(error)) => {
-                tracing::warn!(what, %error, "can't do it at the moment");
+                tracing::warn!(what, %error, "a background task failed and will be retried");
                 RETRY_AFTER
             }
             None => {
-                tracing::error!(what, "panicked");
+                tracing::error!(what, "a background task panicked and will be retried");
                 RETRY_AFTER
             }
         };

@@ -20,7 +20,6 @@ const RULES: &[&str] = &[
     "permissions::decide_server",
     "messages::find_marks",
     "messages::markdown",
-    "messages::online_for_batch",
     "messages::shown_name",
 ];
 

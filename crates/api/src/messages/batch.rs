@@ -119,7 +119,7 @@ pub async fn send_batch(
     let permit = state.reserve(key.0, items.iter().map(response_bytes).sum())?;
     let mentions = items.iter().map(|item| item.text.mention_count()).sum();
     let writing = Writing::of_texts(key.0, items.len(), bytes).in_groups().for_others(mentions);
-    let online = messages::online_for_batch(group, &items, state.live.as_ref());
+    let online = BatchItem::online(&items, group, state.live.as_ref());
     let send = move |tx: &mut dyn Tx, actor: &Actor| messages::send_batch(tx, actor, group, &items, &online);
     let sent = state.storage.write_as(writing, send).await?;
     let is_repeated = sent.iter().all(|sent| sent.repeated);

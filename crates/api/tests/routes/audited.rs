@@ -20,6 +20,12 @@ struct Audited {
     elsewhere: BTreeMap<String, String>,
 }
 
+impl Audited {
+    fn read() -> Self {
+        toml::from_str(include_str!("audited.toml")).expect("the file is TOML")
+    }
+}
+
 /// The actions of a list of the audit log, the oldest first.
 async fn recorded(reader: &Client, after: i64) -> (Vec<String>, i64) {
     let listed = reader.get("/api/audit?limit=50").await.ok();
@@ -32,7 +38,7 @@ async fn recorded(reader: &Client, after: i64) -> (Vec<String>, i64) {
 #[actix_web::test]
 async fn every_operation_records_what_is_listed() {
     let (server, matrix) = (equipped(&Server::start().await).await, Matrix::read());
-    let audited: Audited = toml::from_str(include_str!("audited.toml")).expect("the file is TOML");
+    let audited = Audited::read();
     let root = server.admin("root").await;
     let (mut newest, mut wrong) = (0, Vec::new());
     let operations = operations(&server).await;
@@ -78,7 +84,7 @@ async fn what_is_given_and_what_is_taken_is_recorded() {
 
 #[test]
 fn every_action_is_recorded_by_an_operation_or_found_elsewhere() {
-    let audited: Audited = toml::from_str(include_str!("audited.toml")).expect("the file is TOML");
+    let audited = Audited::read();
     let by_operations: BTreeSet<_> = audited.operations.values().flatten().map(String::as_str).collect();
     let elsewhere: BTreeSet<_> = audited.elsewhere.keys().map(String::as_str).collect();
     let all: BTreeSet<_> = AuditAction::ALL.iter().map(|action| action.as_str()).collect();

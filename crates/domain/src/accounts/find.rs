@@ -1,7 +1,7 @@
 //! Finding users. Every signed-in user can see all users; e-mail addresses are visible only to the user and to
 //! those who manage users.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{User, UserRef};
@@ -22,16 +22,18 @@ pub fn find_self(tx: &mut dyn Tx, actor: &Actor) -> Result<User, Error> {
     Ok(tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?)
 }
 
-/// These users as they are now, in the order of their ids; of those whose accounts are gone, the ids. One query, and none for
-/// nobody.
-pub(crate) fn find_refs(tx: &mut dyn Tx, ids: &BTreeSet<UserId>) -> Result<Vec<UserRef>, StorageFault> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = tx.accounts().find_many(&ids.iter().copied().collect::<Vec<_>>())?;
-    let mut found: HashMap<_, _> = found.iter().map(|user| (user.id, user.as_ref())).collect();
+/// These users as they are now; of those whose accounts are gone, the ids. One query, and none for nobody.
+pub(crate) fn find_refs(
+    tx: &mut dyn Tx,
+    ids: &BTreeSet<UserId>,
+) -> Result<BTreeMap<UserId, UserRef>, StorageFault> {
     let gone = |id| UserRef { id, username: None, display_name: None };
-    Ok(ids.iter().map(|id| found.remove(id).unwrap_or_else(|| gone(*id))).collect())
+    let mut users: BTreeMap<_, _> = ids.iter().map(|&id| (id, gone(id))).collect();
+    if !users.is_empty() {
+        let found = tx.accounts().find_many(&ids.iter().copied().collect::<Vec<_>>())?;
+        users.extend(found.iter().map(|user| (user.id, user.as_ref())));
+    }
+    Ok(users)
 }
 
 /// One user, as the actor may see it.

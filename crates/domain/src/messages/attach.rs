@@ -11,7 +11,8 @@ use crate::polls::PollView;
 use crate::storage::{StorageFault, Tx};
 
 /// Completes what repositories leave out of messages: at most one query for each kind that one of them has, and none
-/// where they have nothing. One more finds those who are shown as voters, and one looks up who may read the quoted messages of groups that `readable` doesn't know.
+/// where they have nothing. One more finds those who are shown as voters, and one looks up who may read the quoted messages
+/// of groups that `readable` doesn't know.
 pub(crate) fn attach<'a>(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -48,7 +49,7 @@ fn attach_polls(tx: &mut dyn Tx, viewer: UserId, views: &mut [&mut MessageView])
 /// Says who votes for what in the polls that show it: one query, and none where nobody votes in them.
 fn attach_voters(tx: &mut dyn Tx, views: &mut [&mut &mut MessageView]) -> Result<(), StorageFault> {
     let shown: BTreeSet<_> = views.iter().flat_map(|view| view.shown_voters()).collect();
-    let users: HashMap<_, _> = find_refs(tx, &shown)?.into_iter().map(|user| (user.id, user)).collect();
+    let users = find_refs(tx, &shown)?;
     for view in views {
         let of_poll: BTreeSet<_> = view.shown_voters().collect();
         if let Some(voters) = &mut view.voters {

@@ -11,7 +11,7 @@ use crate::ids::{GroupId, UserId};
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{Attachments, ClientId, MessageText, MessageView, NewMessage};
 use crate::messages::read::find_readable;
-use crate::messages::send::{MessageDraft, Sent, send_with_online};
+use crate::messages::send::{MessageDraft, Sent, online_for, send_with_online};
 use crate::permissions::{GroupPermission, ServerPermission};
 use crate::storage::{Tx, Unique};
 use crate::time::Timestamp;
@@ -34,26 +34,26 @@ pub struct BatchItem {
 }
 
 impl BatchItem {
+    /// Who is online in the group that these go to, if that matters, because one of them says `@here`.
+    pub fn online(items: &[Self], group: GroupId, live: &dyn LiveEvents) -> Vec<UserId> {
+        online_for(group, items.iter().map(|item| &item.text), live)
+    }
+
     /// Whether it says what only an import may.
     const fn is_imported(&self) -> bool {
         self.author.is_some() || self.created_at.is_some()
     }
 }
 
-/// Who is online in a group, if that matters to a batch for it, because one of its messages says `@here`.
-pub fn online_for_batch(group: GroupId, items: &[BatchItem], live: &dyn LiveEvents) -> Vec<UserId> {
-    if items.iter().any(|item| item.text.says_here()) { live.online_in(group) } else { Vec::new() }
-}
-
-/// Sends messages to a group one after the other, as [`send_with_online`] does each: all of them, or none. If one of them names its
-/// author or its time, all are imported, as somebody who may send in the group and manages the groups of the server: the
-/// read cursors of their authors stay where they are, and slow mode doesn't matter.
+/// Sends messages to a group one after the other, as [`send_with_online`] does each: all of them, or none. If one of them
+/// names its author or its time, all are imported, as somebody who may send in the group and manages the groups of the
+/// server: the read cursors of their authors stay where they are, and slow mode doesn't matter.
 ///
 /// # Errors
-/// As [`send_with_online`], for the first message that is refused, with the index of the message in the names of invalid fields. For an
-/// import also `NotPermitted` of [`AccountRefusal`](crate::accounts::AccountRefusal), `Direct` of [`GroupRefusal`], invalid
-/// authors and times, and [`MessageRefusal::NotFound`] where a message that was imported before is none that the actor may
-/// read.
+/// As [`send_with_online`], for the first message that is refused, with the index of the message in the names of invalid
+/// fields. For an import also `NotPermitted` of [`AccountRefusal`](crate::accounts::AccountRefusal), `Direct` of
+/// [`GroupRefusal`], invalid authors and times, and [`MessageRefusal::NotFound`] where a message that was imported before is
+/// none that the actor may read.
 pub fn send_batch(
     tx: &mut dyn Tx,
     actor: &Actor,

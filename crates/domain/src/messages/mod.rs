@@ -44,7 +44,7 @@ mod threads;
 mod time_order;
 
 pub(crate) use attach::{attach, attach_for_everybody, name_in_excerpts};
-pub use batch::{BatchItem, MAX_BATCH, online_for_batch, send_batch};
+pub use batch::{BatchItem, MAX_BATCH, send_batch};
 pub use earlier_text::{EarlierText, MAX_EARLIER_TEXTS};
 pub use edit::{delete, edit};
 #[cfg(test)]

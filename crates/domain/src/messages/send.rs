@@ -38,13 +38,22 @@ pub struct MessageDraft {
 impl MessageDraft {
     /// Who is online in the group, if that matters to the draft, because it says `@here`.
     pub fn online(&self, live: &dyn LiveEvents) -> Vec<UserId> {
-        if self.text.says_here() { live.online_in(self.group) } else { Vec::new() }
+        online_for(self.group, [&self.text], live)
     }
 
     /// How many bytes of text it has.
     pub fn bytes(&self) -> usize {
         self.text.as_str().len() + self.poll.text_bytes()
     }
+}
+
+/// Who is online in a group, if that matters to texts for it, because one of them says `@here`.
+pub(super) fn online_for<'t>(
+    group: GroupId,
+    texts: impl IntoIterator<Item = &'t MessageText>,
+    live: &dyn LiveEvents,
+) -> Vec<UserId> {
+    if texts.into_iter().any(MessageText::says_here) { live.online_in(group) } else { Vec::new() }
 }
 
 /// What became of a draft.

@@ -178,6 +178,11 @@ impl PollOption {
     }
 }
 
+/// Whether votes were told at a time that the clocks of several servers, which differ a little, don't explain.
+fn is_of_wrong_clock(told: Timestamp, now: Timestamp) -> bool {
+    told >= now.plus(TELL_EVERY)
+}
+
 /// A poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Poll {
@@ -277,9 +282,9 @@ impl Poll {
     /// Whether there is something to do with it by itself now. What could not have been told yet was told by a clock that was
     /// ahead, and keeps nobody waiting.
     pub fn is_due_at(&self, now: Timestamp) -> bool {
-        let is_of_wrong_clock = |told: Timestamp| told >= now.plus(TELL_EVERY);
+        let is_held_back = self.told_at.is_some_and(|told| is_of_wrong_clock(told, now));
         self.due_at().is_some_and(|at| at <= now)
-            || self.closed_at.is_none() && self.is_untold && self.told_at.is_some_and(is_of_wrong_clock)
+            || self.closed_at.is_none() && self.is_untold && is_held_back
     }
 
     pub(super) fn require_open(&self, now: Timestamp) -> Result<(), PollRefusal> {
@@ -324,7 +329,7 @@ impl Poll {
     /// it is. Clocks of several servers may differ a little.
     pub(super) fn tell(&mut self, now: Timestamp) -> bool {
         let is_early =
-            self.told_at.is_some_and(|told| told < now.plus(TELL_EVERY) && now < told.plus(TELL_EVERY));
+            self.told_at.is_some_and(|told| !is_of_wrong_clock(told, now) && now < told.plus(TELL_EVERY));
         if !is_early {
             self.told_at = Some(now);
         }

@@ -52,7 +52,7 @@ pub fn take(tx: &mut dyn Tx, actor: &Actor, since: Option<&Cursor>) -> Result<Sn
         _ => None,
     };
     let users = match &changes {
-        Some(changes) => find_refs(tx, &changes.users)?,
+        Some(changes) => find_refs(tx, &changes.users)?.into_values().collect(),
         None => Vec::new(),
     };
     let is_whole = changes.is_none();

@@ -1,9 +1,5 @@
 //! What belongs to messages, after a drill: threads, quotes, forwards, reactions, mentions and earlier texts.
 
-use std::collections::BTreeSet;
-
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, MessageId, Seq};
@@ -11,7 +7,7 @@ use groupchat_domain::messages::{self, ChangeTerms, ForwardDraft, MessageDraft, 
 use groupchat_domain::storage::Tx;
 use groupchat_testing::Dice;
 
-use crate::chat::{Chat, PAGE, Room, connect, offset};
+use crate::chat::{PAGE, Room, lines, offset};
 use crate::drill::{Drill, drill_with};
 use crate::support::fixture::{client_id, emoji, text};
 
@@ -44,17 +40,6 @@ const COUNTS: [&str; 3] = [
     "SELECT concat_ws('|', root_id, root_seq, reply_count, last_seq, last_reply_id, last_reply_at) AS line FROM threads",
     "SELECT concat_ws('|', root_id, user_id, place) AS line FROM thread_members",
 ];
-
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
-
-fn lines(chat: &Chat, query: &str) -> BTreeSet<String> {
-    let rows: Vec<Line> = diesel::sql_query(query).load(&mut connect(&chat.path())).unwrap();
-    rows.into_iter().map(|row| row.line).collect()
-}
 
 /// A drill whose backup and whose damaged database have messages with everything.
 fn drill() -> Drill {

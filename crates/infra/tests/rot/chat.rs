@@ -1,5 +1,6 @@
 //! A database with messages of every kind, in one file.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -181,6 +182,12 @@ pub(crate) fn connect(path: &Path) -> SqliteConnection {
 struct Line {
     #[diesel(sql_type = Text)]
     line: String,
+}
+
+/// The rows of a query with one text, `line`.
+pub(crate) fn lines(chat: &Chat, query: &str) -> BTreeSet<String> {
+    let rows: Vec<Line> = diesel::sql_query(query).load(&mut connect(&chat.path())).unwrap();
+    rows.into_iter().map(|row| row.line).collect()
 }
 
 #[derive(QueryableByName)]

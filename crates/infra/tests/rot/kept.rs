@@ -1,10 +1,7 @@
 //! What people keep for themselves and have scheduled, and polls with their ballots, after a drill.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::MessageId;
@@ -15,7 +12,7 @@ use groupchat_domain::scheduled::{self, ScheduledChanges};
 use groupchat_domain::storage::Tx;
 use groupchat_testing::Dice;
 
-use crate::chat::{Chat, PAGE, Room, connect, offset};
+use crate::chat::{PAGE, Room, lines, offset};
 use crate::drill::{Drill, drill_with};
 use crate::support::fixture::{client_id, limit, text};
 
@@ -42,17 +39,6 @@ const KEPT: [(&str, &str); 7] = [
         "SELECT concat_ws('|', id, user_id, group_id, client_id, document, send_at, due_at) AS line FROM scheduled_messages",
     ),
 ];
-
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
-
-fn lines(chat: &Chat, query: &str) -> BTreeSet<String> {
-    let rows: Vec<Line> = diesel::sql_query(query).load(&mut connect(&chat.path())).unwrap();
-    rows.into_iter().map(|row| row.line).collect()
-}
 
 /// A drill whose backup and whose damaged database have all of it.
 fn drill() -> Drill {
