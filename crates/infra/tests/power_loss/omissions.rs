@@ -9,7 +9,7 @@ use crate::server::DATABASE;
 use crate::traffic::checkpoint;
 
 /// How many moments are tried at most: far more than it takes.
-const MOMENTS: usize = 200;
+const MOMENTS: usize = 120;
 
 /// What goes wrong if the volume is so, if anything does.
 fn violation(prepare: impl FnOnce(&Volume)) -> Option<String> {
