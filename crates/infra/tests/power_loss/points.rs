@@ -3,7 +3,7 @@
 use std::env;
 
 /// How many in all tests together.
-const USUAL: usize = 800;
+const USUAL: usize = 500;
 /// Sets another number.
 const SETTING: &str = "GROUPCHAT_TEST_CRASH_POINTS";
 
