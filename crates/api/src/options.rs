@@ -6,7 +6,7 @@ use groupchat_domain::accounts::{
     KNOWN_DEVICE_RETENTION, KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, RefreshTerms, SESSIONS_PER_USER,
 };
 use groupchat_domain::admissions::SignUpOpening;
-use groupchat_domain::groups::Quotas;
+use groupchat_domain::groups::{Quotas, RetentionBounds};
 use groupchat_domain::messages::ChangeWindows;
 
 use crate::events::WRITE_TIMEOUT;
@@ -42,6 +42,8 @@ pub struct ServerOptions {
     pub quotas: Quotas,
     /// How long authors may edit and delete their messages.
     pub change_windows: ChangeWindows,
+    /// How long messages may stay by the choice of those who edit a group.
+    pub retention_bounds: RetentionBounds,
     /// The maximum number of requests that a caller may have in flight. All users together may have eight times as
     /// many, and so may all networks of strangers.
     pub requests_per_caller: u32,
@@ -93,6 +95,7 @@ impl Default for ServerOptions {
             connections_per_user: CONNECTIONS_PER_USER,
             quotas: Quotas::default(),
             change_windows: ChangeWindows::default(),
+            retention_bounds: RetentionBounds::default(),
             requests_per_caller: REQUESTS_PER_CALLER,
             undelivered_per_caller: UNDELIVERED_PER_CALLER,
             undelivered: UNDELIVERED,

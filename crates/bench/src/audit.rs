@@ -80,6 +80,7 @@ async fn page(
         viewer,
         run: MessageRange::Above(after),
         above: Seq::ZERO,
+        hidden: None,
         limit,
     };
     let read = move |tx: &mut dyn Tx| Ok(tx.messages().list(&query)?);

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Html(HtmlArgs),
     /// Fill a database with users, groups and messages.
     Seed(SeedArgs),
+    /// Remove all messages of a database from `seed` as too old, and measure how long that keeps others from writing.
+    Trim(TrimArgs),
     /// Run the minimal server for comparison. Started by `run`.
     #[command(hide = true)]
     Baseline(BaselineArgs),
@@ -171,6 +173,35 @@ pub(crate) struct SeedArgs {
 
 impl SeedArgs {
     /// The database to fill.
+    pub(crate) fn location(&self) -> DatabaseLocation {
+        location(self.data_dir.as_ref(), self.database_url.as_ref()).expect("the command line requires one")
+    }
+}
+
+/// How to measure the removal of old messages.
+#[derive(Debug, Args)]
+pub(crate) struct TrimArgs {
+    /// The data directory, filled by `seed`. Its messages are removed.
+    #[arg(
+        long,
+        value_name = "DIR",
+        required_unless_present = "database_url",
+        conflicts_with = "database_url"
+    )]
+    pub data_dir: Option<PathBuf>,
+    /// The PostgreSQL database, filled by `seed`: `postgres://USER@HOST:PORT/DATABASE`. Its messages are removed.
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<DatabaseUrl>,
+    /// Fail if a step takes more than 20 ms.
+    #[arg(long)]
+    pub check: bool,
+    /// Also write the report to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+impl TrimArgs {
+    /// The database to empty.
     pub(crate) fn location(&self) -> DatabaseLocation {
         location(self.data_dir.as_ref(), self.database_url.as_ref()).expect("the command line requires one")
     }

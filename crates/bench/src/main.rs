@@ -25,6 +25,7 @@ mod requests;
 mod run;
 mod scenario;
 mod seed;
+mod trim;
 mod turn;
 
 use std::process::ExitCode;
@@ -53,6 +54,7 @@ fn dispatch(command: Command) -> Result<(), BenchError> {
         Command::Admission(args) => runtime()?.block_on(admission::admission_command(&args)),
         Command::Html(args) => html::html_command(&args),
         Command::Seed(args) => runtime()?.block_on(seed::seed_command(&args)),
+        Command::Trim(args) => runtime()?.block_on(trim::trim_command(&args)),
         // actix-web brings a runtime of its own.
         Command::Baseline(args) => actix_web::rt::System::new().block_on(baseline::serve(&args)),
         Command::Broadcast(args) => runtime()?.block_on(live::broadcast(&args)),

@@ -29,6 +29,7 @@ pub mod permissions;
 pub mod polls;
 pub mod presence;
 pub mod rates;
+pub mod retention;
 pub mod saved;
 pub mod scheduled;
 pub mod search;

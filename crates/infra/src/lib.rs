@@ -23,6 +23,7 @@ mod observer;
 mod permissions;
 mod polls;
 mod refold;
+mod retention;
 mod rows;
 mod saved;
 mod scheduled;

@@ -163,6 +163,12 @@ macro_rules! for_each_table {
                 direct_key -> Nullable<Text>,
                 receipts -> Nullable<Bool>,
                 first_read_version -> BigInt,
+                retention_days -> Nullable<BigInt>,
+                trimmed_seq -> BigInt,
+                trimmed_id -> BigInt,
+                kept_count -> BigInt,
+                hidden_from -> Nullable<BigInt>,
+                hidden_to -> Nullable<BigInt>,
             }
 
             group_roles (group_id, name) {

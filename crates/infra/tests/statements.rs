@@ -17,6 +17,7 @@ use groupchat_domain::messages::{self, MessageDraft, MessageRange, Sent, Window}
 use groupchat_domain::network::Network;
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::polls::{self, Choices, OptionId, OptionText, PollDraft, PollOptions};
+use groupchat_domain::retention::{RetentionTerms, trim};
 use groupchat_domain::saved;
 use groupchat_domain::storage::Credential;
 use groupchat_domain::sync;
@@ -398,6 +399,38 @@ fn what_is_kept_takes_a_constant_number(open: fn() -> Database) {
     assert!(few.iter().all(|taken| *taken <= 7), "{few:?}");
 }
 
+/// A step that removes old messages takes as many statements for few of them as for many, whatever belongs to them.
+fn a_step_of_retention_takes_a_constant_number(open: fn() -> Database) {
+    let database = open();
+    let (group, who) = prepare(&database);
+    let terms = RetentionTerms { age: Some(Duration::ZERO), keeps_pinned: true };
+    let step = |roots: usize, is_rich: bool| {
+        for _ in 0..roots {
+            let root = reply(&database, who, group, None);
+            if !is_rich {
+                continue;
+            }
+            for message in [root, reply(&database, who, group, Some(root))] {
+                let kept = database.write_as(who, move |tx, actor| {
+                    messages::react(tx, actor, group, message, emoji("🎉"))?;
+                    saved::put_bookmark(tx, actor, message, None).map(drop)
+                });
+                kept.unwrap();
+            }
+        }
+        database.take_queries();
+        let step = database.write(move |tx| trim(tx, group, &terms)).unwrap();
+        (step.messages, database.take_queries().len())
+    };
+    let (few, many) = (step(3, false), step(40, false));
+    assert_eq!((few.0, many.0), (3, 40));
+    assert_eq!(few.1, many.1);
+    let (few, many) = (step(2, true), step(8, true));
+    assert_eq!((few.0, many.0), (4, 16));
+    assert_eq!(few.1, many.1);
+    assert!(many.1 <= 50, "{}", many.1);
+}
+
 /// The list of followed threads takes five, however many there are.
 fn followed_threads_take_five(open: fn() -> Database) {
     let database = open();
@@ -704,6 +737,11 @@ mod sqlite {
     }
 
     #[test]
+    fn a_step_of_retention_takes_a_constant_number_of_statements() {
+        a_step_of_retention_takes_a_constant_number(Database::sqlite);
+    }
+
+    #[test]
     fn a_snapshot_takes_the_same_for_any_number_of_groups() {
         super::a_snapshot_takes_the_same_for_any_number_of_groups(Database::sqlite);
     }
@@ -795,6 +833,11 @@ mod postgres {
     #[test]
     fn what_is_kept_takes_a_constant_number_of_statements() {
         what_is_kept_takes_a_constant_number(Database::postgres_with_one_of_each);
+    }
+
+    #[test]
+    fn a_step_of_retention_takes_a_constant_number_of_statements() {
+        a_step_of_retention_takes_a_constant_number(Database::postgres_with_one_of_each);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::completions::CompletionsOptions;
 use crate::config::{SettingFlags, Sources};
 use crate::migrate_database::MigrateOptions;
 use crate::restore::RestoreOptions;
+use crate::retention::RetentionCommand;
 use crate::secrets::SecretsCommand;
 use crate::token::TokenCommand;
 use crate::user::UserCommand;
@@ -78,6 +79,9 @@ pub(crate) enum Command {
     /// Look after the audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look at messages that are too old, and remove them now.
+    #[command(subcommand)]
+    Retention(RetentionCommand),
     /// Look after the keys that secrets are encrypted with.
     #[command(subcommand)]
     Secrets(SecretsCommand),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use groupchat_domain::Error;
-use groupchat_domain::operations::{ClockDoubt, doubt_clock};
+use groupchat_domain::operations::{ClockDoubt, ahead_of_newest_event, doubt_clock};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage};
 use groupchat_domain::time::Timestamp;
 
@@ -28,6 +28,19 @@ pub(crate) async fn look(storage: &dyn Storage) -> Result<bool, Error> {
         tracing::warn!("{}; if the clock is wrong, stop the server and set it", describe(doubt));
     }
     Ok(matches!(doubt, Some(ClockDoubt::Ahead(_))))
+}
+
+/// How far the clock may be ahead of the newest event and remove messages nevertheless. What it removes wrongly is gone for good, and
+/// to wait for a day costs nothing.
+const AHEAD_FOR_MESSAGES: Duration = Duration::from_secs(DAY);
+
+/// Whether the clock is too far ahead of the newest event for messages to be removed that are old by it.
+///
+/// # Errors
+/// A fault.
+pub(crate) async fn is_ahead_for_messages(storage: &dyn Storage) -> Result<bool, Error> {
+    let access = Access { mode: Mode::Read, caller: Caller::System };
+    Ok(storage.run(access, |tx| ahead_of_newest_event(tx)).await? > AHEAD_FOR_MESSAGES)
 }
 
 fn describe(doubt: ClockDoubt) -> String {

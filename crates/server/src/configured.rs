@@ -5,9 +5,10 @@ use std::time::Duration;
 use groupchat_api::{ServerOptions, StrictTransport};
 use groupchat_domain::accounts::RefreshTerms;
 use groupchat_domain::events::Retention;
-use groupchat_domain::groups::Quotas;
+use groupchat_domain::groups::{Quotas, RetentionBounds};
 use groupchat_domain::messages::ChangeWindows;
 use groupchat_domain::rates::RequestClass;
+use groupchat_domain::retention::RetentionTerms;
 use groupchat_infra::request_limiter::RequestRates;
 
 use crate::config::Config;
@@ -29,6 +30,7 @@ pub(crate) fn options(config: &Config) -> ServerOptions {
         sign_up: config.sign_up_open,
         quotas: quotas(config),
         change_windows: change_windows(config),
+        retention_bounds: retention_bounds(config),
         requests_per_caller: config.requests_per_caller,
         undelivered_per_caller: config.undelivered_per_user << 20,
         undelivered: config.undelivered << 20,
@@ -57,6 +59,18 @@ pub(crate) const fn ages(config: &Config) -> Ages {
 
 const fn retention(config: &Config) -> Retention {
     Retention { age: config.events_retention_age, rows: config.events_retention_rows }
+}
+
+/// How long messages stay.
+pub(crate) fn retention_terms(config: &Config) -> RetentionTerms {
+    let days = u64::from(config.retention_days);
+    let age = (days > 0).then(|| Duration::from_secs(days * 24 * 3600));
+    RetentionTerms { age, keeps_pinned: config.retention_keep_pinned }
+}
+
+fn retention_bounds(config: &Config) -> RetentionBounds {
+    let most = Some(config.retention_group_most).filter(|most| *most > 0);
+    RetentionBounds { least: config.retention_group_least.min(most.unwrap_or(u16::MAX)), most }
 }
 
 const fn refresh_terms(config: &Config) -> RefreshTerms {

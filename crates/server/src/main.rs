@@ -34,6 +34,7 @@ mod pinned;
 mod progress;
 mod reload;
 mod restore;
+mod retention;
 mod runner;
 mod secrets;
 mod serve;
@@ -117,6 +118,7 @@ fn run_configured(
         Some(Command::User(command)) => user::run(config, command),
         Some(Command::Token(command)) => token::run(config, command),
         Some(Command::Audit(command)) => audit::run(config, command),
+        Some(Command::Retention(command)) => retention::run_command(config, command),
         Some(Command::Secrets(command)) => secrets::run(config, command),
         Some(Command::Check(options)) => check::run(config, options),
         Some(Command::Backup(options)) => backup::run(config, options),

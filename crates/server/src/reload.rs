@@ -5,15 +5,17 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use groupchat_api::State;
 use groupchat_domain::accounts::FactorPolicy;
+use groupchat_domain::retention::RetentionTerms;
 use groupchat_domain::storage::Storage;
 use groupchat_infra::request_limiter::GovernedRequests;
 
 use crate::config::{self, Config, Sources};
-use crate::configured::{ages, options, request_rates};
+use crate::configured::{ages, options, request_rates, retention_terms};
 use crate::default_groups::{self, ReplaceableWelcome};
 use crate::known_settings::PresentSettings;
 use crate::logging::Log;
 use crate::maintenance::Ages;
+use crate::runner::Signal;
 use crate::signals::ReloadSignals;
 
 /// What takes over live settings.
@@ -24,6 +26,10 @@ pub(crate) struct Replaceable {
     pub welcome: Arc<ReplaceableWelcome>,
     /// What is old.
     pub ages: Arc<ArcSwap<Ages>>,
+    /// How long messages stay.
+    pub retention: Arc<ArcSwap<RetentionTerms>>,
+    /// Wakes the runner that removes old messages.
+    pub retention_signal: Arc<Signal>,
     /// Of whom a second factor is required.
     pub factor_policy: Arc<ArcSwap<FactorPolicy>>,
 }
@@ -34,6 +40,8 @@ impl Replaceable {
             rates: Arc::new(GovernedRequests::new(&request_rates(config))),
             welcome: Arc::new(ReplaceableWelcome::new(config)),
             ages: Arc::new(ArcSwap::from_pointee(ages(config))),
+            retention: Arc::new(ArcSwap::from_pointee(retention_terms(config))),
+            retention_signal: Arc::default(),
             factor_policy: Arc::new(ArcSwap::from_pointee(config.login_factor_required_of)),
         }
     }
@@ -63,6 +71,8 @@ pub(crate) async fn run(
         replaceable.rates.set_rates(&request_rates(&config));
         replaceable.welcome.replace(&config);
         replaceable.ages.store(Arc::new(ages(&config)));
+        replaceable.retention.store(Arc::new(retention_terms(&config)));
+        replaceable.retention_signal.wake();
         replaceable.factor_policy.store(Arc::new(config.login_factor_required_of));
         state.set_options(options(&config));
         log.set_filter(&config.log_filter);

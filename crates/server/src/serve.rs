@@ -36,6 +36,7 @@ use crate::logging::Log;
 use crate::mail::{MailWorker, Pace, WaitingOrders};
 use crate::maintenance::{Ages, Maintenance, TrustedClock};
 use crate::reload::Replaceable;
+use crate::retention::RetentionRunner;
 use crate::runner::Signal;
 use crate::signals::{ReloadSignals, StopSignals};
 use crate::sinks::Sinks;
@@ -88,19 +89,27 @@ async fn serve(
     let hub = LocalHub::new(HubOptions::default(), Arc::new(SystemClock));
     let (due_signal, polls_signal) = (Arc::new(Signal::default()), Arc::new(Signal::default()));
     let (due, polls) = (due_signal.clone(), polls_signal.clone());
-    let sinks = Sinks { jobs: signal.clone(), due, polls, hub: hub.clone() };
+    let replaceable = Replaceable::new(config);
+    let sinks = Sinks {
+        jobs: signal.clone(),
+        due,
+        polls,
+        retention: replaceable.retention_signal.clone(),
+        retention_terms: replaceable.retention.clone(),
+        hub: hub.clone(),
+    };
     let storage = storage::open_to_serve(config, lock.as_ref(), Arc::new(sinks))?;
     hub.begin(&*storage).await?;
     default_groups::warn_of_unusable(&*storage, config).await?;
     passkeys::warn_of_other_host(&*storage, config).await?;
     let disk = disk::watch(config);
-    let replaceable = Replaceable::new(config);
     let sealer = secrets::sealer(&*storage, config).await?;
     storage.seal_with(sealer.clone());
     let orders = mailer.is_some().then(Arc::<WaitingOrders>::default);
     let reached = guarded(storage.clone(), disk.clone(), config, &replaceable);
     let state = wire(reached.clone(), sealer, hub.clone(), config, &replaceable, orders.clone())?;
     let is_ahead = clock::look(&*storage).await?;
+    let is_ahead_for_messages = clock::is_ahead_for_messages(&*storage).await?;
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let connections = ConnectionOptions { tls: tls.as_ref().map(Tls::server), ..connections(config) };
     let mut background = vec![
@@ -108,6 +117,7 @@ async fn serve(
         actix_web::rt::spawn(due::run(reached.clone(), Arc::new(hub.clone()), due_signal)),
         actix_web::rt::spawn(due::run_polls(storage.clone(), polls_signal)),
         actix_web::rt::spawn(maintenance(storage.clone(), replaceable.ages.clone(), is_ahead).run()),
+        actix_web::rt::spawn(retention(storage.clone(), &replaceable, is_ahead_for_messages).run()),
         actix_web::rt::spawn(disk::run(disk)),
         actix_web::rt::spawn(settings.note(storage.clone())),
         // On the main thread, which does little else.
@@ -153,6 +163,12 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
 fn maintenance(storage: Arc<dyn Storage>, ages: Arc<ArcSwap<Ages>>, clock_is_ahead: bool) -> Maintenance {
     let trust = TrustedClock::new(Arc::new(SystemClock), clock_is_ahead);
     Maintenance { storage, trust, ages, every: maintenance::INTERVAL }
+}
+
+fn retention(storage: Arc<dyn Storage>, replaceable: &Replaceable, clock_is_ahead: bool) -> RetentionRunner {
+    let trust = TrustedClock::new(Arc::new(SystemClock), clock_is_ahead);
+    let (terms, signal) = (replaceable.retention.clone(), replaceable.retention_signal.clone());
+    RetentionRunner { storage, trust, terms, signal }
 }
 
 fn mail_worker(

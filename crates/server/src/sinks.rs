@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use groupchat_domain::events::LoggedEvent;
+use groupchat_domain::retention::RetentionTerms;
 use groupchat_domain::storage::EventSink;
 use groupchat_infra::LocalHub;
 
-use crate::due;
 use crate::runner::Signal;
+use crate::{due, retention};
 
 /// Tells the runners in the background and those who listen.
 pub(crate) struct Sinks {
@@ -17,6 +19,10 @@ pub(crate) struct Sinks {
     pub due: Arc<Signal>,
     /// Wakes the runner of polls.
     pub polls: Arc<Signal>,
+    /// Wakes the runner that removes old messages.
+    pub retention: Arc<Signal>,
+    /// How long messages stay.
+    pub retention_terms: Arc<ArcSwap<RetentionTerms>>,
     /// Tells those who listen.
     pub hub: LocalHub,
 }
@@ -26,6 +32,9 @@ impl EventSink for Sinks {
         self.hub.publish(events);
         if events.iter().any(due::may_be_sooner) {
             self.due.wake();
+        }
+        if events.iter().any(|event| retention::may_be_sooner(event, &self.retention_terms.load())) {
+            self.retention.wake();
         }
     }
 

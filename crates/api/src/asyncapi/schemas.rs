@@ -7,6 +7,7 @@ use crate::events::{
     ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, PresenceRequest, ReadRequest, RemovedDto,
     TypingDto, TypingRequest,
 };
+use crate::groups::TrimmedHistoryDto;
 use crate::messages::{
     AllReadDto, ReactionRequest, ReadPlaceDto, ReadUpdateDto, ThreadRefDto, ThreadUpdateDto,
 };
@@ -110,6 +111,7 @@ fn of_events() -> Map<String, Value> {
         raw::<ReminderUpdateDto>("ReminderUpdate"),
         raw::<MessageRefDto>("MessageRef"),
         raw::<GroupRefDto>("GroupRef"),
+        raw::<TrimmedHistoryDto>("TrimmedHistory"),
         raw::<TypingDto>("Typing"),
         raw::<PresenceDto>("Presence"),
         raw::<HelloDto>("Hello"),

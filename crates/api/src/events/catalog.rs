@@ -30,6 +30,7 @@ fn shape_of(event_type: EventType) -> Option<Shape> {
         | SubjectKind::RemovedMember
         | SubjectKind::EndedBan
         | SubjectKind::EndedJoinRequest => logged("Removed"),
+        SubjectKind::TrimmedHistory => logged("TrimmedHistory"),
         SubjectKind::BanUpdate => logged("Ban"),
         SubjectKind::JoinRequestUpdate => logged("JoinRequest"),
         SubjectKind::GroupMember | SubjectKind::AddedMember => {

@@ -21,7 +21,7 @@ use super::ephemeral_type::EphemeralType;
 use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{RolesOfUserDto, ServerRolesDto, UserDto, UserRefDto};
 use crate::admissions::{InvitationDto, JoinRequestDto};
-use crate::groups::{BanDto, GroupDto, MemberDto};
+use crate::groups::{BanDto, GroupDto, MemberDto, TrimmedHistoryDto};
 use crate::json;
 use crate::messages::{
     AllReadDto, MessageDto, MessageReactionDto, ReadUpdateDto, ThreadRefDto, ThreadUpdateDto,
@@ -63,6 +63,8 @@ pub(crate) enum EventData {
     RolesOfUser(RolesOfUserDto),
     /// A group, which is much larger than the others.
     Group(Box<GroupDto>),
+    /// What was removed of the event's group.
+    Trimmed(TrimmedHistoryDto),
     /// A member of the event's group.
     Member(MemberDto),
     /// A ban from the event's group.
@@ -302,6 +304,9 @@ impl From<Subject> for EventData {
             Subject::RolesOfUser(roles) => Self::RolesOfUser(roles.into()),
             Subject::GroupUpdate(GroupUpdate { group, .. }) => {
                 Self::Group(Box::new(GroupDto::for_everybody(group)))
+            }
+            Subject::TrimmedHistory(trimmed) => {
+                Self::Trimmed(TrimmedHistoryDto { trimmed_seq: trimmed.upto.into() })
             }
             Subject::GroupMember(GroupMember { member, .. })
             | Subject::AddedMember(AddedMember { member, .. }) => {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::catalog::shapes;
 use super::dto::{EventDto, RemovedDto};
+use crate::groups::TrimmedHistoryDto;
 use crate::messages::{MessageReactionDto, ThreadRefDto, ThreadUpdateDto};
 use crate::polls::PollUpdateDto;
 use crate::saved::{BookmarkUpdateDto, DraftUpdateDto, GroupRefDto, MessageRefDto, ReminderUpdateDto};
@@ -42,6 +43,7 @@ impl Apiv2Schema for AnyEvent {
         components.insert("ReminderUpdate".to_owned(), raw::<ReminderUpdateDto>());
         components.insert("MessageRef".to_owned(), raw::<MessageRefDto>());
         components.insert("GroupRef".to_owned(), raw::<GroupRefDto>());
+        components.insert("TrimmedHistory".to_owned(), raw::<TrimmedHistoryDto>());
         let mut thread = raw::<ThreadUpdateDto>();
         // Collected by itself, a type has those within it written out.
         thread["properties"]["participants"]["items"] = reference("UserRef");

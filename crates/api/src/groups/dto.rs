@@ -2,7 +2,7 @@
 
 use groupchat_domain::groups::{
     Description, Group, GroupKind, GroupName, GroupView, History, ListedMember, Member, MemberSettings,
-    Notify, Reason, SlowMode, Topic, Visibility,
+    Notify, Reason, RetentionDays, SlowMode, Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::permissions::{PermissionSet, RoleName};
@@ -36,6 +36,9 @@ pub struct GroupDto {
     /// Whether members see how far others have read; null if that is left to the group's kind and size: in direct
     /// conversations and groups of up to 50 members, they do.
     pub receipts: Option<Field<bool>>,
+    /// How many days messages stay, 0 for ever; null if the group leaves that to the server. Older messages are removed for
+    /// good.
+    pub retention_days: Option<Field<RetentionDays>>,
     /// When it was archived; null unless it is. An archived group can be read, and nothing in it can be changed.
     pub archived_at: Option<Time>,
     /// Increases with every change of what is above, starting at 1.
@@ -48,8 +51,10 @@ pub struct GroupDto {
     pub my_role: Option<Field<RoleName>>,
     /// What the caller's role allows; null if the caller is not a member.
     pub my_permissions: Option<Field<PermissionSet>>,
-    /// The number of its newest message; 0 if there is none.
+    /// The number of its newest message; 0 if there was none.
     pub last_seq: Field<Seq>,
+    /// Messages up to this number were removed because of their age, but for those that are exempt; 0 if none were.
+    pub trimmed_seq: Field<Seq>,
     /// The number up to which the caller has read; null if the caller is not a member.
     pub read_seq: Option<Field<Seq>>,
     /// The number of messages that the caller has not read; null if the caller is not a member.
@@ -108,11 +113,13 @@ impl From<GroupView> for GroupDto {
             topic: group.topic.map(Field),
             slow_mode_seconds: group.slow_mode.into(),
             receipts: group.receipts.map(Field),
+            retention_days: group.retention.map(Field),
             archived_at: group.archived_at.map(Time::from),
             version: group.version.into(),
             created_at: group.created_at.into(),
             member_count: group.member_count.into(),
             last_seq: group.last_seq.into(),
+            trimmed_seq: group.trimmed.upto.into(),
             read_seq: read.map(|read| read.read_seq.into()),
             my_role: standing.map(|standing| standing.role.title.name.into()),
             unread: read.map(|read| read.unread.into()),
@@ -124,6 +131,14 @@ impl From<GroupView> for GroupDto {
             owner: owner.map(UserRefDto::from),
         }
     }
+}
+
+/// What was removed of a group's messages.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "TrimmedHistory")]
+pub struct TrimmedHistoryDto {
+    /// Messages up to this number are gone, with the replies to them, but for those that are exempt.
+    pub trimmed_seq: Field<Seq>,
 }
 
 /// A member of a group.
@@ -222,6 +237,7 @@ impl From<MemberSettings> for MemberSettingsDto {
 
 #[cfg(test)]
 mod tests {
+    use groupchat_domain::groups::Trimmed;
     use groupchat_domain::time::Timestamp;
 
     use super::*;
@@ -235,12 +251,14 @@ mod tests {
             topic: description.as_ref().map(|_| Topic::parse("cogs").unwrap()),
             slow_mode: SlowMode::OFF,
             receipts: description.as_ref().map(|_| true),
+            retention: description.as_ref().map(|_| RetentionDays::FOREVER),
             archived_at: description.as_ref().map(|_| Timestamp::from_micros(2_000_000)),
             version: Version::FIRST,
             created_at: Timestamp::from_micros(1_000_000),
             description,
             member_count: 1,
             last_seq: Seq::new(1),
+            trimmed: Trimmed::NOTHING,
         }
     }
 

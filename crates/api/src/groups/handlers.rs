@@ -98,7 +98,7 @@ pub async fn edit(
     path: Ids<GroupId>,
     _: NoParams,
 ) -> Result<Ok200<GroupDto>, ApiError> {
-    let (changes, Ids(id)) = (body.0.parse()?, path);
+    let (changes, Ids(id)) = (body.0.parse_within(state.options().retention_bounds)?, path);
     let view = state
         .storage
         .write_as(key.in_groups(), move |tx, actor| groups::edit(tx, actor, id, &changes))

@@ -14,7 +14,7 @@ mod routes;
 mod values;
 
 pub use ban_dto::BanDto;
-pub use dto::{GroupDto, MemberDto};
+pub use dto::{GroupDto, MemberDto, TrimmedHistoryDto};
 pub(crate) use member_handlers::created as created_member;
 pub(crate) use requests::{MemberListParams, candidate};
 #[cfg(any(test, fuzzing))]

@@ -5,7 +5,8 @@ use std::fmt;
 
 use groupchat_domain::groups::{
     Candidate, Description, GroupChanges, GroupDraft, GroupKind, GroupName, GroupQuery, History,
-    MemberChanges, MemberQuery, Notify, People, SettingsChanges, SlowMode, Topic, Visibility,
+    MemberChanges, MemberQuery, Notify, People, RetentionBounds, RetentionChange, RetentionDays,
+    SettingsChanges, SlowMode, Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::paging::{Limit, NameCursor};
@@ -53,6 +54,8 @@ pub(super) struct GroupDraftDto {
     #[serde(default)]
     receipts: Given,
     #[serde(default)]
+    retention_days: Given,
+    #[serde(default)]
     archived_at: Given,
     #[serde(default)]
     kind: OtherKind,
@@ -69,6 +72,7 @@ impl GroupDraftDto {
             ("topic", self.topic),
             ("slow_mode_seconds", self.slow_mode_seconds),
             ("receipts", self.receipts),
+            ("retention_days", self.retention_days),
             ("archived_at", self.archived_at),
             ("kind", self.kind.into()),
         ]);
@@ -152,6 +156,10 @@ pub(super) struct GroupChangesDto {
     /// Whether members see how far others have read; null leaves it to the group's kind and size.
     #[serde(default)]
     pub receipts: Patch<bool>,
+    /// How many days messages stay: 1–36,500, or 0 for ever; null leaves it to the server. Older ones are removed for good. Whoever
+    /// doesn't manage the server can choose within its bounds.
+    #[serde(default)]
+    pub retention_days: Patch<RetentionDays>,
     // Known, so that nobody believes that they were changed.
     #[serde(default)]
     archived_at: Given,
@@ -160,9 +168,12 @@ pub(super) struct GroupChangesDto {
 }
 
 impl GroupChangesDto {
-    pub(super) fn parse(self) -> Result<GroupChanges, ApiError> {
+    /// The changes, where the server has these bounds.
+    pub(super) fn parse_within(self, within: RetentionBounds) -> Result<GroupChanges, ApiError> {
         let mut fields = Fields::new();
+        let retention = fields.clearable("retention_days", self.retention_days);
         let changes = GroupChanges {
+            retention: retention.map(|to| RetentionChange { to, within }),
             name: fields.changeable("name", self.name),
             description: fields.clearable("description", self.description),
             visibility: fields.changeable("visibility", self.visibility),
@@ -384,7 +395,7 @@ pub(crate) fn bodies() -> Vec<Parser> {
     vec![
         Parser::of_body(GroupDraftDto::parse),
         Parser::of_body(DirectDraftDto::parse),
-        Parser::of_body(GroupChangesDto::parse),
+        Parser::of_body(|body: GroupChangesDto| body.parse_within(RetentionBounds::default())),
         Parser::of_body(MemberDraftDto::parse),
         Parser::of_body(BatchDto::parse),
         Parser::of_body(MemberChangesDto::parse),
@@ -468,7 +479,8 @@ mod tests {
         };
         let change = |fields: &str| {
             let json = format!("{{{fields}}}");
-            serde_json::from_str::<GroupChangesDto>(&json).unwrap().parse().map(drop)
+            let body = serde_json::from_str::<GroupChangesDto>(&json).unwrap();
+            body.parse_within(RetentionBounds::default()).map(drop)
         };
         for bad in [r#""kind": "direct""#, r#""kind": 7"#, r#""archived_at": "2026-01-01T00:00:00Z""#] {
             assert_eq!(create(bad).unwrap_err().code(), Code::NotEditable, "{bad}");
@@ -481,7 +493,10 @@ mod tests {
 
     #[test]
     fn a_group_keeps_its_name_and_may_lose_its_description() {
-        let parse = |json| serde_json::from_str::<GroupChangesDto>(json).unwrap().parse();
+        let parse = |json| {
+            let body = serde_json::from_str::<GroupChangesDto>(json).unwrap();
+            body.parse_within(RetentionBounds::default())
+        };
         assert_eq!(parse(r#"{"description": null}"#).unwrap().description, Some(None));
         assert!(parse(r#"{"name": null}"#).is_err());
         assert_eq!(parse("{}").unwrap(), GroupChanges::default());

@@ -1,7 +1,8 @@
 //! The values of groups and their form in JSON.
 
 use groupchat_domain::groups::{
-    Batch, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic, Visibility,
+    Batch, Description, GroupKind, GroupName, History, Notify, People, Reason, RetentionDays, SlowMode,
+    Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER};
 use groupchat_domain::permissions::{GroupPermission, PermissionSet, Rank, RoleName};
@@ -81,6 +82,26 @@ impl FromJson for SlowMode {
 impl ToJson for SlowMode {
     fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(self.seconds())
+    }
+}
+
+impl Described for RetentionDays {
+    type Json = i64;
+
+    fn rules() -> Value {
+        json!({"minimum": 0, "maximum": Self::MAX, "example": 365})
+    }
+}
+
+impl FromJson for RetentionDays {
+    fn from_json(json: i64) -> Result<Self, Violation> {
+        Self::parse(json)
+    }
+}
+
+impl ToJson for RetentionDays {
+    fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.days())
     }
 }
 

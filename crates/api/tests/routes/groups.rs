@@ -29,7 +29,8 @@ async fn a_created_group_is_shown_whole_to_its_owner() {
     let group = answer.created();
     let expected = json!({
         "id": group["id"], "kind": "group", "name": "Book club", "description": "We read.\nTogether.",
-        "visibility": "public", "history": "all", "topic": null, "slow_mode_seconds": 0, "receipts": null, "archived_at": null,
+        "visibility": "public", "history": "all", "topic": null, "slow_mode_seconds": 0, "receipts": null, "retention_days": null,
+        "trimmed_seq": 0, "archived_at": null,
         "version": 1, "created_at": time(&group["created_at"]), "member_count": 1,
         "my_role": "owner", "my_permissions": group["my_permissions"], "last_seq": 0, "read_seq": 0, "unread": 0, "read_version": 1,
         "unread_mentions": 0, "last_message": null,

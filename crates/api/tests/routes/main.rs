@@ -34,6 +34,7 @@ mod polls;
 mod precedence;
 mod purposes;
 mod rates;
+mod retention;
 mod saved;
 mod scheduled;
 mod sockets;

@@ -94,6 +94,7 @@ fn find_first(tx: &mut dyn Tx, people: &People, group: GroupId) -> Result<Option
         viewer: people.of(0, 0).id(),
         run: MessageRange::Above(Seq::ZERO),
         above: Seq::ZERO,
+        hidden: None,
         limit: Limit::ONE,
     };
     Ok(tx.messages().list(&query)?.first().map(|view| view.message.id))

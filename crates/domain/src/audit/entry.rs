@@ -185,6 +185,8 @@ actions! {
     DatabaseMigrated = "database.migrated",
     /// The counters of ids were moved on, because the database was restored by other means.
     IdsAdvanced = "database.ids_advanced",
+    /// Messages were removed for their age: `object_id` is how many.
+    MessagesTrimmed = "messages.trimmed",
     /// Old entries were removed: `object_id` is the number of the last one.
     AuditPruned = "audit.pruned",
 }

@@ -45,7 +45,7 @@ pub use subject::{
     AddedMember, BanUpdate, BookmarkUpdate, DirectPartner, DraftUpdate, EndedBan, EndedJoinRequest,
     GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership,
     OwnSchedule, OwnThread, PollUpdate, ReminderUpdate, RemovedGroup, RemovedMember, RolesOfUser,
-    SentScheduled, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
+    SentScheduled, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, TrimmedHistory, UserUpdate,
 };
 pub use subscriber::{Backpressure, Delivered, Item, Subscriber, SubscriberKind, Subscription};
 pub use table::{Event, EventType};

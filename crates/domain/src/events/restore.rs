@@ -11,7 +11,7 @@ use crate::events::subject::{
     AddedMember, BanUpdate, BookmarkUpdate, DirectPartner, DraftUpdate, EndedBan, EndedJoinRequest,
     GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership,
     OwnSchedule, OwnThread, PollUpdate, ReminderUpdate, RemovedGroup, RemovedMember, RolesOfUser,
-    SentScheduled, ServerRoles, ThreadUpdate, Tombstone, UserUpdate,
+    SentScheduled, ServerRoles, ThreadUpdate, Tombstone, TrimmedHistory, UserUpdate,
 };
 use crate::groups::{Ban, Group, Member};
 use crate::ids::{GroupId, InvitationId, MessageId, RoleId, UserId};
@@ -104,6 +104,17 @@ impl Restore for GroupUpdate {
 impl Restore for RemovedGroup {
     fn restore(ids: SubjectIds, audience: Audience, _: &Found) -> Result<Option<Self>, MissingId> {
         Ok(Some(Self::logged(group_of(ids)?, audience)))
+    }
+}
+
+impl Restore for TrimmedHistory {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        GroupUpdate::look_up(ids, lookup)
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let group = found.groups.get(&group_of(ids)?);
+        Ok(group.map(|group| Self { group: group.id, upto: group.trimmed.upto }))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::ids::UserId;
 use crate::messages::Message;
 
 pub use self::bans::{BanUpdate, EndedBan};
-pub use self::groups::{GroupUpdate, RemovedGroup};
+pub use self::groups::{GroupUpdate, RemovedGroup, TrimmedHistory};
 pub use self::join_requests::{EndedJoinRequest, JoinRequestUpdate};
 pub use self::members::{
     AddedMember, DirectPartner, GroupMember, GroupSenders, OwnMembership, RemovedMember,
@@ -65,6 +65,8 @@ subjects! {
     GroupUpdate,
     /// A group that is gone, for all or for those who no longer see it.
     RemovedGroup,
+    /// A group of which messages were removed for their age.
+    TrimmedHistory,
     /// A member of a group.
     GroupMember,
     /// A member of a group, with their own settings.

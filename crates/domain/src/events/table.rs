@@ -21,7 +21,7 @@ use crate::events::subject::{
     AddedMember, BanUpdate, BookmarkUpdate, DirectPartner, DraftUpdate, EndedBan, EndedJoinRequest,
     GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, MentionUpdate, MessageReaction, OwnMembership,
     OwnSchedule, OwnThread, PollUpdate, ReminderUpdate, RemovedGroup, RemovedMember, RolesOfUser,
-    SentScheduled, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
+    SentScheduled, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, TrimmedHistory, UserUpdate,
 };
 use crate::ids::{GroupId, Seq, UserId};
 use crate::messages::Message;
@@ -64,6 +64,8 @@ events! {
     /// A ban was lifted. Members who may ban receive this event, and the user if they see the group.
     // A ban that ends by itself has no event: its end was told before.
     BanEnded(EndedBan) = "ban.ended", to viewers, by user;
+    /// Messages of a group were removed for good because of their age: all up to a number, but for those that are exempt.
+    HistoryTrimmed(TrimmedHistory) = "history.trimmed", to members, by user_or_server;
     /// You changed your own settings of a group. Only your devices receive this event.
     SettingsUpdated(OwnMembership) = "settings.updated", to user, by user;
     /// You were invited to a group, or an invitation of yours was changed.

@@ -92,6 +92,11 @@ impl Membership {
         self.group.readable_after(&self.standing)
     }
 
+    /// Whether the message with this number, or the replies to it, are among those.
+    pub(crate) fn has_in_history(&self, seq: Seq) -> bool {
+        self.group.has_in_history(&self.standing, seq)
+    }
+
     /// Rejects what the actor's role doesn't allow.
     pub(crate) fn require(&self, permission: GroupPermission) -> Result<(), GroupRefusal> {
         self.require_at(permission, &self.scope())

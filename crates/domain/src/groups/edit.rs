@@ -1,13 +1,16 @@
 //! Editing groups.
 
-use crate::accounts::{Actor, require_on_server};
+use crate::accounts::{Actor, may, require_on_server};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::events::{Event, GroupUpdate, RemovedGroup};
 use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
 use crate::groups::find::find;
-use crate::groups::model::{Description, Group, GroupName, GroupView, History, Topic, Visibility};
+use crate::groups::model::{
+    Description, Group, GroupName, GroupView, History, Topic, Visibility, VisibleGroup,
+};
+use crate::groups::retention::RetentionChange;
 use crate::groups::slow_mode::SlowMode;
 use crate::ids::GroupId;
 use crate::permissions::{GroupPermission, ServerPermission};
@@ -30,6 +33,8 @@ pub struct GroupChanges {
     pub slow_mode: Option<SlowMode>,
     /// Whether members see how far others have read.
     pub receipts: Option<Option<bool>>,
+    /// How long messages stay.
+    pub retention: Option<RetentionChange>,
 }
 
 impl GroupChanges {
@@ -48,19 +53,21 @@ impl GroupChanges {
         group.history = self.history.unwrap_or(group.history);
         group.slow_mode = self.slow_mode.unwrap_or(group.slow_mode);
         group.receipts = self.receipts.unwrap_or(group.receipts);
+        group.retention = self.retention.map_or(group.retention, |change| change.to);
         group
     }
 }
 
-/// Changes a group, as somebody who may edit it, and, to make it private, create private groups.
+/// Changes a group, as somebody who may edit it, and, to make it private, create private groups. Whoever manages the server
+/// changes how long messages stay, of each group that they see; others do so within bounds.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`], [`GroupRefusal::MembersOnly`], [`GroupRefusal::RoleTooLow`],
 /// [`GroupRefusal::Archived`], [`GroupRefusal::NameTaken`],
-/// [`AccountRefusal::NotPermitted`](crate::accounts::AccountRefusal::NotPermitted), or a fault.
+/// [`AccountRefusal::NotPermitted`](crate::accounts::AccountRefusal::NotPermitted), an invalid `retention_days`, or a fault.
 pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges) -> Result<GroupView, Error> {
     let found = lock_managed(tx, actor, id)?;
-    found.authorize(tx, actor, GroupPermission::EditGroup)?;
+    authorize(tx, actor, &found, changes)?;
     let group = changes.apply(&found.group);
     if found.group.visibility.is_listed() && !group.visibility.is_listed() {
         require_on_server(tx, actor, ServerPermission::CreatePrivateGroups)?;
@@ -70,6 +77,32 @@ pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges)
         store_change(tx, actor, &found.group, group)?;
     }
     find(tx, actor, id)
+}
+
+/// Rejects changes that the actor may not make.
+fn authorize(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    found: &VisibleGroup,
+    changes: &GroupChanges,
+) -> Result<(), Error> {
+    let Some(retention) = changes.retention.filter(|change| change.to != found.group.retention) else {
+        return found.authorize(tx, actor, GroupPermission::EditGroup);
+    };
+    let others = GroupChanges { retention: None, ..changes.clone() };
+    let outside = retention.to.and_then(|days| retention.within.check(days).err());
+    let may_edit = found.authorize(tx, actor, GroupPermission::EditGroup);
+    if may_edit.is_ok() && outside.is_none() {
+        return Ok(());
+    }
+    // Only where it makes a difference, since it is read.
+    let is_alone = others == GroupChanges::default() && found.group.archived_at.is_none();
+    let may_manage = (may_edit.is_ok() || is_alone) && may(tx, actor, ServerPermission::ManageServer)?;
+    match (may_manage, outside) {
+        (true, _) => Ok(()),
+        (false, Some(violation)) if may_edit.is_ok() => Err(violation.in_field("retention_days").into()),
+        (false, _) => may_edit,
+    }
 }
 
 /// Records which fields of a group are changed.
@@ -82,6 +115,7 @@ fn record(tx: &mut dyn Tx, actor: &Actor, before: &Group, after: &Group) {
         ("topic", before.topic != after.topic),
         ("slow_mode", before.slow_mode != after.slow_mode),
         ("receipts", before.receipts != after.receipts),
+        ("retention", before.retention != after.retention),
     ];
     let fields: Vec<_> =
         changed.iter().filter(|(_, is_changed)| *is_changed).map(|(name, _)| *name).collect();

@@ -27,6 +27,7 @@ mod remove_member;
 mod repository;
 mod restriction;
 mod restriction_repository;
+mod retention;
 mod role_lookup;
 mod roles;
 mod senders;
@@ -71,6 +72,7 @@ pub use restriction::{Ban, MAX_BANS, Mute, Reason, RestrictionDraft};
 pub use restriction_repository::{BanRepository, MuteRepository};
 #[cfg(test)]
 pub(crate) use restriction_repository::{MockBanRepository, MockMuteRepository};
+pub use retention::{RetentionBounds, RetentionChange, RetentionDays, SeqSpan, Trimmed};
 pub(crate) use role_lookup::{permitted_roles, role_to_give};
 pub use roles::{RoleChanges, define_role, delete_role, edit_role, explain, list_roles};
 pub use settings::{MemberSettings, Notify, SettingsChanges};

@@ -3,6 +3,7 @@
 use crate::accounts::UserRef;
 use crate::groups::direct_key::DirectKey;
 use crate::groups::restriction::Mute;
+use crate::groups::retention::{RetentionDays, Trimmed};
 use crate::groups::settings::MemberSettings;
 use crate::groups::slow_mode::SlowMode;
 use crate::ids::{EventId, GroupId, Seq, UserId, Version};
@@ -201,6 +202,8 @@ pub struct Group {
     pub slow_mode: SlowMode,
     /// Whether members see how far others have read; `None` leaves it to the kind and the size of the group.
     pub receipts: Option<bool>,
+    /// How long messages stay; `None` leaves it to the server.
+    pub retention: Option<RetentionDays>,
     /// When it was archived; `None` unless it is. Members read an archived group, and nobody changes it.
     pub archived_at: Option<Timestamp>,
     /// Counts the changes of what is above.
@@ -209,8 +212,10 @@ pub struct Group {
     pub created_at: Timestamp,
     /// The number of its members.
     pub member_count: i64,
-    /// The number of its newest message; 0 if there is none.
+    /// The number of its newest message; 0 if there was none.
     pub last_seq: Seq,
+    /// What was removed of its messages for their age.
+    pub trimmed: Trimmed,
 }
 
 impl Group {
@@ -262,7 +267,7 @@ impl Group {
     /// Whether a member of this role, who came in when the newest message was `joined_seq`, may read the messages that have
     /// this number in the group, or under which they are replies.
     pub(crate) fn lets_read(&self, role: &Role, joined_seq: Seq, seq: Seq) -> bool {
-        self.lets_read_some(role) && seq > self.history.readable_after(joined_seq)
+        self.lets_read_some(role) && seq > self.history.readable_after(joined_seq) && !self.trimmed.hides(seq)
     }
 
     /// Whether members see how far others have read. Unless the group says so, in direct conversations and in groups of
@@ -272,6 +277,18 @@ impl Group {
             Some(shown) => shown,
             None => self.is_direct() || self.member_count <= Self::RECEIPTS_UP_TO,
         }
+    }
+
+    /// How far a member has read. What was removed for its age is read, wherever the cursor is.
+    pub fn read_state(&self, standing: &Standing) -> ReadState {
+        let read_seq = standing.read_seq.max(self.trimmed.upto);
+        ReadState::of(read_seq, self.last_seq, standing.read_version)
+    }
+
+    /// Whether this member may read the messages with this number in the group, or under which they are replies, as far as
+    /// the role lets them read at all.
+    pub fn has_in_history(&self, standing: &Standing, seq: Seq) -> bool {
+        seq > self.readable_after(standing) && !self.trimmed.hides(seq)
     }
 
     /// The number of the last message before those that this member reads.
@@ -313,11 +330,13 @@ impl NewGroup {
             topic: None,
             slow_mode: SlowMode::OFF,
             receipts: None,
+            retention: None,
             archived_at: None,
             version: Version::FIRST,
             created_at: self.created_at,
             member_count: 0,
             last_seq: Seq::ZERO,
+            trimmed: Trimmed::NOTHING,
         }
     }
 }
@@ -343,11 +362,13 @@ impl NewDirect {
             topic: None,
             slow_mode: SlowMode::OFF,
             receipts: None,
+            retention: None,
             archived_at: None,
             version: Version::FIRST,
             created_at: self.created_at,
             member_count: 0,
             last_seq: Seq::ZERO,
+            trimmed: Trimmed::NOTHING,
         }
     }
 }
@@ -415,7 +436,9 @@ impl GroupView {
         let who = Who::with_role(standing.as_ref().map(|standing| &standing.role));
         let may_read = decide(&who, GroupPermission::ReadHistory, &group.scope()).is_allowed();
         let after = standing.as_ref().map_or(group.last_seq, |standing| group.readable_after(standing));
-        let last_message = newest.filter(|view| may_read && view.message.seq > after);
+        let is_hidden = |seq| group.trimmed.hides(seq);
+        let last_message =
+            newest.filter(|view| may_read && view.message.seq > after && !is_hidden(view.message.seq));
         Self { group, standing, last_message, unread_mentions: 0, owner: None }
     }
 
@@ -429,7 +452,7 @@ impl GroupView {
     /// How far the one who looks has read; `None` for others than members.
     pub fn read_state(&self) -> Option<ReadState> {
         let standing = self.standing.as_ref()?;
-        let state = ReadState::of(standing.read_seq, self.group.last_seq, standing.read_version);
+        let state = self.group.read_state(standing);
         Some(state.mentioning(self.unread_mentions))
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::groups::visible;
+use crate::groups::{Trimmed, visible};
 use crate::ids::{GroupId, MessageId, Seq, UserId};
 use crate::messages::attach::attach;
 use crate::messages::model::{InThread, MessageView};
@@ -70,15 +70,15 @@ pub fn list_filtered(
     limit: Limit,
 ) -> Result<FilteredPage, Error> {
     let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
-    let (thread, above) = match root {
+    let (thread, above, trimmed) = match root {
         // Whoever may read the root may read all replies.
         Some(root) => {
             let root = as_root(find_bare(tx, actor, &membership, root)?)?;
-            (Some(thread_under(&root.message)), Seq::ZERO)
+            (Some(thread_under(&root.message)), Seq::ZERO, Trimmed::NOTHING)
         }
-        None => (None, membership.readable_after()),
+        None => (None, membership.readable_after(), membership.group.trimmed),
     };
-    let selected = Selected::load(tx, (group, thread), actor.id(), filter, above)?;
+    let selected = Selected::load(tx, (group, thread), actor.id(), filter, (above, trimmed))?;
     let mut page = match start {
         FilterStart::Next(run) => selected.read(tx, run, limit)?,
         FilterStart::At(Window::Range(MessageRange::Above(seq))) => {
@@ -106,6 +106,8 @@ struct Selected {
     viewer: UserId,
     author: Option<UserId>,
     above: Seq,
+    /// What was removed of what it selects from.
+    trimmed: Trimmed,
     after: TimePlace,
     before: TimePlace,
 }
@@ -116,7 +118,7 @@ impl Selected {
         (group, thread): (GroupId, Option<InThread>),
         viewer: UserId,
         filter: &MessageFilter,
-        above: Seq,
+        (above, trimmed): (Seq, Trimmed),
     ) -> Result<Self, StorageFault> {
         let since = filter.since.map_or(TimePlace::START, TimePlace::before_all_at);
         let before = filter.until.map_or(TimePlace::END, TimePlace::before_all_at);
@@ -127,17 +129,18 @@ impl Selected {
         };
         let readable = joined_at.map(|at| TimePlace::before_all_at(at.minus(CLOCK_DIFFERENCE)));
         let after = readable.map_or(since, |readable| since.max(readable));
-        Ok(Self { group, thread, viewer, author: filter.author, above, after, before })
+        Ok(Self { group, thread, viewer, author: filter.author, above, trimmed, after, before })
     }
 
-    /// The place of the message with this number: the beginning if the viewer may not read it, the end if there is
-    /// none yet.
+    /// The place of the message with this number: the beginning if the viewer may not read it or it was removed, the end if
+    /// there is none yet.
     fn place(&self, tx: &mut dyn Tx, seq: Seq) -> Result<TimePlace, StorageFault> {
         if seq <= self.above {
             return Ok(TimePlace::START);
         }
         let at = tx.messages().sent_at(self.group, self.thread, seq)?;
-        Ok(at.map_or(TimePlace::END, |at| TimePlace { at, seq }))
+        let without = if seq <= self.trimmed.upto { TimePlace::START } else { TimePlace::END };
+        Ok(at.map_or(without, |at| TimePlace { at, seq }))
     }
 
     fn read(&self, tx: &mut dyn Tx, run: TimeRange, limit: Limit) -> Result<FilteredPage, StorageFault> {
@@ -149,7 +152,9 @@ impl Selected {
             return Ok(FilteredPage { items: Vec::new(), next: None });
         }
         let Self { group, thread, viewer, author, above, .. } = *self;
-        let query = TimeQuery { group, thread, viewer, author, after, before, ascending, above, limit };
+        let hidden = self.trimmed.hidden;
+        let query =
+            TimeQuery { group, thread, viewer, author, after, before, ascending, above, hidden, limit };
         let Page { mut items, more } = Page::from_lookahead(tx.messages().list_by_time(&query)?, limit);
         let last = items.last().filter(|_| more).map(|view| TimePlace::of(&view.message));
         let next = last.map(if ascending { TimeRange::Above } else { TimeRange::Below });

@@ -24,7 +24,7 @@ pub fn find_anywhere(tx: &mut dyn Tx, actor: &Actor, id: MessageId) -> Result<Me
     let visible = tx.groups().find_visible(reached(actor, group), actor.id())?;
     let membership = visible.and_then(|group| group.into_membership_with(GroupPermission::ReadHistory).ok());
     match (found, membership) {
-        (Some(message), Some(membership)) if message.history_seq() > membership.readable_after() => {
+        (Some(message), Some(membership)) if membership.has_in_history(message.history_seq()) => {
             find_readable(tx, actor, &membership, id)
         }
         _ => Err(MessageRefusal::NotFound.into()),

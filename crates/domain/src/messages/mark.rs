@@ -7,7 +7,8 @@ use crate::groups::{Membership, lock_visible, visible};
 use crate::ids::{GroupId, MessageId, Seq};
 use crate::messages::error::MessageRefusal;
 use crate::messages::follow::find_thread;
-use crate::messages::read_state::{Marked, ReadMark, ReadState};
+use crate::messages::read::find_root;
+use crate::messages::read_state::{Marked, ReadMark};
 use crate::permissions::GroupPermission;
 use crate::storage::{Principal, Storage, Tx, WritePurpose, Writing};
 
@@ -20,7 +21,7 @@ pub fn mark_read(tx: &mut dyn Tx, actor: &Actor, group: GroupId, mark: ReadMark)
     let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::View)?;
     let (after, Membership { group, standing }) = (membership.readable_after(), membership);
     mark.check("group's", after, group.last_seq)?;
-    let unmoved = ReadState::of(standing.read_seq, group.last_seq, standing.read_version);
+    let unmoved = group.read_state(&standing);
     let marked = match (mark, mark.target(standing.read_seq)) {
         (ReadMark::Read(_), Some(target)) => tx.read_cursors().advance(group.id, actor.id(), target)?,
         (ReadMark::UnreadFrom(_), Some(target)) => tx.read_cursors().put(group.id, actor.id(), target)?,
@@ -68,9 +69,11 @@ pub fn mark_thread_read(
     mark.check("thread's", Seq::ZERO, thread.last_seq)?;
     let unmoved = Marked { state: view.read_state(), moved: false };
     let Some(target) = mark.target(standing.read_seq) else { return Ok(unmoved) };
-    // A first row of the actor must not come while the group and its threads are being deleted.
+    // A first row of the actor must not come while the group and its threads are being deleted, or for a thread that was
+    // removed meanwhile.
     if standing.read_seq == Seq::ZERO && !standing.following {
-        lock_visible(tx, actor, group)?;
+        let membership = lock_visible(tx, actor, group)?.into_membership_with(GroupPermission::View)?;
+        find_root(tx, actor, &membership, root)?;
     }
     let (root, seen) = (thread.root, thread.last_reply);
     let marked = match mark {

@@ -54,9 +54,13 @@ pub fn list_mentions(
 ) -> Result<MentionPage, Error> {
     let Looked { found, mut next } = look(tx, actor, before)?;
     let readable = Readable::load(tx, actor, found.iter().map(|mention| mention.group))?;
+    let is_unread = |mention: &OwnMention| {
+        let is_read_by_all = || readable.is_read_by_all(mention.group, mention.history_seq);
+        mention.is_unread && (mention.thread.is_some() || !is_read_by_all())
+    };
     let is_shown = |mention: &&OwnMention| {
         mention.is_told
-            && (mention.is_unread || !unread)
+            && (!unread || is_unread(mention))
             && readable.contains(mention.group, mention.history_seq)
     };
     let wanted = usize::try_from(limit.with_lookahead()).unwrap_or(usize::MAX);

@@ -64,8 +64,8 @@ pub fn list_pins(
     limit: Limit,
 ) -> Result<Page<MessageView>, Error> {
     let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
-    let above = membership.readable_after();
-    let query = PinQuery { group, viewer: actor.id(), before, above, limit };
+    let (above, hidden) = (membership.readable_after(), membership.group.trimmed.hidden);
+    let query = PinQuery { group, viewer: actor.id(), before, above, hidden, limit };
     let mut page = Page::from_lookahead(tx.messages().list_pins(&query)?, limit);
     attach(tx, actor, Readable::of(&membership), &mut page.items)?;
     Ok(page)
@@ -221,6 +221,7 @@ mod tests {
             viewer: ME,
             before: Some(PinSeq::new(10)),
             above: Seq::ZERO,
+            hidden: None,
             limit: one(),
         };
         let views: Vec<_> = found.into_iter().map(view).collect();

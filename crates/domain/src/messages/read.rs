@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::groups::{Membership, visible};
+use crate::groups::{Membership, SeqSpan, visible};
 use crate::ids::{GroupId, MessageId, Seq};
 use crate::messages::attach::attach;
 use crate::messages::error::MessageRefusal;
@@ -51,7 +51,8 @@ pub fn list(
     limit: Limit,
 ) -> Result<MessagePage, Error> {
     let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
-    let of = Messages { group, thread: None, above: membership.readable_after() };
+    let (above, hidden) = (membership.readable_after(), membership.group.trimmed.hidden);
+    let of = Messages { group, thread: None, above, hidden };
     let mut page = read_window(tx, actor, of, window, limit)?;
     attach(tx, actor, Readable::of(&membership), &mut page.items)?;
     Ok(page)
@@ -73,7 +74,7 @@ pub fn list_replies(
     let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
     let root = find_root(tx, actor, &membership, root)?;
     // Whoever may read the root may read all replies.
-    let of = Messages { group, thread: Some(thread_under(&root.message)), above: Seq::ZERO };
+    let of = Messages { group, thread: Some(thread_under(&root.message)), above: Seq::ZERO, hidden: None };
     let mut page = read_window(tx, actor, of, window, limit)?;
     attach(tx, actor, Readable::of(&membership), &mut page.items)?;
     Ok(page)
@@ -85,17 +86,18 @@ struct Messages {
     group: GroupId,
     thread: Option<InThread>,
     above: Seq,
+    hidden: Option<SeqSpan>,
 }
 
 fn read_window(
     tx: &mut dyn Tx,
     actor: &Actor,
-    Messages { group, thread, above }: Messages,
+    Messages { group, thread, above, hidden }: Messages,
     window: Window,
     limit: Limit,
 ) -> Result<MessagePage, Error> {
     let mut read = |run, limit: Limit| {
-        let query = MessageQuery { group, thread, viewer: actor.id(), run, above, limit };
+        let query = MessageQuery { group, thread, viewer: actor.id(), run, above, hidden, limit };
         tx.messages().list(&query).map(|rows| Page::from_lookahead(rows, limit))
     };
     Ok(match window {
@@ -172,7 +174,7 @@ pub(super) fn find_bare(
     id: MessageId,
 ) -> Result<MessageView, Error> {
     let view = tx.messages().find(membership.group.id, id, actor.id())?;
-    let readable = view.filter(|view| view.message.history_seq() > membership.readable_after());
+    let readable = view.filter(|view| membership.has_in_history(view.message.history_seq()));
     Ok(readable.ok_or(MessageRefusal::NotFound)?)
 }
 

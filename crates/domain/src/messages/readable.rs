@@ -3,14 +3,20 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::accounts::Actor;
-use crate::groups::{Membership, ReadCursor};
+use crate::groups::{Membership, ReadCursor, Trimmed};
 use crate::ids::{GroupId, Seq};
 use crate::permissions::GroupPermission;
 use crate::storage::{StorageFault, Tx};
 
-/// Groups of which is known what somebody may read there: what comes after this number, if anything.
+/// Groups of which is known what somebody may read there: what comes after this number and is not about to be removed, if
+/// anything.
 #[derive(Debug, Default)]
-pub(crate) struct Readable(HashMap<GroupId, Option<Seq>>);
+pub(crate) struct Readable(HashMap<GroupId, Option<(Seq, Trimmed)>>);
+
+/// What a member reads whose role allows it.
+const fn history(membership: &Membership) -> (Seq, Trimmed) {
+    (membership.readable_after(), membership.group.trimmed)
+}
 
 impl Readable {
     /// What the actor may read of these groups, as far as the session is for them: one query, or none where there are no groups.
@@ -25,7 +31,7 @@ impl Readable {
     /// What a member may read of their group.
     pub(crate) fn of(membership: &Membership) -> Self {
         let may_read = membership.require(GroupPermission::ReadHistory).is_ok();
-        Self(HashMap::from([(membership.group.id, may_read.then(|| membership.readable_after()))]))
+        Self(HashMap::from([(membership.group.id, may_read.then(|| history(membership)))]))
     }
 
     /// The same with what the actor may read of these groups: one query, or none where all of them are known.
@@ -46,7 +52,7 @@ impl Readable {
                 continue;
             }
             if let Ok(membership) = found.into_membership_with(GroupPermission::ReadHistory) {
-                self.0.insert(membership.group.id, Some(membership.readable_after()));
+                self.0.insert(membership.group.id, Some(history(&membership)));
             }
         }
         Ok(self)
@@ -65,8 +71,15 @@ impl Readable {
         }
     }
 
+    /// Whether everybody has read the message of a group with this number, since those before it were removed for their age.
+    pub(crate) fn is_read_by_all(&self, group: GroupId, seq: Seq) -> bool {
+        let found = self.0.get(&group).copied().flatten();
+        found.is_some_and(|(_, trimmed)| seq <= trimmed.upto)
+    }
+
     /// Whether the message of a group with this number is among it.
     pub(crate) fn contains(&self, group: GroupId, seq: Seq) -> bool {
-        self.0.get(&group).copied().flatten().is_some_and(|after| seq > after)
+        let found = self.0.get(&group).copied().flatten();
+        found.is_some_and(|(after, trimmed)| seq > after && !trimmed.hides(seq))
     }
 }

@@ -1,5 +1,6 @@
 //! The port for messages and reactions.
 
+use crate::groups::SeqSpan;
 use crate::ids::{GroupId, MessageId, Seq, UserId};
 use crate::messages::emoji::Emoji;
 use crate::messages::model::{
@@ -33,6 +34,8 @@ pub struct MessageQuery {
     pub run: MessageRange,
     /// Only messages above this number: those that the viewer may read.
     pub above: Seq,
+    /// None of these messages, which are about to be removed.
+    pub hidden: Option<SeqSpan>,
     /// The number of rows. The repository reads one more to find out whether the run continues.
     pub limit: Limit,
 }
@@ -48,6 +51,8 @@ pub struct PinQuery {
     pub before: Option<PinSeq>,
     /// Only of messages, and of replies to messages, above this number: those that the viewer may read.
     pub above: Seq,
+    /// None of these messages, and of the replies to them, which are about to be removed.
+    pub hidden: Option<SeqSpan>,
     /// How many rows; the repository reads one more to see whether the list goes on.
     pub limit: Limit,
 }

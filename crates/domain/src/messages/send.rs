@@ -268,8 +268,8 @@ fn find_earlier(
     let Some(client_id) = client_id else { return Ok(None) };
     let mut earlier = tx.messages().find_by_client_id(membership.group.id, actor.id(), client_id)?;
     let may_read = membership.require(GroupPermission::ReadHistory).is_ok();
-    let above = membership.readable_after();
-    let readable = earlier.iter_mut().filter(|view| may_read && view.message.history_seq() > above);
+    let is_readable = |seq| may_read && membership.has_in_history(seq);
+    let readable = earlier.iter_mut().filter(|view| is_readable(view.message.history_seq()));
     attach(tx, actor, Readable::of(membership), readable)?;
     Ok(earlier.map(|view| Sent { view, repeated: true }))
 }

@@ -1,5 +1,6 @@
 //! The order of messages by the time when they were sent.
 
+use crate::groups::SeqSpan;
 use crate::ids::{GroupId, Seq, UserId};
 use crate::messages::model::{InThread, Message};
 use crate::paging::Limit;
@@ -67,6 +68,8 @@ pub struct TimeQuery {
     pub ascending: bool,
     /// Only messages above this number: those that the viewer may read.
     pub above: Seq,
+    /// None of these messages, which are about to be removed.
+    pub hidden: Option<SeqSpan>,
     /// The number of rows. The repository reads one more to find out whether the run continues.
     pub limit: Limit,
 }

@@ -34,15 +34,28 @@ pub fn doubt_clock(tx: &mut dyn Tx, made: Timestamp) -> Result<Option<ClockDoubt
     if now < made {
         return Ok(Some(ClockDoubt::BeforeProgram));
     }
-    let before_head = Position::new((tx.events().head()?.get() - 1).max(0));
-    let Some(newest) = tx.events().after(before_head, 1)?.pop() else { return Ok(None) };
-    let micros = now.as_micros().saturating_sub(newest.at.as_micros());
+    let Some(newest) = newest_event_at(tx)? else { return Ok(None) };
+    let micros = now.as_micros().saturating_sub(newest.as_micros());
     let apart = Duration::from_micros(micros.unsigned_abs());
     Ok(match micros < 0 {
         true if apart > BEHIND => Some(ClockDoubt::Behind(apart)),
         false if apart > AHEAD => Some(ClockDoubt::Ahead(apart)),
         _ => None,
     })
+}
+
+/// How far the clock is ahead of the newest event: how long nothing has happened, unless it is wrong. Nothing without events.
+///
+/// # Errors
+/// A fault.
+pub fn ahead_of_newest_event(tx: &mut dyn Tx) -> Result<Duration, Error> {
+    let now = tx.now();
+    Ok(newest_event_at(tx)?.map_or(Duration::ZERO, |newest| now.saturating_duration_since(newest)))
+}
+
+fn newest_event_at(tx: &mut dyn Tx) -> Result<Option<Timestamp>, Error> {
+    let before_head = Position::new((tx.events().head()?.get() - 1).max(0));
+    Ok(tx.events().after(before_head, 1)?.pop().map(|newest| newest.at))
 }
 
 #[cfg(test)]

@@ -4,6 +4,6 @@ mod clock;
 mod clock_trust;
 mod probe;
 
-pub use clock::{ClockDoubt, doubt_clock};
+pub use clock::{ClockDoubt, ahead_of_newest_event, doubt_clock};
 pub use clock_trust::ClockTrust;
 pub use probe::probe;

@@ -50,14 +50,16 @@ pub fn settle_due(tx: &mut dyn Tx) -> Result<(), Error> {
         tx.groups().lock(place.group)?;
     }
     let groups: Vec<_> = due.iter().map(|place| place.group).collect();
-    let living: Vec<_> = tx.groups().find_many(&groups)?.iter().map(|group| group.id).collect();
+    let living = tx.groups().find_many(&groups)?;
     for place in due {
-        settle(tx, place, now, living.contains(&place.group))?;
+        let group = living.iter().find(|group| group.id == place.group);
+        let is_told = group.is_some_and(|group| !group.trimmed.hides(place.history_seq));
+        settle(tx, place, now, is_told)?;
     }
     Ok(())
 }
 
-/// Nobody is told of what is in a deleted group.
+/// Nobody is told of what is in a deleted group, or about to be removed.
 fn settle(tx: &mut dyn Tx, place: PollPlace, now: Timestamp, is_told: bool) -> Result<(), Error> {
     // Another server may have been faster, or somebody has deleted it.
     let found = tx.polls().find_many(&[place.message])?;

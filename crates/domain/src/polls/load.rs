@@ -64,7 +64,7 @@ pub(super) fn find(
     id: MessageId,
 ) -> Result<FoundPoll, Error> {
     let found = tx.polls().find(membership.group.id, id, actor.id())?;
-    let readable = found.filter(|found| found.place.history_seq > membership.readable_after());
+    let readable = found.filter(|found| membership.has_in_history(found.place.history_seq));
     Ok(readable.ok_or(MessageRefusal::NotFound)?)
 }
 

@@ -57,6 +57,8 @@ macro_rules! for_each_repository {
             mutes: groups::MuteRepository, MockMuteRepository;
             /// Messages and reactions.
             messages: messages::MessageRepository, MockMessageRepository;
+            /// Removing messages for their age.
+            retention: retention::RetentionRepository, MockRetentionRepository;
             /// What messages said before they were edited.
             edits: messages::EditRepository, MockEditRepository;
             /// How far members have read their groups.

@@ -14,7 +14,8 @@ use crate::events::{
     PollUpdate, SubjectIds,
 };
 use crate::groups::{
-    Ban, Group, GroupName, GroupRefusal, History, Member, MemberSettings, SlowMode, Standing, Visibility,
+    Ban, Group, GroupName, GroupRefusal, History, Member, MemberSettings, SlowMode, Standing, Trimmed,
+    Visibility,
 };
 use crate::ids::{
     EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, Seq, ServerInviteId, SessionId,
@@ -130,11 +131,13 @@ pub(crate) fn group() -> Group {
         topic: None,
         slow_mode: SlowMode::OFF,
         receipts: None,
+        retention: None,
         archived_at: None,
         version: Version::new(5),
         created_at: EARLIER,
         member_count: 3,
         last_seq: Seq::new(40),
+        trimmed: Trimmed::NOTHING,
     }
 }
 

@@ -49,26 +49,46 @@ macro_rules! of_deleted_users {
     };
 }
 
-/// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
-/// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 32] = [
+/// The invariants with the same SQL on both databases. Deleted groups and messages, and messages that are being removed for their
+/// age (`hidden_from`), are left out, because they are emptied step by step.
+pub(crate) const INVARIANTS: [Invariant; 33] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
             LEFT JOIN (SELECT group_id, count(*) AS stored, max(seq) AS highest FROM messages \
-                       WHERE root_seq = 0 GROUP BY group_id) \
+                       JOIN groups ON groups.id = group_id WHERE root_seq = 0 AND seq > trimmed_seq GROUP BY group_id) \
                 AS counted ON group_id = id \
-            WHERE deleted_at IS NULL AND (last_seq <> coalesce(highest, 0) OR last_seq <> coalesce(stored, 0))",
-        holds: "the messages of every group are numbered from 1 to its last number without gaps",
+            WHERE deleted_at IS NULL \
+            AND (last_seq <> coalesce(highest, trimmed_seq) OR last_seq - trimmed_seq <> coalesce(stored, 0))",
+        holds: "the messages of every group are numbered up to its last number without gaps, from 1 or from where they were removed for their age",
         broken: "groups have messages that don't match their last number",
+    },
+    // Those that are exempt, and those that are being removed.
+    Invariant {
+        check: "trimmed",
+        offenders: "SELECT (SELECT count(*) FROM groups \
+                LEFT JOIN (SELECT group_id, count(*) AS stored FROM messages JOIN groups ON groups.id = group_id \
+                           WHERE root_seq = 0 AND seq <= trimmed_seq \
+                           AND NOT (hidden_from IS NOT NULL AND seq BETWEEN hidden_from AND hidden_to) GROUP BY group_id) \
+                    AS counted ON group_id = id \
+                WHERE deleted_at IS NULL AND kept_count <> coalesce(stored, 0)) \
+            + (SELECT count(*) FROM (SELECT group_id, root_seq FROM messages WHERE root_seq > 0 \
+                    GROUP BY group_id, root_seq) AS replied \
+                JOIN groups ON groups.id = replied.group_id \
+                LEFT JOIN messages AS roots ON roots.group_id = replied.group_id AND roots.root_seq = 0 \
+                    AND roots.seq = replied.root_seq \
+                WHERE groups.deleted_at IS NULL AND roots.id IS NULL) AS number",
+        holds: "of the messages that were removed for their age, only those are there that are exempt, and no replies to others",
+        broken: "groups have another number of messages than they keep where all others were removed, or replies to what was removed",
     },
     Invariant {
         check: "message_order",
         offenders: "SELECT count(*) AS number FROM (SELECT created_at, ordered_at, \
+                seq = 1 OR seq = lag(seq) OVER numbered + 1 AS follows, \
                 lag(coalesce(ordered_at, created_at)) OVER numbered AS latest, \
                 lag(coalesce(ordered_at + 1, created_at)) OVER numbered AS begins \
                 FROM messages WINDOW numbered AS (PARTITION BY group_id, root_seq ORDER BY seq)) AS ordered \
-            WHERE ordered_at IS DISTINCT FROM CASE WHEN created_at < begins THEN latest END",
+            WHERE follows AND ordered_at IS DISTINCT FROM CASE WHEN created_at < begins THEN latest END",
         holds: "every message that is out of the order by time is known to be",
         broken: "messages are wrong about their place in the order by time",
     },
@@ -192,7 +212,10 @@ pub(crate) const INVARIANTS: [Invariant; 32] = [
         offenders: "SELECT count(*) AS number FROM messages JOIN groups ON groups.id = group_id \
             LEFT JOIN (SELECT message_id, count(*) AS stored FROM reactions WHERE emoji = '👍' \
                        GROUP BY message_id) AS counted ON message_id = messages.id \
-            WHERE groups.deleted_at IS NULL AND messages.deleted_at IS NULL AND likes <> coalesce(stored, 0)",
+            WHERE groups.deleted_at IS NULL AND messages.deleted_at IS NULL \
+            AND (CASE messages.root_seq WHEN 0 THEN messages.seq ELSE messages.root_seq END \
+                BETWEEN hidden_from AND hidden_to) IS NOT TRUE \
+            AND likes <> coalesce(stored, 0)",
         holds: "the like count of every message is correct",
         broken: "messages have a wrong like count",
     },
@@ -204,10 +227,14 @@ pub(crate) const INVARIANTS: [Invariant; 32] = [
              JOIN (SELECT message_id, emoji, count(*) AS stored FROM reactions WHERE emoji <> '👍' \
                    GROUP BY message_id, emoji) AS counted ON message_id = messages.id \
              WHERE groups.deleted_at IS NULL AND messages.deleted_at IS NULL \
+             AND (CASE messages.root_seq WHEN 0 THEN messages.seq ELSE messages.root_seq END \
+                BETWEEN hidden_from AND hidden_to) IS NOT TRUE \
              AND replace(' ' || coalesce(reactions, '') || ' ', ' ' || emoji || ':' || stored || ' ', '') \
                  = ' ' || coalesce(reactions, '') || ' ' \
              UNION SELECT messages.id FROM messages JOIN groups ON groups.id = group_id \
              WHERE groups.deleted_at IS NULL AND reactions IS NOT NULL \
+             AND (CASE messages.root_seq WHEN 0 THEN messages.seq ELSE messages.root_seq END \
+                BETWEEN hidden_from AND hidden_to) IS NOT TRUE \
              AND length(reactions) - length(replace(reactions, ':', '')) <> \
                  (SELECT count(DISTINCT emoji) FROM reactions WHERE message_id = messages.id AND emoji <> '👍')) \
             AS offenders",
@@ -232,7 +259,8 @@ pub(crate) const INVARIANTS: [Invariant; 32] = [
             LEFT JOIN (SELECT thread_id, count(*) AS stored, count(text) AS living, max(seq) AS highest, \
                               max(id) AS newest FROM messages WHERE thread_id IS NOT NULL GROUP BY thread_id) \
                 AS counted ON counted.thread_id = threads.root_id \
-            WHERE groups.deleted_at IS NULL AND (roots.id IS NULL OR reply_count <> coalesce(living, 0) \
+            WHERE groups.deleted_at IS NULL \
+            AND (threads.root_seq BETWEEN hidden_from AND hidden_to) IS NOT TRUE AND (roots.id IS NULL OR reply_count <> coalesce(living, 0) \
                 OR threads.last_seq <> coalesce(stored, 0) OR threads.last_seq <> coalesce(highest, 0) \
                 OR last_reply_id <> coalesce(newest, 0))",
         holds: "every thread counts its replies, which are numbered from 1 without gaps",
@@ -243,7 +271,8 @@ pub(crate) const INVARIANTS: [Invariant; 32] = [
         offenders: "SELECT count(*) AS number FROM threads JOIN groups ON groups.id = threads.group_id \
             LEFT JOIN (SELECT root_id, count(place) AS shown, max(place) AS last_place, max(read_seq) AS furthest \
                        FROM thread_members GROUP BY root_id) AS members ON members.root_id = threads.root_id \
-            WHERE groups.deleted_at IS NULL AND (coalesce(shown, 0) < 1 OR shown <> last_place OR furthest > threads.last_seq)",
+            WHERE groups.deleted_at IS NULL \
+            AND (threads.root_seq BETWEEN hidden_from AND hidden_to) IS NOT TRUE AND (coalesce(shown, 0) < 1 OR shown <> last_place OR furthest > threads.last_seq)",
         holds: "every thread has participants, and no read cursor beyond its last reply",
         broken: "threads have no participants, or read cursors beyond their last reply",
     },
@@ -267,12 +296,15 @@ pub(crate) const INVARIANTS: [Invariant; 32] = [
             LEFT JOIN messages AS quoted ON quoted.id = message_quotes.quoted_id \
                 AND quoted.group_id = messages.group_id \
             WHERE groups.deleted_at IS NULL \
+            AND (CASE messages.root_seq WHEN 0 THEN messages.seq ELSE messages.root_seq END \
+                BETWEEN hidden_from AND hidden_to) IS NOT TRUE \
             AND ((messages.attachments & 4) = 4 AND quoted.id IS NULL \
+                    AND coalesce(message_quotes.quoted_id, 0) NOT BETWEEN 1 AND groups.trimmed_id \
                 OR (messages.attachments & 8) = 8 AND message_quotes.message_id IS NULL \
                 OR (messages.attachments & 12) = 12 \
                 OR message_quotes.message_id IS NOT NULL \
                     AND ((messages.attachments & 12) = 0 OR messages.deleted_at IS NOT NULL))",
-        holds: "every message that quotes one says so, and replies to one of its group",
+        holds: "every message that quotes one says so, and replies to one of its group, unless that was removed for its age",
         broken: "messages quote what they don't say, or reply to what is not in their group",
     },
     // The options, and the bits of choices, are in the same order as the counts: `3 0 1`.
@@ -291,6 +323,8 @@ pub(crate) const INVARIANTS: [Invariant; 32] = [
                       UNION ALL SELECT message_id, choices FROM secret_ballots) AS ballots \
                 GROUP BY message_id) AS ballots ON ballots.message_id = messages.id \
             WHERE groups.deleted_at IS NULL \
+            AND (CASE messages.root_seq WHEN 0 THEN messages.seq ELSE messages.root_seq END \
+                BETWEEN hidden_from AND hidden_to) IS NOT TRUE \
             AND (polls.message_id IS NOT NULL OR (messages.attachments & 128) = 128) \
             AND (polls.message_id IS NULL OR (messages.attachments & 128) = 0 OR messages.deleted_at IS NOT NULL \
                 OR size <> length(options) - length(replace(options, '\n', '')) + 1 \
@@ -391,7 +425,8 @@ pub(crate) const INVARIANTS: [Invariant; 32] = [
             (SELECT message_id, group_id, count(*) AS changes FROM events \
              WHERE message_id IS NOT NULL AND type LIKE 'message.%' GROUP BY message_id, group_id) AS logged \
             JOIN groups ON groups.id = logged.group_id LEFT JOIN messages ON messages.id = logged.message_id \
-            WHERE groups.deleted_at IS NULL AND (messages.id IS NULL OR messages.version < changes)",
+            WHERE groups.deleted_at IS NULL \
+            AND (messages.id IS NULL AND logged.message_id > groups.trimmed_id OR messages.version < changes)",
         holds: "every message has all changes that the event log records",
         broken: "messages lack changes that the event log records, or are missing",
     },

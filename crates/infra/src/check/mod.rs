@@ -16,6 +16,7 @@ use checksums::newest_checksums;
 pub(crate) use checksums::{checksums, is_complete};
 pub(crate) use clock::newest_row;
 pub(crate) use invariants::{INVARIANTS, Invariant, MESSAGE_NUMBERS_BEFORE_THREADS};
+pub(crate) use older_schema::seen_as_newest;
 pub(crate) use startup::{SOME_DAMAGED, StartupCheck};
 
 /// How many problems of one check are listed.

@@ -52,7 +52,7 @@ struct Found {
 ///
 /// # Errors
 /// A statement fails.
-pub(super) fn seen_as_newest<T>(
+pub(crate) fn seen_as_newest<T>(
     connection: &mut SqliteConnection,
     tables: &[&str],
     read: impl FnOnce(&mut SqliteConnection) -> T,

@@ -1,8 +1,9 @@
-//! The storage's maintenance: stores when keys were last used.
+//! The storage's maintenance: stores when keys were last used, and gives room back to the disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use groupchat_domain::storage::{Caller, CommitDecision, StorageFault};
@@ -13,6 +14,7 @@ use super::sync::{Condvar, Mutex, locked};
 use crate::accounts::key_activity::{KeyActivity, KeyUse};
 use crate::connection::{Connection, on_backend};
 use crate::schema::sessions;
+use crate::tx::DbTx;
 
 /// Rows that one command touches. Few, so that it doesn't delay other commands for long.
 const ROWS_PER_COMMAND: usize = 500;
@@ -41,6 +43,43 @@ pub(crate) fn store_uses(connection: &mut Connection<'_>, uses: &[KeyUse]) -> Qu
     }
     Ok(())
 }
+
+/// A step of a task: whether there is more to do.
+pub(crate) type Step = fn(&mut Connection<'_>) -> QueryResult<bool>;
+
+/// Runs a step again and again as a command of its own, until there is no more to do. Between two steps, others get a turn, and
+/// `goes_on` may end it.
+///
+/// # Errors
+/// A fault. What was done before stays.
+pub(crate) fn in_steps(
+    queue: &Arc<CommandQueue>,
+    step: Step,
+    goes_on: impl Fn() -> bool,
+) -> Result<(), StorageFault> {
+    let has_more = Arc::new(AtomicBool::new(true));
+    while has_more.swap(false, Ordering::Relaxed) {
+        let has_more = Arc::clone(&has_more);
+        let work = move |tx: &mut DbTx<'_>| match tx.run(step) {
+            Ok(more) => {
+                has_more.store(more, Ordering::Relaxed);
+                CommitDecision::Commit
+            }
+            Err(_) => CommitDecision::RollBack,
+        };
+        queue.submit(Caller::System, Box::new(work))?.wait()?;
+        if !goes_on() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// When the maintenance leaves the rest of a task in steps for the next round, since others wait for their turn.
+const LONGEST_TASK: Duration = Duration::from_secs(5);
+
+/// How long others get between two steps.
+pub(crate) const BETWEEN_STEPS: Duration = Duration::from_millis(10);
 
 /// Stops the maintenance.
 #[derive(Debug, Default)]
@@ -82,6 +121,8 @@ pub(crate) struct StorageMaintenance {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) activity: Arc<KeyActivity>,
     pub(crate) stop: Arc<StopSignal>,
+    /// A step that gives room back to the disk, where the database doesn't do so by itself.
+    pub(crate) give_back: Option<Step>,
 }
 
 impl StorageMaintenance {
@@ -98,6 +139,12 @@ impl StorageMaintenance {
             self.activity.forget_idle(self.clock.now());
             Ok(())
         });
+        if let Some(step) = self.give_back {
+            attempt("giving room back to the disk", || {
+                let until = Instant::now() + LONGEST_TASK;
+                in_steps(&self.queue, step, || self.stop.sleep(BETWEEN_STEPS) && Instant::now() < until)
+            });
+        }
     }
 
     fn store_key_uses(&self) -> Result<(), StorageFault> {

@@ -4,7 +4,7 @@ use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::groups::{
     Description, DirectKey, Group, GroupKind, GroupName, GroupQuery, GroupRepository, GroupView, History,
-    NewDirect, NewGroup, Topic, Visibility, VisibleGroup,
+    NewDirect, NewGroup, RetentionDays, SeqSpan, Topic, Trimmed, Visibility, VisibleGroup,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::paging::{NameCursor, NamePosition};
@@ -23,7 +23,7 @@ use crate::sql::contains::contains;
 use crate::sql::inserted;
 use crate::sql::locks;
 use crate::sql::name_order::{Keyed, ListPart, NameList, narrowed, read_part};
-use crate::sql::stored::{LIKE, StoredHistory, StoredSlowMode, StoredVisibility};
+use crate::sql::stored::{LIKE, StoredHistory, StoredRetention, StoredSlowMode, StoredVisibility};
 use crate::sql::unique;
 use crate::tx::DbTx;
 
@@ -43,6 +43,16 @@ pub(crate) struct GroupRow {
     slow_mode_seconds: StoredSlowMode,
     receipts: Option<bool>,
     archived_at: Option<i64>,
+    retention_days: Option<StoredRetention>,
+    trimmed_seq: i64,
+    hidden_from: Option<i64>,
+    hidden_to: Option<i64>,
+}
+
+/// What these columns say was removed of a group.
+pub(crate) fn trimmed(upto: i64, from: Option<i64>, to: Option<i64>) -> Trimmed {
+    let hidden = from.zip(to).map(|(first, last)| SeqSpan { first: Seq::new(first), last: Seq::new(last) });
+    Trimmed { upto: Seq::new(upto), hidden }
 }
 
 impl From<GroupRow> for Group {
@@ -61,6 +71,8 @@ impl From<GroupRow> for Group {
             slow_mode: row.slow_mode_seconds.0,
             receipts: row.receipts,
             archived_at: row.archived_at.map(Timestamp::from_micros),
+            retention: row.retention_days.map(|stored| stored.0),
+            trimmed: trimmed(row.trimmed_seq, row.hidden_from, row.hidden_to),
         }
     }
 }
@@ -378,6 +390,7 @@ impl GroupRepository for DbTx<'_> {
             groups::topic.eq(group.topic.as_ref().map(Topic::as_str)),
             groups::slow_mode_seconds.eq(group.slow_mode.seconds()),
             groups::receipts.eq(group.receipts),
+            groups::retention_days.eq(group.retention.map(RetentionDays::days)),
             groups::archived_at.eq(group.archived_at.map(Timestamp::as_micros)),
             groups::version.eq(group.version.get()),
         ));

@@ -14,7 +14,7 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::connection::{on_backend, read_page};
 use crate::messages::authored::Authored;
-use crate::messages::repository::{MessageViewRow, stored_root_seq, viewed};
+use crate::messages::repository::{MessageViewRow, stored_root_seq, stored_span, viewed};
 use crate::schema::messages;
 use crate::sql::among;
 use crate::tx::DbTx;
@@ -60,6 +60,8 @@ struct Wanted {
     before: Place,
     is_ascending: bool,
     above: i64,
+    /// Which messages are about to be removed.
+    hidden: (i64, i64),
     rows: i64,
 }
 
@@ -73,6 +75,7 @@ impl Wanted {
             before: (query.before.at.as_micros(), query.before.seq.get()),
             is_ascending: query.ascending,
             above: query.above.get(),
+            hidden: stored_span(query.hidden),
             rows: query.limit.with_lookahead(),
         }
     }
@@ -279,7 +282,12 @@ impl DbTx<'_> {
     ) -> Result<(Vec<Placed>, Option<i64>), StorageFault> {
         let all = in_same_sequence(wanted.group, wanted.root_seq);
         let Some(author) = wanted.author else {
-            let between = all.filter(messages::seq.ge(low)).filter(messages::seq.lt(high)).limit(wanted.rows);
+            let (from, to) = wanted.hidden;
+            let between = all
+                .filter(messages::seq.ge(low))
+                .filter(messages::seq.lt(high))
+                .filter(messages::seq.lt(from).or(messages::seq.gt(to)))
+                .limit(wanted.rows);
             let found = in_direction!(self, wanted.is_ascending, between, messages::seq)?;
             let last = found.last().filter(|_| found.len() as i64 == wanted.rows).map(|last| last.seq);
             return Ok((found, last));
@@ -287,13 +295,16 @@ impl DbTx<'_> {
         let of = Authored { group: wanted.group, author, root_seq: wanted.root_seq };
         let seqs = self.authored_seqs(of, (low, high), wanted.is_ascending, wanted.rows)?;
         let last = seqs.last().copied().filter(|_| seqs.len() as i64 == wanted.rows);
-        let named = all.filter(among(messages::seq, seqs));
+        let (from, to) = wanted.hidden;
+        let shown = seqs.into_iter().filter(|seq| !(from..=to).contains(seq));
+        let named = all.filter(among(messages::seq, shown));
         Ok((in_direction!(self, wanted.is_ascending, named, messages::seq)?, last))
     }
 
     /// The first late messages.
     fn late(&mut self, wanted: &Wanted) -> Result<Vec<Placed>, StorageFault> {
         let ((after, after_seq), (before, before_seq)) = (wanted.after, wanted.before);
+        let (from, to) = wanted.hidden;
         let late = in_same_sequence(wanted.group, wanted.root_seq)
             .filter(messages::ordered_at.is_not_null())
             .filter(messages::created_at.ge(after))
@@ -301,6 +312,7 @@ impl DbTx<'_> {
             .filter(messages::created_at.le(before))
             .filter(messages::created_at.lt(before).or(messages::seq.lt(before_seq)))
             .filter(messages::seq.gt(wanted.above))
+            .filter(messages::seq.lt(from).or(messages::seq.gt(to)))
             .limit(wanted.rows);
         match wanted.author {
             Some(author) => {

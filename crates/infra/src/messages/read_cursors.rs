@@ -27,6 +27,8 @@ pub(crate) struct ReadCursorRow {
     read_version: i64,
     #[diesel(select_expression = groups::last_seq)]
     last_seq: i64,
+    #[diesel(select_expression = groups::trimmed_seq)]
+    trimmed_seq: i64,
     #[diesel(select_expression = UnreadInGroup)]
     unread_mentions: i64,
 }
@@ -35,7 +37,9 @@ impl From<ReadCursorRow> for ReadCursor {
     fn from(row: ReadCursorRow) -> Self {
         Self {
             group: GroupId::new(row.group_id),
-            state: read_state(row.read_seq, row.last_seq, row.read_version).mentioning(row.unread_mentions),
+            // What was removed is read, wherever the cursor is.
+            state: read_state(row.read_seq.max(row.trimmed_seq), row.last_seq, row.read_version)
+                .mentioning(row.unread_mentions),
         }
     }
 }

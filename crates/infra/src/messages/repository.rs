@@ -2,6 +2,7 @@
 
 use diesel::dsl::{auto_type, case_when, count_star, max};
 use diesel::prelude::*;
+use groupchat_domain::groups::SeqSpan;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
     Attachments, ClientId, Emoji, InThread, Message, MessageQuery, MessageRange, MessageRepository,
@@ -118,6 +119,11 @@ impl PlaceRow {
     }
 }
 
+/// The numbers of messages that are about to be removed: from the first to the last. No message has the number 0.
+pub(super) fn stored_span(hidden: Option<SeqSpan>) -> (i64, i64) {
+    hidden.map_or((0, 0), |span| (span.first.get(), span.last.get()))
+}
+
 /// What the messages of a thread, or of the group itself, have in the column `root_seq`.
 pub(super) fn stored_root_seq(thread: Option<InThread>) -> i64 {
     thread.map_or(0, |thread| thread.root_seq.get())
@@ -225,9 +231,11 @@ impl MessageRepository for DbTx<'_> {
     }
 
     fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault> {
+        let (from, to) = stored_span(query.hidden);
         let listed = viewed(query.group.get(), query.viewer.get())
             .filter(messages::root_seq.eq(stored_root_seq(query.thread)))
             .filter(messages::seq.gt(query.above.get()))
+            .filter(messages::seq.lt(from).or(messages::seq.gt(to)))
             .limit(query.limit.with_lookahead());
         let mut views: Vec<MessageView> = match query.run {
             MessageRange::Below(end) => {
@@ -271,9 +279,13 @@ impl MessageRepository for DbTx<'_> {
 
     fn list_pins(&mut self, query: &PinQuery) -> Result<Vec<MessageView>, StorageFault> {
         let (before, above) = (query.before.map_or(i64::MAX, PinSeq::get), query.above.get());
+        let (from, to) = stored_span(query.hidden);
+        let is_there = messages::seq.lt(from).or(messages::seq.gt(to));
+        let is_under = messages::root_seq.lt(from).or(messages::root_seq.gt(to));
         let listed = viewed(query.group.get(), query.viewer.get())
             .filter(messages::pin_seq.lt(before))
             .filter(messages::root_seq.gt(above).or(messages::root_seq.eq(0).and(messages::seq.gt(above))))
+            .filter(messages::root_seq.gt(0).and(is_under).or(messages::root_seq.eq(0).and(is_there)))
             .order(messages::pin_seq.desc())
             .limit(query.limit.with_lookahead());
         let mut views: Vec<MessageView> = on_backend!(self, |connection| {

@@ -38,7 +38,8 @@ impl Counted {
         group: "groups.id",
         root_seq: "0",
         read_seq: "memberships.read_seq",
-        and: " AND (groups.history <> 'joined' OR unread.seq > memberships.joined_seq)",
+        and: " AND unread.seq > groups.trimmed_seq \
+            AND (groups.history <> 'joined' OR unread.seq > memberships.joined_seq)",
     };
 
     const IN_THREAD: Self = Self {

@@ -166,6 +166,7 @@ impl PostgresStorage {
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),
             stop: Arc::clone(&self.stop_maintenance),
+            give_back: None,
         }
     }
 

@@ -7,7 +7,7 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::accounts::{Scope, SessionKind, TokenGroups, TokenTerms};
 use groupchat_domain::events::EventType;
-use groupchat_domain::groups::{History, Notify, SlowMode, Visibility};
+use groupchat_domain::groups::{History, Notify, RetentionDays, SlowMode, Visibility};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::Emoji;
 use groupchat_domain::permissions::ServerPermissionSet;
@@ -23,6 +23,10 @@ pub(crate) struct StoredNotify(pub(crate) Notify);
 /// A group's slow mode, in seconds.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
 pub(crate) struct StoredSlowMode(pub(crate) SlowMode);
+
+/// How long messages stay in a group, in days.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub(crate) struct StoredRetention(pub(crate) RetentionDays);
 
 /// What a role on the server allows.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
@@ -126,6 +130,16 @@ where
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let seconds = <i64 as FromSql<BigInt, DB>>::from_sql(value)?;
         SlowMode::parse(seconds).map(Self).map_err(|violation| violation.detail.into())
+    }
+}
+
+impl<DB: Backend> FromSql<BigInt, DB> for StoredRetention
+where
+    i64: FromSql<BigInt, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let days = <i64 as FromSql<BigInt, DB>>::from_sql(value)?;
+        RetentionDays::parse(days).map(Self).map_err(|violation| violation.detail.into())
     }
 }
 

@@ -14,6 +14,7 @@ use super::error::OpenError;
 use super::inspect::{self, number};
 use super::log_state;
 use super::migrate;
+use super::shrink;
 use super::staged_file::{SIDE_FILES, StagedFile, folder, with_suffix};
 use super::verify::{Backup, Unverified, verify};
 
@@ -124,6 +125,7 @@ fn copy(
     report: &mut dyn FnMut(BackupStep),
 ) -> Result<(), BackupError> {
     let total = size(&mut connection).map_err(not_copied)?;
+    shrink::prepare_copy(&mut connection).map_err(not_copied)?;
     let (finished, outcome) = mpsc::channel();
     let name = to.to_string_lossy().into_owned();
     thread::scope(|scope| {

@@ -13,7 +13,7 @@ use super::staged_file::folder;
 use super::{ids, inspect, log_state, migrate};
 use crate::check::{
     CheckOutcome, Depth, Finding, INVARIANTS, Invariant, MESSAGE_NUMBERS_BEFORE_THREADS, checksums,
-    newest_row, number,
+    newest_row, number, seen_as_newest,
 };
 use crate::connection;
 
@@ -66,7 +66,7 @@ fn check_file(path: &Path, depth: Depth, now: Timestamp) -> Result<Vec<Finding>,
 
 /// Tables and columns that a file from before lacks, as a backup may be one, with the check that reads them. Without roles of
 /// groups, the schema allows only built-in ones.
-const LATER: [(&str, &str); 27] = [
+const LATER: [(&str, &str); 28] = [
     ("roles", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_roles'"),
     ("bans", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'group_bans'"),
     ("invitations", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'invitations'"),
@@ -85,6 +85,7 @@ const LATER: [(&str, &str); 27] = [
     ("audit_log", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'audit_state'"),
     ("factors", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'passkeys'"),
     ("edits", "SELECT count(*) AS number FROM sqlite_schema WHERE name = 'message_edits'"),
+    ("trimmed", HAS_THREADS),
     ("replies", HAS_THREADS),
     ("threads", HAS_THREADS),
     ("thread_members", HAS_THREADS),
@@ -109,18 +110,30 @@ const HAS_THREADS: &str = "SELECT count(*) AS number FROM sqlite_schema WHERE na
 /// Checks whether a database is intact, independently of where its file is.
 pub(super) fn soundness(connection: &mut SqliteConnection, depth: Depth) -> Vec<Finding> {
     let mut findings = vec![schema(connection), integrity(connection, depth), ids(connection)];
+    findings.push(REFERENCES.check(&mut connection::Connection::Sqlite(connection)));
+    let lacking = {
+        let connection = &mut connection::Connection::Sqlite(connection);
+        LATER.map(|(check, exists)| number(connection, exists).is_ok_and(|found| found == 0).then_some(check))
+    };
+    let kept = |connection: &mut SqliteConnection| invariants(connection, &lacking);
+    match seen_as_newest(connection, &["groups", "messages"], kept) {
+        Ok(found) => findings.extend(found),
+        Err(error) => findings.push(Finding::from_query(INTEGRITY, Err(error))),
+    }
+    findings.push(checksums(&mut connection::Connection::Sqlite(connection)));
+    findings
+}
+
+/// Checks the invariants that don't read what the file lacks.
+fn invariants(connection: &mut SqliteConnection, lacking: &[Option<&str>]) -> Vec<Finding> {
     let connection = &mut connection::Connection::Sqlite(connection);
-    let lacking = LATER
-        .map(|(check, exists)| number(connection, exists).is_ok_and(|found| found == 0).then_some(check));
-    let invariants = [&REFERENCES].into_iter().chain(&INVARIANTS).chain([&EVENT_LOG]);
-    let invariants = invariants.filter(|invariant| !lacking.contains(&Some(invariant.check)));
+    let known = INVARIANTS.iter().chain([&EVENT_LOG]);
+    let known = known.filter(|invariant| !lacking.contains(&Some(invariant.check)));
     let as_of_then = |invariant: &'static Invariant| {
         let is_before = invariant.check == "message_numbers" && lacking.contains(&Some("threads"));
         if is_before { &MESSAGE_NUMBERS_BEFORE_THREADS } else { invariant }
     };
-    findings.extend(invariants.map(|invariant| as_of_then(invariant).check(connection)));
-    findings.push(checksums(connection));
-    findings
+    known.map(|invariant| as_of_then(invariant).check(connection)).collect()
 }
 
 /// Anything in the schema that our migrations don't create would run with the server's rights.

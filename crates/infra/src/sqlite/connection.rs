@@ -7,6 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::error::OpenError;
+use super::shrink;
 
 /// The purpose of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,10 +60,12 @@ pub(super) fn open(path: &Path, purpose: ConnectionPurpose) -> Result<SqliteConn
     let mut connection =
         SqliteConnection::establish(url).map_err(|error| OpenError::from_reason(path, &error.to_string()))?;
     // The timeout comes first, because the switch to WAL needs a lock. macOS only syncs to the disk with `fullfsync`.
+    let is_new = path.metadata().is_ok_and(|file| file.len() == 0);
     let pragmas = format!(
-        "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+        "PRAGMA busy_timeout = {}; {} PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
          PRAGMA fullfsync = ON; PRAGMA temp_store = MEMORY; {}",
         purpose.busy_timeout().as_millis(),
+        if is_new { shrink::PREPARE } else { "" },
         purpose.pragmas(),
     );
     connection.batch_execute(&pragmas).map_err(|error| OpenError::from_reason(path, &error.to_string()))?;

@@ -27,6 +27,7 @@ mod salvage;
 #[cfg(all(test, feature = "shuttle"))]
 mod schedules;
 mod schema_check;
+mod shrink;
 pub(crate) mod staged_file;
 mod startup_check;
 mod statement;

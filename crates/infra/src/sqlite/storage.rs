@@ -1,6 +1,7 @@
 //! The storage as a whole: opening, passing commands to the threads, shutting down.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
@@ -23,6 +24,7 @@ use super::log_state;
 use super::migrate;
 use super::options::SqliteOptions;
 use super::readers::Reader;
+use super::shrink::give_back_pages;
 use super::staged_file::sync_folder;
 use super::startup_check::{self, is_broken};
 use super::writer::Writer;
@@ -216,6 +218,7 @@ impl SqliteStorage {
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),
             stop: Arc::clone(&self.stop_maintenance),
+            give_back: Some(give_back_pages),
         }
     }
 
@@ -281,6 +284,13 @@ impl Storage for SqliteStorage {
 impl DatabaseStorage for SqliteStorage {
     fn seal_with(&self, sealer: Arc<dyn Sealer>) {
         self.sealer.fill(sealer);
+    }
+
+    fn give_room_back(&self) -> Result<(), StorageFault> {
+        maintenance::in_steps(&self.writes, give_back_pages, || {
+            thread::sleep(maintenance::BETWEEN_STEPS);
+            true
+        })
     }
 
     /// Also stores the last uses of keys and, if no other server uses the file, empties the write-ahead log.

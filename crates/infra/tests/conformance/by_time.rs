@@ -35,6 +35,7 @@ fn all(room: &Room) -> TimeQuery {
         before: TimePlace::END,
         ascending: false,
         above: Seq::ZERO,
+        hidden: None,
         limit: limit(200),
     }
 }

@@ -11,10 +11,10 @@ use groupchat_domain::events::{
     Event, EventRecord, EventType, GroupMember, GroupSenders, GroupUpdate, JoinRequestUpdate, LoggedEvent,
     MentionUpdate, MessageReaction, OwnMembership, OwnSchedule, OwnThread, PollUpdate, ReminderUpdate,
     RemovedGroup, RemovedMember, RolesOfUser, SentScheduled, ServerRoles, Subject, SubjectKind, ThreadUpdate,
-    Tombstone, UserUpdate, load,
+    Tombstone, TrimmedHistory, UserUpdate, load,
 };
 use groupchat_domain::groups::History;
-use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, Seq, UserId};
 use groupchat_domain::messages::Attachments;
 use groupchat_domain::permissions::{BuiltInRole, GroupPermission, PermittedRoles, ServerRole};
 use groupchat_domain::saved::DraftPlace;
@@ -135,6 +135,7 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
             let reminder = tx.reminders().find(user, message.id).unwrap().map(|own| own.reminder);
             Subject::ReminderUpdate(ReminderUpdate { user, group, message: message.id, reminder })
         }
+        SubjectKind::TrimmedHistory => Subject::TrimmedHistory(TrimmedHistory { group, upto: Seq::ZERO }),
         _ => what_is_left(Chat { group, user, message: message.id }, kind),
     }
 }

@@ -74,6 +74,7 @@ mod quotes;
 mod read_cursors;
 mod reading;
 mod refold;
+mod retention;
 mod room;
 mod saved;
 mod scheduled;

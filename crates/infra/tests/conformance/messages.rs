@@ -125,8 +125,15 @@ fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
         post(tx, other, ann, "elsewhere");
     }
     let mut seqs = |run, rows| -> Vec<i64> {
-        let query =
-            MessageQuery { group: id, thread: None, viewer: bob, run, above: Seq::ZERO, limit: limit(rows) };
+        let query = MessageQuery {
+            group: id,
+            thread: None,
+            viewer: bob,
+            run,
+            above: Seq::ZERO,
+            hidden: None,
+            limit: limit(rows),
+        };
         let views = tx.messages().list(&query).unwrap();
         views.into_iter().map(|view| view.message.seq.get()).collect()
     };
@@ -147,8 +154,15 @@ fn messages_that_the_viewer_may_not_read_are_not_listed(tx: &mut dyn Tx) {
         pin(tx, group, id, ann, seq);
     }
     let mut seqs = |run, above| -> Vec<i64> {
-        let query =
-            MessageQuery { group, thread: None, viewer, run, above: Seq::new(above), limit: limit(2) };
+        let query = MessageQuery {
+            group,
+            thread: None,
+            viewer,
+            run,
+            above: Seq::new(above),
+            hidden: None,
+            limit: limit(2),
+        };
         let views = tx.messages().list(&query).unwrap();
         views.into_iter().map(|view| view.message.seq.get()).collect()
     };
@@ -158,7 +172,7 @@ fn messages_that_the_viewer_may_not_read_are_not_listed(tx: &mut dyn Tx) {
     assert_eq!(seqs(MessageRange::Above(Seq::ZERO), 3), [4, 5]);
     assert_eq!(seqs(MessageRange::Above(Seq::new(4)), 3), [5]);
     assert_eq!(seqs(MessageRange::Below(None), 5), [0; 0]);
-    let pins = PinQuery { group, viewer, before: None, above: Seq::new(3), limit: limit(3) };
+    let pins = PinQuery { group, viewer, before: None, above: Seq::new(3), hidden: None, limit: limit(3) };
     let pinned = tx.messages().list_pins(&pins).unwrap().into_iter().map(|view| view.message.id);
     assert_eq!(pinned.collect::<Vec<_>>(), [ids[4], ids[3]]);
 }
@@ -192,6 +206,7 @@ fn a_deleted_message_leaves_a_tombstone_that_nobody_likes(tx: &mut dyn Tx) {
         viewer: bob,
         run: MessageRange::Below(None),
         above: Seq::ZERO,
+        hidden: None,
         limit: limit(1),
     };
     assert_eq!(tx.messages().list(&query), Ok(vec![found.clone()]));
@@ -211,6 +226,7 @@ fn a_deleted_author_has_no_name(tx: &mut dyn Tx) {
         viewer: bob,
         run: MessageRange::Below(None),
         above: Seq::ZERO,
+        hidden: None,
         limit: limit(1),
     };
     assert_eq!(tx.messages().list(&query), Ok(vec![found]));
@@ -257,6 +273,7 @@ fn reactions_are_counted_in_order_and_belong_to_who_gave_them(tx: &mut dyn Tx) {
         viewer: bob,
         run: MessageRange::Above(Seq::ZERO),
         above: Seq::ZERO,
+        hidden: None,
         limit: limit(9),
     };
     let page = tx.messages().list(&query).unwrap();
@@ -308,8 +325,14 @@ fn pin(tx: &mut dyn Tx, group: GroupId, id: MessageId, by: UserId, seq: i64) -> 
 }
 
 fn pins(tx: &mut dyn Tx, group: GroupId, viewer: UserId, before: Option<i64>, rows: i64) -> Vec<MessageId> {
-    let query =
-        PinQuery { group, viewer, before: before.map(PinSeq::new), above: Seq::ZERO, limit: limit(rows) };
+    let query = PinQuery {
+        group,
+        viewer,
+        before: before.map(PinSeq::new),
+        above: Seq::ZERO,
+        hidden: None,
+        limit: limit(rows),
+    };
     tx.messages().list_pins(&query).unwrap().into_iter().map(|view| view.message.id).collect()
 }
 
@@ -323,7 +346,8 @@ fn a_pin_is_stored_until_it_is_removed_or_its_message_is_deleted(tx: &mut dyn Tx
     assert_eq!(view(tx, group, ids[0], bob).message, pinned[0]);
     assert_eq!(tx.messages().find_many(&ids[..1]), Ok(vec![pinned[0].clone()]));
     assert_eq!(view(tx, group, ids[2], bob).message.pin, None);
-    let query = PinQuery { group, viewer: bob, before: None, above: Seq::ZERO, limit: limit(1) };
+    let query =
+        PinQuery { group, viewer: bob, before: None, above: Seq::ZERO, hidden: None, limit: limit(1) };
     assert_eq!(tx.messages().list_pins(&query).unwrap()[0], liked, "as `find` has it");
     tx.messages().update(&Message { pin: None, ..pinned[0].clone() }).unwrap();
     tx.messages().update(&tombstone(liked.message)).unwrap();

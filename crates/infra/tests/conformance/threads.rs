@@ -40,7 +40,7 @@ fn seen(tx: &mut dyn Tx, root: MessageId, viewer: UserId) -> ThreadView {
 
 fn page(tx: &mut dyn Tx, room: &Room, thread: Option<InThread>, run: MessageRange) -> Vec<i64> {
     let Room { group, bob: viewer, .. } = *room;
-    let query = MessageQuery { group, thread, viewer, run, above: Seq::ZERO, limit: limit(2) };
+    let query = MessageQuery { group, thread, viewer, run, above: Seq::ZERO, hidden: None, limit: limit(2) };
     let found = tx.messages().list(&query).unwrap();
     assert!(found.iter().all(|view| view.message.thread == thread));
     found.iter().map(|view| view.message.seq.get()).collect()

@@ -158,6 +158,7 @@ fn draw(dice: &mut Dice, known: &Known) -> Command {
                     visibility: None,
                     history: None,
                     receipts: None,
+                    retention: None,
                 };
             }
             _ => {}

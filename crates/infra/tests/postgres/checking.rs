@@ -66,6 +66,7 @@ fn a_healthy_database_passes_every_check() {
             "references",
             "ids",
             "message_numbers",
+            "trimmed",
             "message_order",
             "authored",
             "member_counts",

@@ -13,6 +13,7 @@ use groupchat_domain::jobs;
 use groupchat_domain::storage::{Credential, Storage, Tx};
 use groupchat_domain::{Error, Refusal};
 use groupchat_infra::DatabaseStorage;
+use groupchat_infra::check::Finding;
 use groupchat_testing::Dice;
 
 use crate::pausing::PausingStorage;
@@ -144,6 +145,13 @@ impl Arena {
         let storage = if self.serial().is_multiple_of(2) { &server.storage } else { &server.pausing };
         let done = self.wait_for(jobs::run_due_jobs(storage.as_ref(), failed));
         done.expect("a job is refused nothing");
+    }
+
+    /// Fails unless every check of the database passes.
+    #[track_caller]
+    pub(crate) fn assert_sound(&self) {
+        let wrong: Vec<_> = self.database.check().into_iter().filter(Finding::is_failure).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
     }
 
     /// What was acknowledged since the last time this was asked, in the order of the log.

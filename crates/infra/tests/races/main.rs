@@ -58,6 +58,7 @@ mod refreshes;
 mod removals;
 mod requests;
 mod resets;
+mod retention;
 mod saved;
 mod scheduled;
 mod sign_ups;

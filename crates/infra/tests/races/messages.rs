@@ -272,7 +272,8 @@ fn no_group_gets_more_pins_than_it_may(arena: &Arena) {
         }
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), LEFT, "in round {round}");
         let viewer = owner.id;
-        let query = PinQuery { group, viewer, before: None, above: Seq::ZERO, limit: limit(200) };
+        let query =
+            PinQuery { group, viewer, before: None, above: Seq::ZERO, hidden: None, limit: limit(200) };
         let pins = arena.look(move |tx| tx.messages().list_pins(&query).unwrap());
         let numbers: BTreeSet<_> = pins.iter().map(|view| view.message.pin.expect("a pin").seq).collect();
         assert_eq!((pins.len(), numbers.len()), (most, most), "in round {round}");

@@ -170,6 +170,7 @@ pub(crate) fn check_numbers(arena: &Arena, group: GroupId, log: &[EventRecord]) 
         viewer,
         run: MessageRange::Above(Seq::ZERO),
         above: Seq::ZERO,
+        hidden: None,
         limit: limit(200),
     };
     let stored = arena.look(move |tx| tx.messages().list(&query).unwrap());
@@ -191,6 +192,7 @@ fn check_gone(arena: &Arena, people: &[&Person], group: GroupId) {
         viewer,
         run: MessageRange::Below(None),
         above: Seq::ZERO,
+        hidden: None,
         limit: limit(1),
     };
     let left = arena.look(move |tx| {

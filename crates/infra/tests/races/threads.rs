@@ -32,7 +32,8 @@ fn look(
         let message = tx.messages().find(group, root, viewer).unwrap().expect("the root").message;
         let thread = Some(messages::InThread { root, root_seq: message.seq });
         let run = MessageRange::Above(Seq::ZERO);
-        let query = MessageQuery { group, thread, viewer, run, above: Seq::ZERO, limit: limit(200) };
+        let query =
+            MessageQuery { group, thread, viewer, run, above: Seq::ZERO, hidden: None, limit: limit(200) };
         let replies = tx.messages().list(&query).unwrap();
         let replies = replies.iter().map(|view| (view.message.seq, view.message.is_deleted())).collect();
         (tx.threads().views(&[root], viewer).unwrap().pop(), replies)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use groupchat_api::IpNetwork;
 use groupchat_domain::accounts::FactorPolicy;
 use groupchat_domain::admissions::SignUpOpening;
+use groupchat_domain::groups::RetentionDays;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::rates::RequestRate;
 use groupchat_infra::mail::MailSender;
@@ -335,6 +336,20 @@ settings! {
     /// How long after sending it an author can delete a message. Members who may delete anybody's messages can always
     /// delete their own, too. 0 means no limit.
     "messages.delete_window" => messages_delete_window: Duration = "0", seconds(0, 315_360_000), live;
+
+    /// After how many days messages are removed for good, with the replies to them, in groups and direct conversations that have no
+    /// `retention_days` of their own. 0 means never.
+    "retention.days" => retention_days: u16 = "0", integer(0, RetentionDays::MAX).unit("days"), live;
+
+    /// The least number of days that a group can choose, unless whoever chooses manages the server. At most `retention.group_most`.
+    "retention.group_least" => retention_group_least: u16 = "1", integer(1, RetentionDays::MAX).unit("days"), live;
+
+    /// The most days that a group can choose, unless whoever chooses manages the server. 0 means any number, and for ever.
+    "retention.group_most" => retention_group_most: u16 = "0", integer(0, RetentionDays::MAX).unit("days"), live;
+
+    /// Whether messages that are pinned stay, however old they are, with the replies to them; and messages with a reply that is
+    /// pinned, with all replies.
+    "retention.keep_pinned" => retention_keep_pinned: bool = "yes", choice(&[("no", false), ("yes", true)]), live;
 
     /// Interval between heartbeats on connections for events. A socket client that sends nothing, not even a reply to
     /// the last two pings, is disconnected at the third heartbeat.

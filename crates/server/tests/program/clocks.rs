@@ -4,13 +4,17 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 
 use reqwest::{Client, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::process::Command;
 
+use crate::commands::{complaint, json as parsed};
 use crate::events::Stream;
-use crate::harness::{Api, Data, Database, Server, data, folder, serve, until};
+use crate::harness::{Api, Data, Database, Server, data, folder, program, serve, until};
+use crate::secrets::Person;
 
 /// Where Debian and others put the library, by the architecture.
 const LIBRARIES: [&str; 4] = [
@@ -67,13 +71,23 @@ impl FakedClock {
     /// Likewise, with further flags.
     async fn start_with(&self, data: &Data, flags: &[&str]) -> Server {
         let mut command = serve(data);
+        self.fake(command.args(flags));
+        Server::spawn(command).await
+    }
+
+    /// Runs a command by this clock.
+    async fn run(&self, data: &Data, arguments: &[&str]) -> Output {
+        let mut command = program();
+        self.fake(command.args(arguments).args(data.arguments()).envs(data.key_file()));
+        command.output().await.unwrap()
+    }
+
+    fn fake(&self, command: &mut Command) {
         command
-            .args(flags)
             .env("LD_PRELOAD", self.library)
             .env("FAKETIME_TIMESTAMP_FILE", self.file())
             .env("FAKETIME_NO_CACHE", "1")
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        Server::spawn(command).await
     }
 }
 
@@ -98,6 +112,27 @@ async fn a_ticket_does_not_outlive_a_clock_that_is_set() {
         assert_eq!(listen_by(&server, &old).await, StatusCode::UNAUTHORIZED, "set to {ahead} s");
         let new = ticket(&admin).await;
         assert_eq!(listen_by(&server, &new).await, StatusCode::OK, "set to {ahead} s");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_code_that_was_used_is_refused_wherever_the_clock_is_then() {
+    let Some(clock) = FakedClock::ahead(0) else { return };
+    let data = data();
+    let server = clock.start(&data).await;
+    let admin = server.admin().await;
+    let mut ada = Person::create(&admin, &server, "ada").await;
+    let code = ada.code();
+    for (ahead, status) in [
+        (0, StatusCode::OK),
+        (-30, StatusCode::UNAUTHORIZED),
+        (30, StatusCode::UNAUTHORIZED),
+        (0, StatusCode::UNAUTHORIZED),
+    ] {
+        clock.set(ahead);
+        let shown = json!({"ticket": ada.begin(&server).await, "code": code});
+        server.anonymous().post("/login/mfa", shown).await.expect(status);
     }
     server.stop().await;
 }
@@ -175,6 +210,29 @@ async fn a_clock_that_is_years_ahead_at_a_start_destroys_nothing() {
     admin.get("/users/me").await.expect(StatusCode::OK);
     assert_eq!(database.count(&count("events")), events);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_days_ahead_removes_no_messages_unless_it_is_trusted() {
+    let Some(clock) = FakedClock::ahead(0) else { return };
+    let data = data();
+    let server = clock.start(&data).await;
+    let admin = server.admin().await;
+    let group = admin.create_group("Lobby").await;
+    let sent = admin.post(&format!("/groups/{group}/messages"), json!({"text": "hello"})).await;
+    sent.expect(StatusCode::CREATED);
+    server.stop().await;
+
+    let run = ["--retention-days", "30", "retention", "run", "--json"];
+    clock.set(40 * DAY);
+    let words = complaint(&clock.run(&data, &run).await);
+    assert!(words.contains("--trust-clock"), "{words}");
+    let mut database = Database::open(&data);
+    let messages = "SELECT count(*) AS count FROM messages";
+    assert_eq!(database.count(messages), 1);
+    let trusted = parsed(&clock.run(&data, &[&run[..], &["--trust-clock"]].concat()).await);
+    assert_eq!(trusted, json!({"messages": 1, "groups": 1}));
+    assert_eq!(database.count(messages), 0);
 }
 
 #[tokio::test]

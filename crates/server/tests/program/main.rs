@@ -27,6 +27,7 @@ mod migrate_database;
 mod polls;
 mod races;
 mod reloading;
+mod retention;
 mod scheduled;
 mod secrets;
 mod start_and_stop;

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use groupchat_domain::factors::Totp;
@@ -78,11 +77,22 @@ impl Person {
 
     /// Signs in with password and code; what comes of the code.
     async fn sign_in(&mut self, server: &Server) -> (StatusCode, Value) {
+        let ticket = self.begin(server).await;
+        self.finish(server, &ticket).await
+    }
+
+    /// Shows the password, for a ticket.
+    pub(crate) async fn begin(&self, server: &Server) -> Value {
         let login = json!({"username": self.name, "password": "correct horse"});
         let half = server.anonymous().post("/login", login).await.expect(StatusCode::UNAUTHORIZED);
         assert_eq!(half["code"], "mfa_required");
-        let code = json!({"ticket": half["ticket"], "code": self.code()});
-        let answer = server.anonymous().post("/login/mfa", code).await;
+        half["ticket"].clone()
+    }
+
+    /// Shows the ticket with a code; what comes of it.
+    async fn finish(&mut self, server: &Server, ticket: &Value) -> (StatusCode, Value) {
+        let answer =
+            server.anonymous().post("/login/mfa", json!({"ticket": ticket, "code": self.code()})).await;
         (answer.status, answer.body)
     }
 }
@@ -103,36 +113,32 @@ async fn keys_rotate_while_people_sign_in() {
     }
     let first = read_key_file(&key_file(&data)).unwrap().unwrap();
 
-    // Everybody signs in at a time of their own, while the key is rotated three times.
-    let servers = Arc::new(servers);
-    let signing_in = people.drain(..).enumerate().map(|(nth, mut person)| {
-        let servers = servers.clone();
-        tokio::spawn(async move {
-            let (status, body) = person.sign_in(&servers[nth % servers.len()]).await;
-            assert_eq!(status, StatusCode::OK, "{body}");
-            person
-        })
-    });
-    let signing_in: Vec<_> = signing_in.collect();
-    for _ in 0..3 {
-        let shown = json(&run(&data, &["secrets", "rotate", "--json"]).await);
+    // The key is rotated four times. Each time, one shows a code meanwhile, and one after that with a ticket from before.
+    for (nth, pair) in people.chunks_mut(2).enumerate() {
+        let [meanwhile, after] = pair else { panic!("a pair") };
+        let at = |nth: usize| &servers[nth % servers.len()];
+        let tickets = [meanwhile.begin(at(nth)).await, after.begin(at(nth + 1)).await];
+        let options = ["secrets", "rotate", "--json"];
+        let (rotated, (status, body)) =
+            tokio::join!(run(&data, &options), meanwhile.finish(at(nth), &tickets[0]));
+        assert_eq!(status, StatusCode::OK, "{body}");
+        let shown = json(&rotated);
         assert_eq!(
             (&shown["added"], &shown["secrets"], &shown["unreadable"]),
             (&json!(true), &json!(8), &json!(0))
         );
-    }
-    for person in signing_in {
-        people.push(person.await.unwrap());
+        let (status, body) = after.finish(at(nth + 1), &tickets[1]).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
     }
     let ring = read_key_file(&key_file(&data)).unwrap().unwrap();
-    assert_eq!(ring.keys().len(), 4);
+    assert_eq!(ring.keys().len(), 5);
     assert_eq!(ring.keys().last(), first.keys().last(), "the old ones stay behind the new ones");
     assert_eq!(Database::open(&data).count(KEYS_IN_USE), 1);
 
     // Without the old keys all goes on.
     settle(&data);
     let dropped = json(&run(&data, &["secrets", "prune", "--json"]).await);
-    assert_eq!(dropped["dropped"].as_array().unwrap().len(), 3);
+    assert_eq!(dropped["dropped"].as_array().unwrap().len(), 4);
     assert_eq!(read_key_file(&key_file(&data)).unwrap().unwrap().keys(), [ring.newest().clone()]);
     assert!(printed(&run(&data, &["secrets", "prune"]).await).contains("none was dropped"));
     for (nth, person) in people.iter_mut().enumerate() {
@@ -146,13 +152,13 @@ async fn keys_rotate_while_people_sign_in() {
         let mode = std::fs::metadata(key_file(&data)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "as before");
     }
-    for (action, times) in [("secrets.key_rotated", 3), ("secrets.keys_pruned", 1)] {
+    for (action, times) in [("secrets.key_rotated", 4), ("secrets.keys_pruned", 1)] {
         let audited = format!(
             "SELECT count(*) AS count FROM audit_log WHERE party = 'operator' AND action = '{action}'"
         );
         assert_eq!(Database::open(&data).count(&audited), times, "{action}");
     }
-    for server in Arc::try_unwrap(servers).unwrap_or_else(|_| panic!("all have signed in")) {
+    for server in servers {
         server.stop().await;
     }
 }

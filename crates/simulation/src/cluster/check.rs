@@ -89,6 +89,7 @@ fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<(Replica, BTreeSet<UserId>)
                 viewer: user,
                 run: MessageRange::Below(None),
                 above,
+                hidden: None,
                 limit: newest,
             };
             let page = Page::from_lookahead(tx.messages().list(&query)?, newest);
@@ -153,12 +154,23 @@ fn judge_stored(tx: &mut dyn Tx, numbers: &HashMap<GroupId, Seq>) -> Verdict {
         let members = members(tx, *group).map_err(fault)?;
         let (id, limit) = (*group, all());
         let run = MessageRange::Below(None);
-        let query =
-            MessageQuery { group: id, thread: None, viewer: UserId::new(0), run, above: Seq::ZERO, limit };
+        let query = MessageQuery {
+            group: id,
+            thread: None,
+            viewer: UserId::new(0),
+            run,
+            above: Seq::ZERO,
+            hidden: None,
+            limit,
+        };
         let newest = Page::from_lookahead(tx.messages().list(&query).map_err(fault)?, limit).items;
-        let numbers = newest.iter().map(|view| view.message.seq.get());
-        if found.last_seq != *last || !numbers.eq((0..=last.get()).rev().take(newest.len())) {
-            return Err(format!("the numbers of group {group} are not 1 to {last}"));
+        let upto = found.trimmed.upto;
+        let numbers: Vec<_> =
+            newest.iter().map(|view| view.message.seq.get()).filter(|seq| *seq > upto.get()).collect();
+        if found.last_seq != *last
+            || !numbers.iter().copied().eq((upto.get() + 1..=last.get()).rev().take(numbers.len()))
+        {
+            return Err(format!("the numbers of group {group} are not {upto} to {last}"));
         }
         if found.member_count != i64::try_from(members.len()).unwrap_or(-1) {
             return Err(format!("group {group} has {members:?}, and counts {}", found.member_count));

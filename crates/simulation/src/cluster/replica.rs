@@ -319,6 +319,8 @@ impl Replica {
             Event::MemberAdded(AddedMember { group, member, .. }) if member.user.id == me => {
                 return Some(*group);
             }
+            // Which messages are exempt, the server knows.
+            Event::HistoryTrimmed(trimmed) => return Some(trimmed.group),
             Event::MemberAdded(AddedMember { group, member, .. })
             | Event::MemberUpdated(GroupMember { group, member }) => {
                 if let Some(inside) = self.inside(*group) {

@@ -113,6 +113,8 @@ pub(super) struct Witness {
     sent: HashMap<String, MessageId>,
     /// The event at which a group was deleted.
     deleted: HashMap<GroupId, i64>,
+    /// Groups of which messages were removed for their age.
+    trimmed: BTreeSet<GroupId>,
     /// The groups that are direct conversations.
     conversations: BTreeSet<GroupId>,
     /// Who is in a group.
@@ -185,6 +187,7 @@ impl Witness {
                 let members: Vec<_> = self.terms.keys().filter(|(of, _)| of == group).copied().collect();
                 members.into_iter().for_each(|(group, user)| self.end_term(group, user, position));
             }
+            Event::HistoryTrimmed(trimmed) => drop(self.trimmed.insert(trimmed.group)),
             Event::SessionsEnded(user) | Event::UserDeleted(user) => {
                 if matches!(logged.event, Event::UserDeleted(_)) {
                     self.gone.insert(*user);
@@ -388,7 +391,10 @@ impl Witness {
                 return Err(format!("the cursor is at {before}, and there is no event {id}"));
             };
             let is_in = |group| self.term(group, reader.user, id).is_some_and(|term| term.until.is_none());
+            let may_be_removed =
+                event.seq.is_some() && event.group.is_some_and(|group| self.trimmed.contains(&group));
             let is_missed = event.is_lasting
+                && !may_be_removed
                 && !event.is_hidden
                 && !event.seq.is_some_and(|seq| self.may_be_unreadable(event, reader.user, id, seq))
                 && match event.audience {

@@ -19,8 +19,8 @@ use groupchat_domain::codes::SecretCodes;
 use groupchat_domain::events::{self, Cursor, Retention};
 use groupchat_domain::factors::{self, Proof, SecretsCondition};
 use groupchat_domain::groups::{
-    self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, RestrictionDraft, RoleChanges,
-    SettingsChanges,
+    self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, RestrictionDraft,
+    RetentionBounds, RetentionChange, RoleChanges, SettingsChanges,
 };
 use groupchat_domain::ids::{GroupId, Position, Seq};
 use groupchat_domain::jobs;
@@ -32,6 +32,7 @@ use groupchat_domain::operations;
 use groupchat_domain::paging::Limit;
 use groupchat_domain::permissions::RoleName;
 use groupchat_domain::polls;
+use groupchat_domain::retention::{self, RetentionBy, RetentionTerms};
 use groupchat_domain::saved;
 use groupchat_domain::scheduled::{self, ScheduledChanges};
 use groupchat_domain::secrets::SecretKeyId;
@@ -46,6 +47,9 @@ use crate::commands::argument::*;
 use crate::commands::known::Known;
 use crate::commands::ports::{Ports, QUOTAS, client};
 use crate::commands::table::commands;
+
+/// What those may choose who don't manage the server.
+const RETENTION_BOUNDS: RetentionBounds = RetentionBounds { least: 2, most: Some(400) };
 
 /// Events older than this go.
 const LOG_AGE: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
@@ -486,11 +490,13 @@ commands! {
     3 write EditGroup[groups::edit](
         group: AGroup, name: Option<AGroupName>, description: Option<Option<ADescription>>,
         topic: Option<Option<ATopic>>, slow_mode: Option<ASlowMode>,
-        visibility: Option<AVisibility>, history: Option<AHistory>, receipts: Option<Option<AFlag>>
+        visibility: Option<AVisibility>, history: Option<AHistory>, receipts: Option<Option<AFlag>>,
+        retention: Option<Option<ARetentionOfGroup>>
     )
         |tx, actor| groups::edit(tx, actor, group, &GroupChanges {
             name: name.clone(), description: description.clone(), topic: topic.clone(), slow_mode,
             visibility, history, receipts,
+            retention: retention.map(|to| RetentionChange { to, within: RETENTION_BOUNDS }),
         });
     /// A group's admin archives it.
     1 write ArchiveGroup[groups::archive](group: AGroup) |tx, actor| groups::archive(tx, actor, group);
@@ -1040,6 +1046,17 @@ commands! {
     1 system Prune[events::prune](rows: ARetention) |tx| events::prune(tx, Retention { age: LOG_AGE, rows });
     /// The server does what is due.
     8 flow RunJobs[jobs::run_due_jobs]() |ports| jobs::run_due_jobs(ports.storage, |_, _| {});
+    /// The server removes old messages.
+    2 flow RunRetention[retention::run_retention, retention::trim](age: Option<AnAge>, keeps_pinned: AFlag) |ports| {
+        let terms = RetentionTerms { age, keeps_pinned };
+        retention::run_retention(ports.storage, move || terms, RetentionBy::Server, |_| true, || async {})
+    };
+    /// The operator asks which messages are old.
+    2 flow PreviewRetention[retention::preview_retention](age: Option<AnAge>, keeps_pinned: AFlag)
+        |ports| retention::preview_retention(ports.storage, RetentionTerms { age, keeps_pinned });
+    /// The server looks for how long nothing has happened.
+    1 system_read AheadOfNewest[operations::ahead_of_newest_event]()
+        |tx| operations::ahead_of_newest_event(tx).map(|ahead| ahead.is_zero());
     /// The operator asks whether the clock is right.
     1 system_read DoubtClock[operations::doubt_clock]()
         |tx| operations::doubt_clock(tx, Timestamp::from_micros(0));

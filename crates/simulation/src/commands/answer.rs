@@ -27,6 +27,7 @@ use groupchat_domain::permissions::{
     Decision, GroupPermission, Role, ServerDecision, ServerPermission, ServerRole,
 };
 use groupchat_domain::polls::{Choices, Poll, PollView, VoterPage};
+use groupchat_domain::retention::{RetentionPreview, RetentionRun};
 use groupchat_domain::saved::{BookmarkPage, BookmarkView, Draft, ReminderView};
 use groupchat_domain::scheduled::{Accepted, Scheduled};
 use groupchat_domain::storage::Condition;
@@ -234,6 +235,10 @@ answers! {
     ScheduledPage(Page<Scheduled>),
     /// What was done that was due.
     Due(DueRun),
+    /// How many messages were removed for their age.
+    Trimmed(RetentionRun),
+    /// What would be removed of groups.
+    Previews(Vec<RetentionPreview>),
     /// How far somebody has read.
     Read(Marked),
     /// Who has read a message.
@@ -423,7 +428,7 @@ impl Answer {
     pub fn canonical(mut self, ids: &Ids) -> Self {
         match &mut self {
             Self::History(page) => page.renumber(ids),
-            Self::Done | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) => {}
+            Self::Done | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) | Self::Trimmed(_) => {}
             Self::ClockDoubt(_) | Self::Condition(_) | Self::Text(_) | Self::Mails(_) => {}
             Self::Factors(factors) => factors.passkeys.renumber(ids),
             Self::Passkey((passkey, _)) => passkey.renumber(ids),
@@ -491,6 +496,7 @@ impl Answer {
             Self::Scheduled(scheduled) => scheduled.renumber(ids),
             Self::ScheduledPage(page) => page.renumber(ids),
             Self::Due(run) => run.sent.renumber(ids),
+            Self::Previews(previews) => previews.renumber(ids),
             Self::Pins(page) | Self::Threads(FollowedThreads(page)) => page.renumber(ids),
             Self::Thread(view) => view.renumber(ids),
             Self::Reactors(page) => page.renumber(ids),

@@ -12,8 +12,8 @@ use groupchat_domain::audit::AuditAction;
 use groupchat_domain::codes::SecretCode;
 use groupchat_domain::factors::{Passcode, PasskeyName, RecoveryCode, ShownCeremony, TypedCode};
 use groupchat_domain::groups::{
-    Batch, Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
-    Visibility,
+    Batch, Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, RetentionDays,
+    SlowMode, Topic, Visibility,
 };
 use groupchat_domain::ids::{
     GroupId, InvitationId, InviteLinkId, MessageId, PasskeyId, RoleId, Seq, ServerInviteId, SessionId,
@@ -231,6 +231,9 @@ arguments! {
     /// How long members wait between their messages: often not at all.
     ASlowMode(u8) for SlowMode: |dice, known| [0, 0, 1, 2][dice.below(4)],
         |number, ids| SlowMode::parse([0, 1, 60][usize::from(number % 3)]).unwrap_or(SlowMode::OFF);
+    /// How many days messages stay: some at once too old, some never.
+    ARetentionOfGroup(u16) for RetentionDays: |dice, known| [0, 1, 2, 300, 500][dice.below(5)],
+        |number, ids| RetentionDays::parse(number.into()).unwrap_or(RetentionDays::FOREVER);
     /// Who can find a group: everybody, as a rule.
     AVisibility(u8) for Visibility: |dice, known| [0, 0, 0, 1, 2, 2][dice.below(6)],
         |number, ids| Visibility::ALL[usize::from(number % 3)];
@@ -255,6 +258,9 @@ arguments! {
         |number, ids| Reason::from_stored(format!("reason {number}"));
     /// How long something lasts.
     AWhile(u16) for Duration: |dice, known| [1, 60, 3_600][dice.below(3)],
+        |seconds, ids| Duration::from_secs(seconds.into());
+    /// How old messages become.
+    AnAge(u32) for Duration: |dice, known| [0, 600, 7_200, 100_000][dice.below(4)],
         |seconds, ids| Duration::from_secs(seconds.into());
     /// A role on the server: `admin`, `member` or one that the server has defined, which may be gone.
     AServerRole(i64) for RoleId: |dice, known| known.server_role(dice), |id, ids| ids.server_role(id);

@@ -126,6 +126,8 @@ renumber! {
     ReminderUpdate: user group message reminder;
     OwnSchedule: user group;
     SentScheduled: user group message;
+    groupchat_domain::events::TrimmedHistory: group;
+    groupchat_domain::retention::RetentionPreview: group;
     groupchat_domain::scheduled::Scheduled: id new;
     groupchat_domain::scheduled::NewScheduled: user token draft;
     groupchat_domain::messages::MessageDraft: group text thread reply_to;
@@ -329,6 +331,7 @@ impl Renumber for LoggedEvent {
             Subject::RemovedGroup(group) => {
                 *group = RemovedGroup::logged(ids.canonical_group(group.id), self.audience);
             }
+            Subject::TrimmedHistory(trimmed) => trimmed.renumber(ids),
             Subject::GroupMember(member) | Subject::OwnMembership(OwnMembership(member)) => {
                 member.renumber(ids)
             }

@@ -153,7 +153,7 @@ fn of_group(tx: &mut dyn Tx, group: GroupId, ids: &Ids) -> Result<Vec<(&'static 
         }
         found.push(("the messages as seen", MessagePage { items, next: None }.into()));
     }
-    let pins = PinQuery { group, viewer: ids.user(1), before: None, above: Seq::ZERO, limit };
+    let pins = PinQuery { group, viewer: ids.user(1), before: None, above: Seq::ZERO, hidden: None, limit };
     found.push(("the pins", Page::from_lookahead(tx.messages().list_pins(&pins)?, limit).into()));
     Ok(found)
 }
@@ -181,6 +181,6 @@ fn messages_of(
     viewer: UserId,
 ) -> Result<Vec<MessageView>, StorageFault> {
     let (run, above, limit) = (MessageRange::Above(Seq::ZERO), Seq::ZERO, largest());
-    let query = MessageQuery { group, thread, viewer, run, above, limit };
+    let query = MessageQuery { group, thread, viewer, run, above, hidden: None, limit };
     Ok(Page::from_lookahead(tx.messages().list(&query)?, limit).items)
 }

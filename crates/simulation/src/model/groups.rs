@@ -73,7 +73,7 @@ impl Tables {
         let standing = self.standing(group.id, viewer, now);
         let newest = self.messages.get(&(group.id, None, group.last_seq)).filter(|_| standing.is_some());
         let last_message = newest.map(|message| self.message_view(message, viewer));
-        let above = standing.as_ref().map(|standing| group.readable_after(standing));
+        let above = standing.as_ref().map(|standing| group.readable_after(standing).max(group.trimmed.upto));
         let unread = above.map(|above| self.unread_mentions(viewer, (group.id, None), above));
         GroupView::new(group.clone(), standing, last_message).mentioning(unread.unwrap_or(0))
     }
@@ -278,6 +278,7 @@ impl GroupRepository for ModelTx<'_> {
             row.group.topic.clone_from(&group.topic);
             row.group.slow_mode = group.slow_mode;
             row.group.receipts = group.receipts;
+            row.group.retention = group.retention;
             row.group.archived_at = group.archived_at;
             row.group.version = group.version;
         });

@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use groupchat_domain::accounts::UserRef;
+use groupchat_domain::groups::SeqSpan;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{
     Attachments, ClientId, Emoji, InThread, Message, MessageQuery, MessageRange, MessageRepository,
@@ -72,6 +73,11 @@ impl Tables {
     }
 }
 
+/// Whether the messages with this number are about to be removed.
+fn is_hidden(hidden: Option<SeqSpan>, seq: Seq) -> bool {
+    hidden.is_some_and(|span| span.contains(seq))
+}
+
 impl MessageRepository for ModelTx<'_> {
     /// What is in memory needs no checksums.
     fn add_checksums(&mut self, after: MessageId, limit: i64) -> Result<Option<MessageId>, StorageFault> {
@@ -117,7 +123,8 @@ impl MessageRepository for ModelTx<'_> {
     }
 
     fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault> {
-        let MessageQuery { group, thread, viewer, run, above, limit } = *query;
+        let MessageQuery { group, thread, viewer, run, above, hidden, limit } = *query;
+        let is_there = move |message: &&Message| !is_hidden(hidden, message.seq);
         let tables = self.read()?;
         let thread = thread.map(|thread| thread.root);
         let view = |message: &Message| Ok(tables.message_view(message, viewer));
@@ -125,11 +132,11 @@ impl MessageRepository for ModelTx<'_> {
             MessageRange::Below(end) => {
                 let end = end.unwrap_or(Seq::new(i64::MAX)).max(above.next());
                 let below = (Bound::Included(above.next()), Bound::Excluded(end));
-                limit.read(tables.run(group, thread, below).rev().map(view))
+                limit.read(tables.run(group, thread, below).rev().filter(is_there).map(view))
             }
             MessageRange::Above(end) => {
                 let above = (Bound::Excluded(end.max(above)), Bound::Included(Seq::new(i64::MAX)));
-                limit.read(tables.run(group, thread, above).map(view))
+                limit.read(tables.run(group, thread, above).filter(is_there).map(view))
             }
         }
     }
@@ -140,6 +147,7 @@ impl MessageRepository for ModelTx<'_> {
         let place = |message: &Message| TimePlace { at: message.created_at, seq: message.seq };
         let wanted = |message: &&Message| {
             query.author.is_none_or(|author| message.author.id == author)
+                && !is_hidden(query.hidden, message.seq)
                 && query.after < place(message)
                 && place(message) < query.before
         };
@@ -167,6 +175,7 @@ impl MessageRepository for ModelTx<'_> {
         let below = query.before.unwrap_or(PinSeq::new(i64::MAX));
         let pinned = tables.pins(query.group, below).rev().filter_map(|(_, id)| tables.message(id));
         let pinned = pinned.filter(|message| message.history_seq() > query.above);
+        let pinned = pinned.filter(|message| !is_hidden(query.hidden, message.history_seq()));
         query.limit.read(pinned.map(|message| Ok(tables.message_view(message, query.viewer))))
     }
 

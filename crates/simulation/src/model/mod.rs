@@ -29,6 +29,7 @@ mod permissions;
 mod polls;
 mod quotes;
 mod read_cursors;
+mod retention;
 mod saved;
 mod scheduled;
 mod server_invites;

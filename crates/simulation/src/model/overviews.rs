@@ -21,7 +21,8 @@ impl Tables {
             message: self.with_author(message).as_quoted(),
             created_at: message.created_at,
         });
-        let unread_mentions = self.unread_mentions(viewer, (group.id, None), group.readable_after(&standing));
+        let above = group.readable_after(&standing).max(group.trimmed.upto);
+        let unread_mentions = self.unread_mentions(viewer, (group.id, None), above);
         Some(StoredOverview { group: group.clone(), standing, unread_mentions, latest })
     }
 

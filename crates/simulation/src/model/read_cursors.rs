@@ -20,8 +20,8 @@ impl Tables {
     ) -> Option<ReadCursor> {
         let Membership { read_seq, read_version, joined_seq, .. } = *membership;
         let found = self.group(group)?;
-        let state = ReadState::of(read_seq, found.last_seq, read_version);
-        let above = found.history.readable_after(joined_seq);
+        let state = ReadState::of(read_seq.max(found.trimmed.upto), found.last_seq, read_version);
+        let above = found.history.readable_after(joined_seq).max(found.trimmed.upto);
         Some(ReadCursor { group, state: state.mentioning(self.unread_mentions(user, (group, None), above)) })
     }
 

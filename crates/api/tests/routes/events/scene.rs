@@ -189,6 +189,8 @@ impl Scene {
         self.grace.delete(&path).await.no_content();
         self.log("message.deleted").await;
         self.be_in_time().await;
+        crate::retention::run(&self.server, Duration::from_secs(7)).await;
+        self.log("history.trimmed").await;
     }
 
     /// Ada wants to be reminded of a message, and schedules two, of which the second one quotes another.

@@ -63,8 +63,9 @@ fn assert_shape(event: &Value) {
     assert_fields(event, &["cursor", "type", "group_id", "actor_id", "at", "data"]);
     time(&event["at"]);
     let event_type = event["type"].as_str().expect("a type");
-    // The server tells of what is suspicious and of what is due, and nobody who has voted.
-    let by_nobody = ["security.refresh_reused", "reminder.due", "scheduled.failed", "poll.voted"];
+    // The server tells of what is suspicious, due or removed for its age, and nobody who has voted.
+    let by_nobody =
+        ["security.refresh_reused", "reminder.due", "scheduled.failed", "poll.voted", "history.trimmed"];
     let has_actor = !by_nobody.contains(&event_type);
     assert!(event["cursor"].is_string() && event["actor_id"].is_i64() == has_actor, "{event}");
     let outside = ["user.", "roles.", "blocks.", "invitation.", "security.", "tokens."];

@@ -24,6 +24,7 @@ fn value(field: &str, operation: &Operation, number: usize) -> Value {
         "slow_mode_seconds" => json!(5),
         "receipts" if operation.template.starts_with("/api/users") => json!("hidden"),
         "receipts" => json!(false),
+        "retention_days" => json!(30),
         "send_at" => json!(format!("{:.6}", jiff::Timestamp::now() + jiff::SignedDuration::from_hours(2))),
         "rank" => json!(8),
         "role" => json!("admin"),

@@ -9,11 +9,11 @@ use crate::events::audience::Audience;
 use crate::events::subject::{
     AddedMember, BanUpdate, DirectPartner, EndedBan, GroupMember, GroupSenders, GroupUpdate, MentionUpdate,
     MessageReaction, OwnMembership, OwnSchedule, OwnThread, RemovedGroup, RemovedMember, RolesOfUser,
-    SentScheduled, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, UserUpdate,
+    SentScheduled, ServerRoles, Subject, SubjectKind, ThreadUpdate, Tombstone, TrimmedHistory, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::{Group, History};
-use crate::ids::{EventId, GroupId, Position, UserId};
+use crate::ids::{EventId, GroupId, Position, Seq, UserId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
     EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, PARTY, assert_hands_faults_on, ban, bookmark,
@@ -150,6 +150,9 @@ fn present(event_type: EventType) -> Subject {
         }
         SubjectKind::RolesOfUser => {
             Subject::RolesOfUser(RolesOfUser { user: OTHER, roles: vec![ServerRole::member()] })
+        }
+        SubjectKind::TrimmedHistory => {
+            Subject::TrimmedHistory(TrimmedHistory { group: GROUP, upto: Seq::ZERO })
         }
         SubjectKind::GroupUpdate => {
             Subject::GroupUpdate(GroupUpdate::logged(group(), Audience::Group(GROUP)))

@@ -1,9 +1,9 @@
 //! Subjects that are groups.
 
 use crate::events::about::{About, SubjectIds};
-use crate::events::audience::{Audience, Limited};
+use crate::events::audience::{Audience, InGroup, Limited};
 use crate::groups::Group;
-use crate::ids::{GroupId, UserId};
+use crate::ids::{GroupId, Seq, UserId};
 use crate::text::TextBytes;
 
 /// A group that was created, changed or shown to more users.
@@ -101,5 +101,32 @@ impl TextBytes for RemovedGroup {
 impl Limited for RemovedGroup {
     fn viewers(&self) -> Audience {
         self.viewers
+    }
+}
+
+/// A group of which messages were removed for their age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrimmedHistory {
+    /// The group.
+    pub group: GroupId,
+    /// All up to this number are gone, but for those that are exempt.
+    pub upto: Seq,
+}
+
+impl About for TrimmedHistory {
+    fn ids(&self) -> SubjectIds {
+        SubjectIds { group: Some(self.group), ..SubjectIds::default() }
+    }
+}
+
+impl TextBytes for TrimmedHistory {
+    fn text_bytes(&self) -> usize {
+        0
+    }
+}
+
+impl InGroup for TrimmedHistory {
+    fn group_id(&self) -> GroupId {
+        self.group
     }
 }

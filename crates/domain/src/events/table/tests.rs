@@ -24,6 +24,9 @@ fn example(event_type: EventType) -> Event {
             Subject::AddedMember(AddedMember { group: GROUP, member, history })
         }
         SubjectKind::RemovedGroup => Subject::RemovedGroup(RemovedGroup::of(&group())),
+        SubjectKind::TrimmedHistory => {
+            Subject::TrimmedHistory(TrimmedHistory { group: GROUP, upto: Seq::ZERO })
+        }
         SubjectKind::GroupMember => {
             Subject::GroupMember(GroupMember { group: GROUP, member: member(OTHER, BuiltInRole::Member) })
         }
@@ -74,9 +77,10 @@ fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageI
         | SubjectKind::RolesOfUser
         | SubjectKind::Invitation
         | SubjectKind::EndedInvitation => (Some(OTHER), None, None),
-        SubjectKind::GroupUpdate | SubjectKind::RemovedGroup | SubjectKind::GroupSenders => {
-            (None, Some(GROUP), None)
-        }
+        SubjectKind::GroupUpdate
+        | SubjectKind::RemovedGroup
+        | SubjectKind::TrimmedHistory
+        | SubjectKind::GroupSenders => (None, Some(GROUP), None),
         SubjectKind::GroupMember
         | SubjectKind::AddedMember
         | SubjectKind::OwnMembership
@@ -187,7 +191,7 @@ fn private_changes_of_a_user_reach_only_their_own_devices() {
 }
 
 #[test]
-fn the_server_acts_only_on_accounts_memberships_ways_in_polls_sessions_and_what_is_due() {
+fn the_server_acts_only_on_accounts_memberships_ways_in_polls_sessions_and_what_is_due_or_old() {
     let by_server = EventType::ALL.iter().filter(|event_type| event_type.may_be_by_server());
     let names: Vec<_> = by_server.map(|event_type| event_type.as_str()).collect();
     let expected = [
@@ -196,6 +200,7 @@ fn the_server_acts_only_on_accounts_memberships_ways_in_polls_sessions_and_what_
         "user.deleted",
         "member.updated",
         "member.removed",
+        "history.trimmed",
         "invitation.withdrawn",
         "join_request.ended",
         "poll.voted",

@@ -1,14 +1,16 @@
 use mockall::predicate::eq;
 
 use super::*;
+use crate::Refusal;
 use crate::events::Audience;
 use crate::groups::model::Group;
+use crate::groups::retention::{RetentionBounds, RetentionDays};
 use crate::permissions::BuiltInRole;
 use crate::permissions::{ServerPermissionSet, ServerRights};
 use crate::testing::told;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
-    assert_hands_faults_on, group, lacks, me, needs, rights, standing,
+    assert_hands_faults_on, group, lacks, me, needs, rights, rights_with, standing,
 };
 
 fn name(text: &str) -> GroupName {
@@ -185,6 +187,7 @@ fn a_change_that_changes_nothing_stores_and_emits_nothing() {
         topic: Some(group().topic),
         slow_mode: Some(group().slow_mode),
         receipts: Some(group().receipts),
+        retention: Some(RetentionChange { to: group().retention, within: RetentionBounds::default() }),
     };
     for changes in [GroupChanges::default(), same] {
         let (mut tx, shown) = shows(MockTx::new().called_by(ADMIN), group());
@@ -198,6 +201,61 @@ fn a_change_that_changes_nothing_still_takes_the_rights() {
     let mut tx = MockTx::new().called_by(MEMBER);
     let outcome = edit(&mut tx, &me(), GROUP, &GroupChanges::default());
     assert_eq!(outcome, Err(lacks(GroupPermission::EditGroup).into()));
+}
+
+/// Messages are to stay for so many days, where 30 to 90 are allowed.
+fn keeping(days: i64) -> GroupChanges {
+    let within = RetentionBounds { least: 30, most: Some(90) };
+    let to = Some(RetentionDays::parse(days).unwrap());
+    GroupChanges { retention: Some(RetentionChange { to, within }), ..GroupChanges::default() }
+}
+
+fn kept_for(days: i64) -> Group {
+    let retention = Some(RetentionDays::parse(days).unwrap());
+    Group { retention, version: group().version.next(), ..group() }
+}
+
+/// Who asks has this role in the group, and these permissions on the server, which are read.
+fn on_server(role: BuiltInRole, permissions: &[ServerPermission]) -> MockTx {
+    let tx = MockTx::new().locks_group(Some(group()), Some(role));
+    tx.reads_these_rights(Some(rights_with(permissions)))
+}
+
+#[test]
+fn who_edits_a_group_keeps_messages_within_the_bounds() {
+    let tx = MockTx::new().locks_group(Some(group()), Some(BuiltInRole::Admin));
+    let (mut tx, shown) = shows(stores(tx, kept_for(30)), kept_for(30));
+    assert_eq!(edit(&mut tx, &me(), GROUP, &keeping(30)), Ok(shown));
+    assert_eq!(told(&tx.recorded), ["group.edited in 7 (retention)"]);
+    for outside in [0, 29, 91] {
+        let mut tx = on_server(BuiltInRole::Owner, &[ServerPermission::ManageGroups]);
+        let Err(Error::Refused(Refusal::Invalid(fields))) = edit(&mut tx, &me(), GROUP, &keeping(outside))
+        else {
+            panic!("{outside} days are outside");
+        };
+        assert_eq!(fields.len(), 1);
+        assert_eq!(fields[0].field, "retention_days");
+        assert_eq!(tx.emitted, []);
+    }
+}
+
+#[test]
+fn who_manages_the_server_keeps_messages_as_they_like_and_changes_nothing_else() {
+    let manages = [ServerPermission::ManageServer];
+    for role in [BuiltInRole::Readonly, BuiltInRole::Member, BuiltInRole::Owner] {
+        let tx = on_server(role, &manages);
+        // Also whether those who don't edit the group by their role manage all groups.
+        let by_role = role == BuiltInRole::Owner;
+        let tx = if by_role { tx } else { tx.reads_these_rights(Some(rights_with(&manages))) };
+        let (mut tx, shown) = shows(stores(tx, kept_for(1)), kept_for(1));
+        assert_eq!(edit(&mut tx, &me(), GROUP, &keeping(1)), Ok(shown), "{role:?}");
+    }
+    let lacks = Err(lacks(GroupPermission::EditGroup).into());
+    let mut tx = on_server(BuiltInRole::Member, &[]).reads_these_rights(Some(rights_with(&[])));
+    assert_eq!(edit(&mut tx, &me(), GROUP, &keeping(60)), lacks);
+    let mut tx = on_server(BuiltInRole::Member, &manages);
+    let more = GroupChanges { name: renaming().name, ..keeping(60) };
+    assert_eq!(edit(&mut tx, &me(), GROUP, &more), lacks);
 }
 
 #[test]

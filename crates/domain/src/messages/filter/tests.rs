@@ -39,6 +39,7 @@ fn query(after: TimePlace, before: TimePlace, ascending: bool) -> TimeQuery {
         before,
         ascending,
         above: Seq::ZERO,
+        hidden: None,
         limit: two(),
     }
 }

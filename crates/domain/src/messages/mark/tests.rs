@@ -270,7 +270,9 @@ fn the_group_is_locked_where_the_reader_may_not_have_a_cursor_of_the_thread() {
     });
     let lock = tx.groups.expect_lock_visible().with(eq(GROUP), eq(ME));
     lock.times(1).returning(|_, _| Ok(true));
-    let mut tx = puts_in_thread(finds_in(tx, fresh), 1, moved(1, 2, 1));
+    let mut tx = puts_in_thread(finds_in(tx, fresh.clone()), 1, moved(1, 2, 1));
+    // It may be gone by then.
+    tx.messages.expect_find().times(1).returning(move |_, _, _| Ok(Some(fresh.clone())));
     assert!(mark_thread_read(&mut tx, &me(), GROUP, MESSAGE, unread_from(2)).is_ok());
 }
 

@@ -32,7 +32,17 @@ fn maintenance(queue: &Arc<CommandQueue>) -> (StorageMaintenance, Arc<BrokenCloc
     let stop = Arc::<StopSignal>::default();
     let clock = Arc::new(BrokenClock { asked: AtomicUsize::new(0), stop: Arc::clone(&stop) });
     let (queue, activity) = (Arc::clone(queue), Arc::new(KeyActivity::new()));
-    (StorageMaintenance { every: Duration::ZERO, queue, clock: clock.clone(), activity, stop }, clock)
+    (
+        StorageMaintenance {
+            every: Duration::ZERO,
+            queue,
+            clock: clock.clone(),
+            activity,
+            stop,
+            give_back: None,
+        },
+        clock,
+    )
 }
 
 #[test]

@@ -63,10 +63,19 @@ impl Salvage<'_> {
         let living =
             groups::table.filter(groups::deleted_at.is_null()).select((groups::id, groups::last_seq));
         let living: Vec<(i64, i64)> = living.load(self.target)?;
+        // What was removed for its age is not lost.
+        let mut trimmed = BTreeMap::new();
+        self.source.walk::<crate::rows::groups::Row>(|group| {
+            trimmed.insert(group.id, group.trimmed_seq);
+        });
+        let met = |group: i64, last: i64| trimmed.get(&group).copied().unwrap_or(0).max(last);
         let known: Vec<i64> = users::table.select(users::id).load(self.target)?;
         let mut incoming = Incoming {
             head: self.head("messages"),
-            groups: living.into_iter().map(|(group, last)| (group, Numbers { last, met: last })).collect(),
+            groups: living
+                .into_iter()
+                .map(|(group, last)| (group, Numbers { last, met: met(group, last) }))
+                .collect(),
             deleted: self.recorded.deleted_groups.keys().copied().collect(),
             users: known.into_iter().collect(),
             pinned: Vec::new(),

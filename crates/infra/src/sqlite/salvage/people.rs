@@ -108,7 +108,19 @@ impl Salvage<'_> {
                 return;
             }
             if fits(group.name.as_deref(), group.name_key.as_deref()) {
-                found.push(GroupRow { member_count: 0, last_seq: 0, ..group });
+                // Its messages get numbers from 1 on.
+                let (trimmed_seq, trimmed_id, kept_count) = (0, 0, 0);
+                let (hidden_from, hidden_to) = (None, None);
+                found.push(GroupRow {
+                    member_count: 0,
+                    last_seq: 0,
+                    trimmed_seq,
+                    trimmed_id,
+                    kept_count,
+                    hidden_from,
+                    hidden_to,
+                    ..group
+                });
             } else {
                 damaged += 1;
             }

@@ -76,6 +76,7 @@ fn a_healthy_database_passes_every_check() {
         "ids",
         "references",
         "message_numbers",
+        "trimmed",
         "message_order",
         "authored",
         "member_counts",

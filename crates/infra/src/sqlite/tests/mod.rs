@@ -14,6 +14,7 @@ mod probe;
 mod queueing;
 mod reading;
 mod restores;
+mod shrinking;
 mod shutdown;
 mod startup_checks;
 mod support;

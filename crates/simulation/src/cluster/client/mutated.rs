@@ -54,7 +54,15 @@ async fn list_from_the_first(command: Command, ports: &Ports<'_>) -> Result<Answ
     let read = move |tx: &mut dyn Tx, actor: &Actor| {
         let page = messages::list(tx, actor, group, window, limit)?;
         let Window::Range(run @ MessageRange::Below(_)) = window else { return Ok(page) };
-        let query = MessageQuery { group, thread: None, viewer: actor.id(), run, above: Seq::ZERO, limit };
+        let query = MessageQuery {
+            group,
+            thread: None,
+            viewer: actor.id(),
+            run,
+            above: Seq::ZERO,
+            hidden: None,
+            limit,
+        };
         let items = Page::from_lookahead(tx.messages().list(&query)?, limit).items;
         Ok(MessagePage { items, ..page })
     };
