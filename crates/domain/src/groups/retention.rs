@@ -99,6 +99,11 @@ pub struct SeqSpan {
 }
 
 impl SeqSpan {
+    /// One message.
+    pub const fn of_one(seq: Seq) -> Self {
+        Self { first: seq, last: seq }
+    }
+
     /// Whether a number is one of these.
     pub fn contains(&self, seq: Seq) -> bool {
         self.first <= seq && seq <= self.last

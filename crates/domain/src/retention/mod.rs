@@ -1,6 +1,7 @@
 //! Removing messages for their age.
 
 mod choose;
+mod due;
 mod preview;
 mod repository;
 mod run;

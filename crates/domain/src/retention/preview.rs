@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::groups::{GroupName, SeqSpan};
 use crate::ids::{GroupId, Seq};
 use crate::retention::choose::choose;
+use crate::retention::due::due;
 use crate::retention::step::{KEPT_AT_ONCE, Look, exempt, look};
 use crate::retention::terms::RetentionTerms;
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
@@ -42,7 +43,7 @@ pub async fn preview_retention(
 ) -> Result<Vec<RetentionPreview>, Error> {
     let (mut previews, mut after) = (Vec::new(), GroupId::new(0));
     loop {
-        let (due, next) = storage.run(READ, move |tx| due(tx, after, &terms)).await?;
+        let (due, next) = storage.run(READ, move |tx| due(tx, after, GROUPS_AT_ONCE, &terms)).await?;
         for group in due {
             previews.extend(preview(storage, group, terms).await?);
         }
@@ -51,19 +52,6 @@ pub async fn preview_retention(
             None => return Ok(previews),
         }
     }
-}
-
-fn due(
-    tx: &mut dyn Tx,
-    after: GroupId,
-    terms: &RetentionTerms,
-) -> Result<(Vec<GroupId>, Option<GroupId>), Error> {
-    let now = tx.now();
-    let found = tx.retention().groups(after, GROUPS_AT_ONCE)?;
-    let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= GROUPS_AT_ONCE);
-    let next = found.last().map(|state| state.group).filter(|_| is_full);
-    let due = found.iter().filter(|state| terms.concern(state, now)).map(|state| state.group);
-    Ok((due.collect(), next))
 }
 
 /// What was counted of a group, and from which message on the rest is to be counted; `None` at the end.
@@ -110,15 +98,13 @@ fn count_kept(tx: &mut dyn Tx, group: GroupId, terms: &RetentionTerms) -> Result
         return Ok(counted);
     }
     for message in tx.retention().aged(group, below, KEPT_AT_ONCE)? {
-        let goes = !exempt.contains(&message.seq) && limit.is_old(&message);
         if state.trimmed.hides(message.seq) {
-            counted.oldest = counted.oldest.or(Some(message.at));
-        } else if goes {
-            let span = SeqSpan { first: message.seq, last: message.seq };
-            counted.messages += tx.retention().count(group, span)?;
             counted.oldest = counted.oldest.or(Some(message.at));
         } else if exempt.contains(&message.seq) {
             counted.exempt += 1;
+        } else if limit.is_old(&message) {
+            counted.messages += tx.retention().count(group, SeqSpan::of_one(message.seq))?;
+            counted.oldest = counted.oldest.or(Some(message.at));
         }
     }
     Ok(counted)

@@ -5,6 +5,7 @@ use std::future::Future;
 use crate::audit::{AuditAction, AuditEntry};
 use crate::error::Error;
 use crate::ids::GroupId;
+use crate::retention::due::due;
 use crate::retention::step::trim;
 use crate::retention::terms::RetentionTerms;
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
@@ -50,36 +51,17 @@ pub async fn run_retention<P: Future<Output = ()>>(
     let (mut run, mut after) = (RetentionRun::default(), GroupId::new(0));
     let mut failed = None;
     'groups: loop {
-        let now = terms();
-        let (due, next) = storage.run(READ, move |tx| due(tx, after, &now)).await?;
+        let present = terms();
+        let (due, next) = storage.run(READ, move |tx| due(tx, after, GROUPS_AT_ONCE, &present)).await?;
         for group in due {
-            let mut removed = 0;
-            let is_believed = loop {
-                let (terms, believes) = (terms.clone(), believes.clone());
-                let step = move |tx: &mut dyn Tx| {
-                    let now = tx.now();
-                    believes(now).then(|| trim(tx, group, &terms())).transpose()
-                };
-                match storage.run(WRITE, step).await {
-                    Ok(None) => break false,
-                    Ok(Some(step)) => {
-                        removed += step.messages;
-                        if !step.goes_on {
-                            break true;
-                        }
-                    }
-                    // It may be damage in this group.
-                    Err(error) => {
-                        failed = failed.or(Some(error));
-                        break true;
-                    }
-                }
-                pause().await;
-            };
+            let (removed, ended) = trim_group(storage, group, &terms, &believes, &pause).await;
             run.messages += removed;
             run.groups += i64::from(removed > 0);
-            if !is_believed {
-                break 'groups;
+            match ended {
+                Ok(true) => {}
+                Ok(false) => break 'groups,
+                // It may be damage in this group.
+                Err(error) => failed = failed.or(Some(error)),
             }
         }
         match next {
@@ -90,25 +72,37 @@ pub async fn run_retention<P: Future<Output = ()>>(
     if run.messages > 0 {
         storage.run(WRITE, move |tx| record(tx, by, run)).await?;
     }
-    match failed {
-        Some(error) => Err(error),
-        None => Ok(run),
-    }
+    failed.map_or(Ok(run), Err)
 }
 
-/// The groups after this one of which messages may have to be removed, and the last one that was looked at; `None` where that
-/// was the last of all.
-fn due(
-    tx: &mut dyn Tx,
-    after: GroupId,
-    terms: &RetentionTerms,
-) -> Result<(Vec<GroupId>, Option<GroupId>), Error> {
-    let now = tx.now();
-    let found = tx.retention().groups(after, GROUPS_AT_ONCE)?;
-    let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= GROUPS_AT_ONCE);
-    let next = found.last().map(|state| state.group).filter(|_| is_full);
-    let due = found.iter().filter(|state| terms.concern(state, now)).map(|state| state.group);
-    Ok((due.collect(), next))
+/// Removes the old messages of one group, step by step. Returns how many, and whether the clock was believed to the end, or what
+/// went wrong after these.
+async fn trim_group<P: Future<Output = ()>>(
+    storage: &dyn Storage,
+    group: GroupId,
+    terms: &(impl Fn() -> RetentionTerms + Clone + Send + 'static),
+    believes: &(impl Fn(Timestamp) -> bool + Clone + Send + 'static),
+    pause: &impl Fn() -> P,
+) -> (i64, Result<bool, Error>) {
+    let mut removed = 0;
+    loop {
+        let (terms, believes) = (terms.clone(), believes.clone());
+        let step = move |tx: &mut dyn Tx| {
+            let now = tx.now();
+            believes(now).then(|| trim(tx, group, &terms())).transpose()
+        };
+        match storage.run(WRITE, step).await {
+            Ok(Some(step)) => {
+                removed += step.messages;
+                if !step.goes_on {
+                    return (removed, Ok(true));
+                }
+            }
+            Ok(None) => return (removed, Ok(false)),
+            Err(error) => return (removed, Err(error)),
+        }
+        pause().await;
+    }
 }
 
 fn record(tx: &mut dyn Tx, by: RetentionBy, run: RetentionRun) -> Result<(), Error> {

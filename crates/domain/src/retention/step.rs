@@ -53,7 +53,7 @@ pub fn trim(tx: &mut dyn Tx, group: GroupId, terms: &RetentionTerms) -> Result<S
     let exempt = exempt(tx, group, terms)?;
     if let Some(seq) = no_longer_kept(tx, &state, &exempt, limit)? {
         let kept = TrimState { kept: state.kept - 1, ..state };
-        return begin(tx, &kept, SeqSpan { first: seq, last: seq }, true);
+        return begin(tx, &kept, SeqSpan::of_one(seq), true);
     }
     let above = SeqSpan { first: state.trimmed.upto.next(), last: Seq::new(i64::MAX) };
     let Look { first, next } = look(tx, group, above, MESSAGES_AT_ONCE, limit)?;
